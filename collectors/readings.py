@@ -1,0 +1,243 @@
+"""What a visit gives: frozen values, nothing else.
+
+Units are base units everywhere (seconds, bytes, celsius, volts, amperes, watts, hertz, rpm) and ratios are 0 to 1.
+None is "not known", never 0. Times are aware UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from collectors.errors import DeviceFault
+
+
+class Cadence(StrEnum):
+    """How often something is worth asking. Each includes the ones before it: an inventory visit asks everything."""
+
+    PULSE = "pulse"  # 60 s: reachability, uptime, interface counters and states
+    HEALTH = "health"  # 5 min: sensors, checks, usage
+    INVENTORY = "inventory"  # 6 h: identity, parts, labels, which rows there are
+
+    @property
+    def includes(self) -> tuple[Cadence, ...]:
+        order = tuple(Cadence)
+        return order[: order.index(self) + 1]
+
+
+class Level(StrEnum):
+    """How bad a state is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+# ---------------------------------------------------------------- columnar readings, on the way to the exporter
+MetricKind = Literal["gauge", "counter", "info"]
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric family: Prometheus name, help text, and whether it only grows."""
+
+    name: str
+    help: str
+    kind: MetricKind = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One time series of a device; `labels` without `device`, which the exporter adds."""
+
+    metric: Metric
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Which series a block of values feeds, grouped by metric.
+
+    Compared by identity: it is made once when the rows of a table are learnt and then shared by every visit, so the
+    exporter can keep its rendered template with it.
+    """
+
+    cadence: Cadence
+    series: tuple[Series, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Values for a layout, one per series in the same order; None where the device gave none this time."""
+
+    layout: Layout
+    values: tuple[int | float | None, ...]
+
+
+# ---------------------------------------------------------------- what people and judgement read
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the device says it is."""
+
+    vendor: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    version: str | None = None
+    name: str | None = None  # sysName
+    sys_object_id: str | None = None
+    sys_descr: str | None = None
+    sys_location: str | None = None
+    uptime_seconds: float | None = None
+    manufactured: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One row of IF-MIB, with 64-bit counters where the device has them (RFC 2863)."""
+
+    index: int
+    name: str | None = None
+    descr: str | None = None
+    alias: str | None = None
+    admin: str | None = None
+    oper: str | None = None
+    speed_bps: int | None = None
+    in_octets: int | None = None
+    out_octets: int | None = None
+    in_errors: int | None = None
+    out_errors: int | None = None
+    in_discards: int | None = None
+    out_discards: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One measured value, or one state (`kind` "state": `raw` is the device's number, `state` its word)."""
+
+    kind: str
+    name: str
+    value: float | None
+    unit: str
+    oid: str
+    index: str = ""
+    state: str | None = None
+    level: Level | None = None
+    raw: int | float | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full a processor, a memory or a storage area is."""
+
+    name: str
+    usage_ratio: float | None
+    used_bytes: float | None = None
+    total_bytes: float | None = None
+    index: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A state the device reports, judged: `check` says what is looked at, `subject` which one of them."""
+
+    check: str
+    subject: str
+    state: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of hardware with a serial number or model of its own, for the register."""
+
+    part: str  # chassis, stack_member, line_card, power_supply, fan, access_point, ha_member, battery, disk ...
+    name: str
+    model: str | None = None
+    serial: str | None = None
+    version: str | None = None
+    manufactured: date | None = None
+    installed: date | None = None
+    replace_by: date | None = None
+    place: str = ""  # where in the device: an index or slot that stays when the part is swapped
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not be had, and why. `stage` is snmp, ssh, icmp, tcp, http, dns, decode or parse."""
+
+    stage: str
+    kind: str  # DeviceFault.kind
+    asked: str
+    detail: str
+
+    @classmethod
+    def of(cls, stage: str, asked: str, fault: DeviceFault) -> Failure:
+        return cls(stage=stage, kind=fault.kind, asked=asked, detail=str(fault))
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A part of a visit, as one stage (SNMP decode, an SSH parser, a probe) gives it; a visit is their sum."""
+
+    identity: Mapping[str, str | float | date] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    processors: tuple[Usage, ...] = ()
+    memory: tuple[Usage, ...] = ()
+    storage: tuple[Usage, ...] = ()
+    wireless: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    checks: tuple[Check, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Which source answered (True), was asked and stayed silent (False), or was not asked (None)."""
+
+    snmp: bool | None = None
+    ssh: bool | None = None
+    icmp: bool | None = None
+    tcp: bool | None = None
+    http: bool | None = None
+    dns: bool | None = None
+
+    @property
+    def any(self) -> bool:
+        return any((self.snmp, self.ssh, self.icmp, self.tcp, self.http, self.dns))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Everything one look at one device gave. `reached` is True when anything at all answered.
+
+    Lists that belong to a cadence the visit did not include are empty and mean nothing: see `cadence`.
+    """
+
+    device: str
+    cadence: Cadence
+    started_at: datetime
+    seconds: float
+    reached: bool
+    answered: Answered = Answered()
+    profile: str | None = None
+    device_class: str | None = None
+    requests: int = 0
+    retries: int = 0
+    identity: Identity = Identity()
+    blocks: tuple[Block, ...] = ()
+    interfaces: tuple[Interface, ...] = ()
+    sensors: tuple[Sensor, ...] = ()
+    processors: tuple[Usage, ...] = ()
+    memory: tuple[Usage, ...] = ()
+    storage: tuple[Usage, ...] = ()
+    wireless: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    checks: tuple[Check, ...] = ()
+    failures: tuple[Failure, ...] = ()
