@@ -6,7 +6,7 @@ None is "not known", never 0. Times are aware UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -59,21 +59,39 @@ class Series:
     labels: Labels
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All series of one metric: one label set per row. Rows are shared between the groups of one table."""
+
+    metric: Metric
+    rows: tuple[Labels, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """Which series a block of values feeds, grouped by metric.
+    """Which series a block of values feeds: the groups' rows, one after the other.
 
     Compared by identity: it is made once when the rows of a table are learnt and then shared by every visit, so the
     exporter can keep its rendered template with it.
     """
 
     cadence: Cadence
-    series: tuple[Series, ...]
+    groups: tuple[Group, ...]
+
+    def __len__(self) -> int:
+        return sum(len(group.rows) for group in self.groups)
+
+    @property
+    def series(self) -> Iterator[Series]:
+        """The series in the order of a block's values; made on the way, not kept (there may be millions)."""
+        for group in self.groups:
+            for labels in group.rows:
+                yield Series(group.metric, labels)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Values for a layout, one per series in the same order; None where the device gave none this time."""
+    """Values for a layout, `len(layout)` of them in its order; None where the device gave none this time."""
 
     layout: Layout
     values: tuple[int | float | None, ...]

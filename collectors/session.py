@@ -27,7 +27,7 @@ class Ip(str):
 
 
 Value = int | float | bytes | Oid | Ip | None
-"""INTEGER, Counter, Gauge and TimeTicks as int (counters unsigned), Opaque float as float, OCTET STRING and Opaque as bytes.
+"""INTEGER, Counter, Gauge and TimeTicks as int (counters unsigned), Opaque float as float, OCTET STRING as bytes.
 None is noSuchObject, noSuchInstance, endOfMibView, NULL, or not answered: "not known", never 0."""
 
 

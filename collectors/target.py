@@ -79,6 +79,7 @@ class Target:
     ssh: SshAccess | None = None
     probes: tuple[Probe, ...] = ()
     expect: Expect = Expect()
+    watch: tuple[str, ...] = ()  # ifName or ifDescr of interfaces whose state is wanted at every pulse (links)
     engine: Literal["fast", "pysnmp"] = "fast"
     timeout_seconds: float = 2.0
     retries: int = 2
