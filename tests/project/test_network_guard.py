@@ -13,14 +13,14 @@ OUTSIDE = "192.0.2.1"  # RFC 5737: belongs to nobody
 
 
 def test_connecting_outside_loopback_is_refused_before_a_packet_leaves(loopback_only: list[str]) -> None:
-    with socket.socket() as sock, pytest.raises(RuntimeError, match="127.0.0.0/8 only"):
+    with socket.socket() as sock, pytest.raises(RuntimeError, match=r"127\.0\.0\.0/8 only"):
         sock.connect((OUTSIDE, 80))
     assert loopback_only == [f"socket.connect '{OUTSIDE}'"]
     loopback_only.clear()
 
 
 def test_a_datagram_outside_loopback_is_refused(loopback_only: list[str]) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, pytest.raises(RuntimeError, match="127.0.0.0/8"):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, pytest.raises(RuntimeError, match=r"127\.0\.0\.0/8"):
         sock.sendto(b"", (OUTSIDE, 161))
     loopback_only.clear()
 
@@ -35,7 +35,7 @@ def test_a_name_look_up_is_refused_unless_it_cannot_leave_the_machine(loopback_o
 
 
 async def test_an_event_loop_is_guarded_as_well(loopback_only: list[str]) -> None:
-    with pytest.raises(RuntimeError, match="127.0.0.0/8 only"):
+    with pytest.raises(RuntimeError, match=r"127\.0\.0\.0/8 only"):
         await asyncio.open_connection(OUTSIDE, 80)
     assert loopback_only
     loopback_only.clear()
