@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 
@@ -15,6 +16,22 @@ class Standing(StrEnum):
     DEGRADED = "degraded"
     DOWN = "down"
     BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A flip as judgement finds it; the ledger gives it id, source, sequence and the time it was recorded.
+
+    `at` may lie before the change that came last for the same subject: what is known later holds from `at` on
+    (a device that failed a moment before the switch in front of it is carried down, not accused).
+    """
+
+    subject: str
+    before: Standing
+    after: Standing
+    at: datetime
+    reason: str
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +83,81 @@ class Outage:
     reason: str
     cause: str | None = None
     carried: tuple[str, ...] = field(default=())
+
+
+NoteKind = Literal["note", "cause", "ticket", "acknowledgement", "correction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a person said about a subject or one of its outages. Appended; a correction is another note."""
+
+    subject: str
+    at: datetime
+    author: str
+    kind: NoteKind
+    text: str
+    outage: UUID | None = None  # id of the flip that began it
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to tell people, put into the outbox in the transaction that records what it tells of."""
+
+    channel: str
+    subject: str
+    level: Literal["critical", "warning", "recovered"]
+    title: str  # one line
+    text: str
+    at: datetime  # since when it is true
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A time the agent `source` was running, from heartbeats. What lies outside every Watch was not looked at."""
+
+    source: str
+    began_at: datetime
+    until_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One piece of hardware in the register, as it was last seen.
+
+    `key` is `serial:...` where it has a usable serial number, so that hardware keeps its history when it moves, and
+    `place:device/part/place` where it has none.
+    """
+
+    id: UUID
+    key: str
+    device: str
+    part: str
+    name: str
+    place: str
+    vendor: str | None
+    model: str | None
+    serial: str | None
+    version: str | None
+    manufactured: str | None
+    installed: str | None
+    replace_by: str | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one hand-over to the ledger writes, in one transaction; empty Facts write nothing."""
+
+    changes: tuple[Change, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    seen: tuple[tuple[str, datetime], ...] = ()  # asset key, last seen: many at once, now and then
+    notes: tuple[Note, ...] = ()
+    messages: tuple[Message, ...] = ()
+    heartbeat_at: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.changes or self.sightings or self.seen or self.notes or self.messages or self.heartbeat_at is not None
+        )
