@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import configparser
 import shutil
 import subprocess
@@ -24,11 +23,6 @@ def contracts(root: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser()
     parser.read(root / ".importlinter", encoding="utf-8")
     return parser
-
-
-def names(parser: configparser.ConfigParser, contract: str, option: str) -> list[str]:
-    lines = parser[f"importlinter:contract:{contract}"][option].splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.strip().startswith(";")]
 
 
 def test_every_contract_is_kept(root: Path) -> None:
