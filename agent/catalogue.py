@@ -1,0 +1,245 @@
+"""The one catalogue of metrics: names, help texts, types, units, labels, where each comes from and how often. Pure.
+
+The exporter takes names and help texts from here, docs/reference/metrics.md is generated from it, and the checks of
+alert rules and dashboards look names up in it. Metrics of device families beyond these come from the profiles' own
+`Metric` entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from collectors.readings import Metric
+
+Type = Literal["gauge", "counter", "info", "histogram", "untyped"]
+Every = Literal["pulse", "health", "inventory", "scrape", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One metric family. `every`: the cadence that refreshes it, `scrape` for what is worked out when it is asked for,
+    `event` for what changes when something happens."""
+
+    name: str
+    help: str
+    type: Type
+    unit: str
+    labels: tuple[str, ...]
+    source: str
+    every: Every
+
+    @property
+    def metric(self) -> Metric:
+        kind = self.type if self.type in ("counter", "info") else "gauge"
+        return Metric(self.name, self.help, kind)
+
+
+def _entries(source: str, every: Every, *rows: tuple[str, Type, str, str, str]) -> list[Entry]:
+    """Rows of (name, type, unit, labels, help)."""
+    return [Entry(n, h, t, u, tuple(ls.split()), source, every) for n, t, u, ls, h in rows]
+
+
+ABOUT_THE_AGENT = "About the agent"
+ABOUT_DEVICES = "About every device"
+READINGS = "Readings"
+STANDINGS = "Standing and outages"
+HARDWARE = "Hardware register"
+INTERFACES = "Interfaces (IF-MIB), as snmp_exporter names them"
+
+_AGENT = [
+    *_entries(
+        ABOUT_THE_AGENT,
+        "event",
+        ("hartwatch_build_info", "info", "", "version python", "1, with the version of the agent."),
+        ("hartwatch_visits_total", "counter", "", "cadence outcome",
+         "Visits made. outcome: reached, silent (nothing answered) or blind (we ourselves were cut off)."),
+        ("hartwatch_visit_duration_seconds", "histogram", "seconds", "cadence", "How long visits took."),
+        ("hartwatch_visit_failures_total", "counter", "", "stage kind",
+         "Things that visits asked for and could not have, by stage (snmp, ssh, icmp, decode ...) and kind of fault."),
+        ("hartwatch_visit_requests_total", "counter", "", "", "SNMP requests sent by visits, retries included."),
+        ("hartwatch_visit_retries_total", "counter", "", "", "SNMP requests that had to be sent again."),
+        ("hartwatch_visit_crashes_total", "counter", "", "",
+         "Visits that ended in a mistake of the program: always a bug, please report it with the log."),
+        ("hartwatch_visits_skipped_total", "counter", "", "cadence",
+         "Turns left out because the visit before was still going on."),
+        ("hartwatch_visits_in_flight", "gauge", "", "", "Visits going on now."),
+        ("hartwatch_schedule_lateness_seconds", "histogram", "seconds", "cadence",
+         "How long after its turn a visit began."),
+        ("hartwatch_agent_blind", "gauge", "", "",
+         "1 while nothing answers and the agent's own self-check fails: nobody is accused meanwhile."),
+        ("hartwatch_inventory_invalid", "gauge", "", "",
+         "1 while the inventory file on disk is invalid and an older one is in force."),
+        ("hartwatch_inventory_devices", "gauge", "", "", "Devices in the inventory in force."),
+        ("hartwatch_config_last_reload_successful", "gauge", "", "", "1 if the last reload of the inventory worked."),
+        ("hartwatch_config_last_reload_success_timestamp_seconds", "gauge", "seconds", "",
+         "When the inventory in force was loaded."),
+        ("hartwatch_ledger_buffered_records", "gauge", "", "",
+         "Facts waiting in memory because the ledger cannot be written."),
+        ("hartwatch_ledger_errors_total", "counter", "", "", "Failed attempts to write to the ledger."),
+        ("hartwatch_ledger_bytes", "gauge", "bytes", "", "Size of the ledger's file."),
+        ("hartwatch_event_loop_lag_seconds", "gauge", "seconds", "",
+         "How late the agent's event loop woke, the worst of the last minute."),
+        ("hartwatch_exposition_seconds", "histogram", "seconds", "page", "How long a page of metrics took to render."),
+    ),
+    *_entries(
+        ABOUT_THE_AGENT,
+        "scrape",
+        ("hartwatch_exposition_clashes", "gauge", "", "",
+         "Series that carried the name and labels of another one and were told apart or left out."),
+    ),
+]  # fmt: skip
+
+_DEVICES = [
+    *_entries(
+        ABOUT_DEVICES,
+        "scrape",
+        ("hartwatch_device_info", "info", "", "device site role zone vendor model version",
+         "1, with what else is known of the device; join with `* on(device) group_left(site) hartwatch_device_info`."),
+        ("hartwatch_device_up", "gauge", "", "device",
+         "1 if the last visit was answered, 0 if not; nothing before the first visit and while the agent is blind."),
+        ("hartwatch_device_silent_visits", "gauge", "", "device", "Visits in a row that nothing answered."),
+        ("hartwatch_visit_last_success_timestamp_seconds", "gauge", "seconds", "device cadence",
+         "When the last visit of this cadence began that was answered."),
+        ("hartwatch_data_age_seconds", "gauge", "seconds", "device",
+         "Age of the newest reading of this device."),
+        ("hartwatch_visit_seconds", "gauge", "seconds", "device", "How long the last answered visit took."),
+        ("hartwatch_visit_requests", "gauge", "", "device", "SNMP requests of the last answered visit."),
+        ("hartwatch_visit_failures", "gauge", "", "device",
+         "Things that the last answered visit asked for and could not have."),
+    ),
+    *_entries(
+        ABOUT_DEVICES,
+        "pulse",
+        ("hartwatch_device_uptime_seconds", "gauge", "seconds", "device", "Time since the device restarted."),
+        ("hartwatch_device_answered", "gauge", "", "device source",
+         "1 if this source (snmp, ssh, icmp, tcp, http, dns) answered the last answered visit, 0 if it stayed silent."),
+    ),
+]  # fmt: skip
+
+_SENSOR = "device sensor index kind"
+_READINGS = [
+    *_entries(
+        READINGS,
+        "health",
+        ("hartwatch_sensor_celsius", "gauge", "celsius", _SENSOR, "Temperature."),
+        ("hartwatch_sensor_volts", "gauge", "volts", _SENSOR, "Voltage."),
+        ("hartwatch_sensor_amperes", "gauge", "amperes", _SENSOR, "Current."),
+        ("hartwatch_sensor_watts", "gauge", "watts", _SENSOR, "Power."),
+        ("hartwatch_sensor_voltamperes", "gauge", "voltamperes", _SENSOR, "Apparent power."),
+        ("hartwatch_sensor_joules", "gauge", "joules", _SENSOR, "Energy."),
+        ("hartwatch_sensor_hertz", "gauge", "hertz", _SENSOR, "Frequency."),
+        ("hartwatch_sensor_rpm", "gauge", "rpm", _SENSOR, "Speed of a fan, revolutions per minute."),
+        ("hartwatch_sensor_ratio", "gauge", "ratio", _SENSOR,
+         "A share of 0 to 1: humidity, charge, load; see the label kind."),
+        ("hartwatch_sensor_seconds", "gauge", "seconds", _SENSOR, "A time, such as the runtime left on battery."),
+        ("hartwatch_sensor_dbm", "gauge", "dbm", _SENSOR, "Optical or radio power, decibels over one milliwatt."),
+        ("hartwatch_sensor_pascals", "gauge", "pascals", _SENSOR, "Pressure."),
+        ("hartwatch_sensor_count", "gauge", "", _SENSOR, "A number of things."),
+        ("hartwatch_sensor_value", "gauge", "", _SENSOR, "A reading whose unit is none of the others."),
+        ("hartwatch_sensor_level", "gauge", "", _SENSOR,
+         "What the device itself thinks of a sensor: 0 ok, 1 warning, 2 critical, 3 unknown."),
+        ("hartwatch_sensor_state_info", "info", "", "device sensor index kind state",
+         "1, with the state that the device reports for a sensor."),
+        ("hartwatch_cpu_usage_ratio", "gauge", "ratio", "device cpu index", "Share of a processor in use."),
+        ("hartwatch_memory_usage_ratio", "gauge", "ratio", "device memory index", "Share of a memory in use."),
+        ("hartwatch_memory_used_bytes", "gauge", "bytes", "device memory index", "Memory in use."),
+        ("hartwatch_memory_total_bytes", "gauge", "bytes", "device memory index", "Memory there is."),
+        ("hartwatch_storage_usage_ratio", "gauge", "ratio", "device storage index", "Share of a storage area in use."),
+        ("hartwatch_storage_used_bytes", "gauge", "bytes", "device storage index", "Storage in use."),
+        ("hartwatch_storage_total_bytes", "gauge", "bytes", "device storage index", "Storage there is."),
+        ("hartwatch_check_level", "gauge", "", "device check subject",
+         "A state that the device reports, judged: 0 ok, 1 warning, 2 critical, 3 unknown."),
+        ("hartwatch_check_state_info", "info", "", "device check subject state",
+         "1, with the state in the device's own word."),
+        ("hartwatch_wifi_clients", "gauge", "", "device", "Clients that are connected."),
+        ("hartwatch_wifi_access_points", "gauge", "", "device", "Access points that the controller knows."),
+        ("hartwatch_wifi_access_points_up", "gauge", "", "device", "Access points that are joined and working."),
+        ("hartwatch_wifi_access_points_down", "gauge", "", "device", "Access points that the controller has lost."),
+        ("hartwatch_wifi_figure", "gauge", "", "device figure", "Any other figure that a wireless device gives."),
+    ),
+]  # fmt: skip
+
+_STANDINGS = _entries(
+    STANDINGS,
+    "event",
+    ("hartwatch_standing", "gauge", "", "subject standing",
+     "1 for the standing that a device, link, site or service has now (up, degraded, down, blind), 0 for the others."),
+    ("hartwatch_standing_since_timestamp_seconds", "gauge", "seconds", "subject", "Since when it stands like that."),
+    ("hartwatch_outage_open", "gauge", "", "subject cause",
+     "1 while an outage is open; cause is the subject that carries this one down, or empty."),
+    ("hartwatch_outage_began_timestamp_seconds", "gauge", "seconds", "subject", "When the open outage began."),
+    ("hartwatch_outages_total", "counter", "", "subject planned", "Outages in the ledger."),
+    ("hartwatch_downtime_seconds_total", "counter", "seconds", "subject hours",
+     "Time down, by the kind of hours counted: service or all."),
+)  # fmt: skip
+
+_HARDWARE = _entries(
+    HARDWARE,
+    "event",
+    ("hartwatch_asset_info", "info", "", "device part place vendor model serial", "1, for each piece of hardware."),
+    ("hartwatch_asset_age_seconds", "gauge", "seconds", "device part place serial evidence",
+     "Age of a piece of hardware, with the evidence for it."),
+    ("hartwatch_asset_stage", "gauge", "", "device part place serial stage",
+     "1 for the stage of life that a piece of hardware is in."),
+    ("hartwatch_asset_refresh_due_timestamp_seconds", "gauge", "seconds", "device part place serial",
+     "When it is to be replaced."),
+    ("hartwatch_assets", "gauge", "", "stage", "Pieces of hardware by stage of life."),
+)  # fmt: skip
+
+_IF = "device ifIndex ifName ifAlias ifDescr"
+_INTERFACES = _entries(
+    INTERFACES,
+    "pulse",
+    ("ifHCInOctets", "counter", "bytes", _IF, "Octets received, 64 bit."),
+    ("ifHCOutOctets", "counter", "bytes", _IF, "Octets sent, 64 bit."),
+    ("ifInErrors", "counter", "", _IF, "Received packets with errors."),
+    ("ifOutErrors", "counter", "", _IF, "Packets that could not be sent because of errors."),
+    ("ifInDiscards", "counter", "", _IF, "Received packets thrown away without an error."),
+    ("ifOutDiscards", "counter", "", _IF, "Packets to be sent that were thrown away without an error."),
+    ("ifAdminStatus", "gauge", "", _IF, "1 up, 2 down, 3 testing."),
+    ("ifOperStatus", "gauge", "", _IF, "1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 absent, 7 layer below down."),
+    ("ifHighSpeed", "gauge", "", _IF, "Speed in units of 1,000,000 bit/s, as the MIB has it."),
+    ("sysUpTime", "gauge", "", "device", "Hundredths of a second since the SNMP agent restarted."),
+)  # fmt: skip
+
+CATALOGUE: tuple[Entry, ...] = (*_AGENT, *_DEVICES, *_READINGS, *_STANDINGS, *_HARDWARE, *_INTERFACES)
+_BY_NAME = {entry.name: entry for entry in CATALOGUE}
+RESERVED = frozenset(e.name for e in CATALOGUE if e.source in (ABOUT_THE_AGENT, ABOUT_DEVICES, STANDINGS, HARDWARE))
+"""Names that are the agent's own; a device profile may not use them."""
+
+
+def find(name: str) -> Entry:
+    """The entry of a name; KeyError if the catalogue has none (a programmer's mistake)."""
+    return _BY_NAME[name]
+
+
+def metric(name: str) -> Metric:
+    return _BY_NAME[name].metric
+
+
+def markdown(entries: Iterable[Entry] = CATALOGUE) -> str:
+    """docs/reference/metrics.md."""
+    lines = [
+        "# Metrics",
+        "",
+        "Made by `hartwatch metrics > docs/reference/metrics.md`; a test holds the two together.",
+        "",
+        "Base units, ratios from 0 to 1, times as seconds since 1970. Every series about a device has the label",
+        "`device`; the rest of what is known about it is joined from `hartwatch_device_info`. A device's readings end",
+        "when they are older than two and a half intervals; `hartwatch_device_up` and the data age stay. *Refreshed*:",
+        "the cadence of the visits that ask for it, `scrape` for what is worked out when Prometheus asks, `event` when",
+        "something happens. Families of device profiles may add more; `hartwatch coverage` lists those.",
+    ]
+    source = ""
+    for entry in entries:
+        if entry.source != source:
+            source = entry.source
+            lines += ["", f"## {source}", "", "| name | type | unit | labels | refreshed | meaning |",
+                      "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+        labels = " ".join(f"`{label}`" for label in entry.labels)
+        # Interface counters are exposed untyped: neither text format allows a counter under the MIB's own name.
+        kind = "untyped (counter)" if entry.type == "counter" and not entry.name.endswith("_total") else entry.type
+        lines.append(f"| `{entry.name}` | {kind} | {entry.unit} | {labels} | {entry.every} | {entry.help} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,229 @@
+"""Pages of metrics: one device, or everything. Rendered when asked for, from what `latest` holds at that moment.
+
+No gauge is kept for a device: what is too old is simply not rendered, so that a dead device's series end by
+themselves (docs/design.md section 7). A page is rendered in slices of about 64 KiB; between two slices the event
+loop gets its turn, so that a scrape of a million series does not hold up the polling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from agent.catalogue import metric
+from agent.exporter import records
+from agent.exporter.own import Own
+from agent.exporter.sheet import Segment, Sheet, Values
+from agent.exporter.text import Format, header, number, series_text
+from agent.latest import Latest, Recent
+from agent.watched import Watched
+from collectors.readings import Block, Cadence, Identity, Labels, Metric, Visit
+
+Fact = tuple[str, Labels, float]
+"""A sample of a metric that the catalogue has: name, labels, value."""
+
+SLICE = 65_536  # characters
+
+_INFO, _UP, _SILENT = (metric(f"hartwatch_device_{n}") for n in ("info", "up", "silent_visits"))
+_SUCCESS = metric("hartwatch_visit_last_success_timestamp_seconds")
+_AGE = metric("hartwatch_data_age_seconds")
+_SECONDS, _REQUESTS, _FAILURES = (metric(f"hartwatch_visit_{n}") for n in ("seconds", "requests", "failures"))
+_UPTIME = metric("hartwatch_device_uptime_seconds")
+_ANSWERED = metric("hartwatch_device_answered")
+_CLASHES = metric("hartwatch_exposition_clashes")
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What is kept of a device between two scrapes: its sheet, and the records of its last health visit."""
+
+    sheet: Sheet
+    recorded: Visit | None = None
+    records: Block | None = None
+
+
+class _Families:
+    """Lines by metric family: ready text, or a segment with the values to fill it later.
+
+    Two flat lists for each family and no object for each entry: a page over thousands of devices would otherwise make
+    so many that the garbage collector stops the event loop for a fifth of a second.
+    """
+
+    __slots__ = ("_families",)
+
+    def __init__(self) -> None:
+        self._families: dict[str, tuple[Metric, list[str | Segment], list[Values]]] = {}
+
+    def add(self, family: Metric, text: str | Segment, values: Values = ()) -> None:
+        found = self._families.get(family.name)
+        if found is None:
+            found = self._families[family.name] = (family, [], [])
+        found[1].append(text)
+        found[2].append(values)
+
+    def add_sheet(self, sheet: Sheet, blocks: Sequence[Block]) -> None:
+        for segment in sheet.segments:
+            self.add(segment.metric, segment, blocks[segment.block].values)
+
+    def text(self, form: Format, without: frozenset[str] = frozenset()) -> Iterator[str]:
+        """Family after family with its header, in pieces of about SLICE characters. Empties itself on the way."""
+        for name in list(self._families):
+            family, texts, all_values = self._families.pop(name)
+            if name in without:
+                continue
+            ready: list[str] = []
+            size = 0
+            begun = False
+            for text, values in zip(texts, all_values, strict=True):
+                lines = text if isinstance(text, str) else text.text(values)
+                if not lines:
+                    continue
+                if not begun:
+                    ready.append(header(name, family.kind, family.help, form))
+                    begun = True
+                ready.append(lines)
+                size += len(lines)
+                if size > SLICE:
+                    yield "".join(ready)
+                    ready, size = [], 0
+            if ready:
+                yield "".join(ready)
+
+
+@dataclass(slots=True)
+class Pages:
+    """The exporter's pages. `devices` is the inventory in force, `facts` what ledger and register know by now."""
+
+    latest: Latest
+    devices: Callable[[], Mapping[str, Watched]]
+    own: Own
+    now: Callable[[], datetime]
+    facts: Callable[[], Iterable[Fact]] = tuple
+    blind: Callable[[], bool] = bool
+    _kept: dict[str, _Kept] = field(default_factory=dict)
+
+    def device(self, name: str, form: Format) -> str | None:
+        """The page of one device, or None if the inventory has no such device."""
+        watched = self.devices().get(name)
+        if watched is None:
+            return None
+        families = _Families()
+        self._put(watched, self.now(), families)
+        page = "".join(families.text(form))
+        return page + "# EOF\n" if form is Format.OPEN else page
+
+    def everything(self, form: Format) -> Iterator[str]:
+        """The page of the agent and all devices, in slices; an empty slice only gives others a turn."""
+        moment = self.now()
+        yield self.own.text(form)
+        taken = self.own.names()
+        watched = self.devices()
+        for gone in self._kept.keys() - watched.keys():
+            del self._kept[gone]
+        # One family's lines stand together on a page, so the page is turned: first every device's segments by family.
+        families = _Families()
+        clashes = 0
+        for place, device in enumerate(watched.values()):
+            clashes += self._put(device, moment, families).clashes
+            if place % 20 == 19:
+                yield ""
+        for name, labels, value in [*self.facts(), (_CLASHES.name, (), clashes)]:
+            families.add(metric(name), f"{series_text(name, labels)} {number(value)}\n")
+        # A profile that takes a name of the client library's would make the whole page invalid.
+        yield from families.text(form, without=taken)
+        if form is Format.OPEN:
+            yield "# EOF\n"
+
+    def _put(self, watched: Watched, moment: datetime, families: _Families) -> Sheet:
+        """Put one device, as it is at this moment, among the families."""
+        recent = self.latest.of(watched.name)
+        blocks: list[Block] = []
+        health: Visit | None = None
+        for cadence in Cadence:
+            visit = self.latest.fresh(watched.name, cadence, watched.intervals[cadence], moment)
+            if visit is not None:
+                blocks += [block for block in visit.blocks if block.layout.cadence is cadence]
+                if cadence is Cadence.HEALTH:
+                    health = visit
+        kept = self._kept.get(watched.name)
+        found: Block | None = None
+        if health is not None:
+            if kept is not None and kept.recorded is health:
+                found = kept.records
+            else:
+                found = records.block(health, kept.records.layout if kept and kept.records else None)
+            if found is not None:
+                blocks.append(found)
+        if kept is None or not kept.sheet.fits(blocks):
+            kept = self._kept[watched.name] = _Kept(Sheet(watched.name, [block.layout for block in blocks]))
+        kept.recorded, kept.records = health, found
+        _status(watched, recent, moment, families, blind=self.blind())
+        families.add_sheet(kept.sheet, blocks)
+        return kept.sheet
+
+
+def _status(watched: Watched, recent: Recent | None, moment: datetime, families: _Families, *, blind: bool) -> None:
+    """What is said of a device even when its readings have ended."""
+    inventory = recent.visits.get(Cadence.INVENTORY) if recent else None
+    identity = inventory.identity if inventory else Identity()
+    us = ("device", watched.name)
+    info = (
+        us,
+        ("site", watched.site),
+        ("role", watched.role),
+        ("zone", watched.zone),
+        ("vendor", identity.vendor or ""),
+        ("model", identity.model or ""),
+        ("version", identity.version or ""),
+    )
+    families.add(_INFO, f"{series_text(_INFO.name, info)} 1\n")
+
+    def say(family: Metric, value: float, *labels: tuple[str, str]) -> None:
+        families.add(family, f"{series_text(family.name, (us, *labels))} {number(value)}\n")
+
+    if recent is None:
+        return
+    if recent.failures_in_a_row == 0:
+        say(_UP, 1)
+    elif not blind:
+        say(_UP, 0)
+    say(_SILENT, recent.failures_in_a_row)
+    for cadence, visit in sorted(recent.visits.items()):
+        say(_SUCCESS, visit.started_at.timestamp(), ("cadence", cadence.value))
+    newest = recent.newest
+    if newest is not None:
+        say(_AGE, max(0.0, round((moment - newest.started_at).total_seconds(), 3)))
+        say(_SECONDS, round(newest.seconds, 6))
+        say(_REQUESTS, newest.requests)
+        say(_FAILURES, len(newest.failures))
+        if moment - newest.started_at <= 2.5 * watched.intervals[Cadence.PULSE]:
+            if newest.identity.uptime_seconds is not None:
+                say(_UPTIME, newest.identity.uptime_seconds)
+            for source in ("snmp", "ssh", "icmp", "tcp", "http", "dns"):
+                answered = getattr(newest.answered, source)
+                if answered is not None:
+                    say(_ANSWERED, int(answered), ("source", source))
+
+
+def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[str] | dict[str, str]]]:
+    """Targets for Prometheus' `http_sd_configs`: one page per device.
+
+    What the inventory knows is given as `__meta_hartwatch_*`, for relabelling: as plain labels they would turn the
+    `site` and `zone` of `hartwatch_device_info` into `exported_site`. `instance` is the device's name, because the
+    address is the agent's and the same for all: `up` would be one series with many writers.
+    """
+    return [
+        {
+            "targets": [address],
+            "labels": {
+                "__metrics_path__": f"/devices/{device.name}/metrics",
+                "instance": device.name,
+                "__meta_hartwatch_device": device.name,
+                "__meta_hartwatch_site": device.site,
+                "__meta_hartwatch_class": device.role,
+                "__meta_hartwatch_zone": device.zone,
+            },
+        }
+        for device in devices
+    ]
