@@ -1,0 +1,144 @@
+"""A session of the own engine: one device, the shared sockets, the own codec."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
+from collectors.snmp.asking import AskingSession
+from collectors.snmp.chunks import Chunk, read_cells
+from collectors.snmp.fetch import Outcome
+from collectors.snmp.message import V1, CommunityEnvelope, Pdu, Request, read_pdu, request_tail
+from collectors.snmp.transport import Place, Port, Transport, Waiter
+
+T = TypeVar("T")
+Read = Callable[[bytes, int, int, int], T]
+"""Reads the PDU between two places of a datagram, given the request id it must carry; `Malformed` if it cannot."""
+
+
+class FastSession(AskingSession):
+    """One device over SNMP version 1 or 2c."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        address: str,
+        port: int,
+        envelope: CommunityEnvelope,
+        *,
+        timeout_seconds: float,
+        retries: int,
+        limits: dict[str, Any],
+    ) -> None:
+        super().__init__(limits=limits, bulk=envelope.version != V1)
+        self._transport = transport
+        self._address = address
+        self._device_port = port
+        self._envelope = envelope
+        self._timeout_seconds = timeout_seconds
+        self._attempts = 1 + max(0, retries)
+        self._way: tuple[Port, Place] | None = None
+
+    # ------------------------------------------------------------ what AskingSession asks for
+    async def exchange(
+        self, request: Request, oids: Sequence[str], until: float, repetitions: int = 0
+    ) -> Pdu | DeviceFault:
+        def tail(attempt: int) -> bytes:
+            return request_tail(oids, max(1, repetitions >> attempt) if repetitions else 0)
+
+        return await self._converse(request, tail, _read_pdu, until)
+
+    async def exchange_cells(self, chunk: Chunk, until: float) -> Outcome:
+        def read(data: bytes, at: int, end: int, request_id: int) -> Outcome:
+            return read_cells(chunk, data, at, end, request_id)
+
+        return await self._converse(Request.GET, lambda _: chunk.tail, read, until)
+
+    # ------------------------------------------------------------ one request and its answer
+    async def _converse(
+        self, request: Request, tail: Callable[[int], bytes], read: Read[T], until: float
+    ) -> T | DeviceFault:
+        way = self._way or await self._find_way()
+        if isinstance(way, DeviceFault):
+            return way
+        waiter = Waiter(*way)
+        fault: DeviceFault | None = None
+        transport, envelope = self._transport, self._envelope
+        try:
+            for attempt in range(self._attempts):
+                now = time.monotonic()
+                seconds = min(self.limits.timeout(self._timeout_seconds, attempt), until - now)
+                if seconds <= 0:
+                    return fault or self._out_of_time(waiter)
+                request_id = transport.fresh_id()
+                self.requests += 1
+                if attempt:
+                    self.retries += 1
+                got = await transport.attempt(
+                    waiter, request_id, envelope.wrap(request, request_id, tail(attempt)), seconds
+                )
+                if got is None:
+                    continue
+                if isinstance(got, DeviceFault):
+                    return got
+                answered_id, data = got
+                self.answered = True
+                self.limits.answered_after(time.monotonic() - waiter.ids[answered_id])
+                try:
+                    at, end = envelope.open(data)
+                    return read(data, at, end, answered_id)
+                except Malformed as malformed:
+                    fault = malformed
+            return fault or self._silence(waiter)
+        finally:
+            transport.finish(waiter)
+
+    def _silence(self, waiter: Waiter) -> NoAnswer:
+        return NoAnswer(f"no answer from {self._address} port {self._device_port}{_of_stranger(waiter)}")
+
+    def _out_of_time(self, waiter: Waiter) -> DeviceFault:
+        """The deadline has come. Before any answer at all that is silence, and not our own haste."""
+        return OutOfTime("the visit's deadline came first") if self.answered else self._silence(waiter)
+
+    async def _find_way(self) -> tuple[Port, Place] | DeviceFault:
+        """The socket and the place to send to; host names are looked up once per session."""
+        try:
+            address = ipaddress.ip_address(self._address)
+        except ValueError:
+            return await self._look_up()
+        family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+        return self._keep_way(family, str(address))
+
+    async def _look_up(self) -> tuple[Port, Place] | DeviceFault:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                self._address, self._device_port, type=socket.SOCK_DGRAM
+            )
+        except OSError as error:
+            return Unroutable(f"the name {self._address} does not resolve: {error.strerror}")
+        family, _, _, _, place = found[0]
+        return self._keep_way(family, str(place[0]))
+
+    def _keep_way(self, family: socket.AddressFamily, address: str) -> tuple[Port, Place] | DeviceFault:
+        try:
+            port = self._transport.port_for(family, address)
+        except OSError as error:
+            return Unroutable(f"no socket towards {address}: {error.strerror}")
+        self._way = (port, (address, self._device_port))
+        return self._way
+
+
+def _of_stranger(waiter: Waiter) -> str:
+    return f"; {waiter.stranger} answered in its place, which we do not take" if waiter.stranger else ""
+
+
+def _read_pdu(data: bytes, at: int, end: int, request_id: int) -> Pdu:
+    pdu = read_pdu(data, at, end)
+    if pdu.request_id != request_id:
+        raise Malformed("the answer carries another request id")
+    return pdu

@@ -1,0 +1,296 @@
+"""Datagrams out, datagrams in: a few shared UDP sockets for thousands of devices, and one coarse clock for time-outs.
+
+Why shared and unconnected: a socket per device costs a file descriptor and a registration each, and measured no faster.
+Why the receive buffer is read back: the kernel caps what is asked (net.core.rmem_max), and replies that arrive in one
+burst and do not fit are lost and look like dead devices. So each socket carries only as many outstanding requests as
+its buffer holds replies. Why a wheel: a timer for each PDU is dearer than the PDU.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import socket
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from collectors.errors import DeviceFault, Unroutable
+from collectors.snmp.message import HIGHEST_ID, LOWEST_ID, peek_id
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.05
+RECEIVE_BUFFER_OCTETS = 4 << 20
+OCTETS_PER_REPLY = 4608  # what one reply of a full Ethernet frame takes of a Linux receive buffer (measured)
+_LARGEST_DATAGRAM = 65_535
+_READS_PER_WAKE_UP = 200  # so that a flood on one socket does not starve the rest of the loop
+
+Place = tuple[str, int]
+"""Address and port as the kernel writes them, without flow and scope."""
+
+
+class Waiter:
+    """Who waits for the answer to one exchange. Every attempt has an id of its own; an answer to any of them counts."""
+
+    __slots__ = ("ended", "future", "ids", "place", "port", "stranger")
+
+    def __init__(self, port: Port, place: Place) -> None:
+        self.port = port
+        self.place = place
+        self.ids: dict[int, float] = {}  # id > when it was sent
+        self.future: asyncio.Future[tuple[int, bytes] | None] | None = None
+        self.stranger: str | None = None  # somebody else who answered with our id
+        self.ended = False
+
+
+class Port:
+    """One UDP socket with a bound on how many answers may be on their way to it."""
+
+    def __init__(self, family: socket.AddressFamily, transport: Transport) -> None:
+        self.socket = socket.socket(family, socket.SOCK_DGRAM)
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+        granted = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        self.receive_buffer_octets = granted
+        self.free = max(16, granted // OCTETS_PER_REPLY)
+        self.queue: deque[asyncio.Future[None]] = deque()
+        if family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self.socket.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 - a client's ephemeral port
+        self.inode = Path(f"/proc/self/fd/{self.socket.fileno()}")
+        self._transport = transport
+        self._buffer = bytearray(_LARGEST_DATAGRAM)
+        self._view = memoryview(self._buffer)
+        asyncio.get_running_loop().add_reader(self.socket.fileno(), self.read)
+
+    async def take_slot(self) -> None:
+        """Wait until the receive buffer has room for one more answer."""
+        if self.free > 0:
+            self.free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.give_slot()  # it was handed to us in the very moment we were cancelled
+            raise
+
+    def give_slot(self) -> None:
+        while self.queue:
+            turn = self.queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.free += 1
+
+    def read(self) -> None:
+        """Everything that has arrived, up to a bound."""
+        receive, buffer, view = self.socket.recvfrom_into, self._buffer, self._view
+        arrived = self._transport.arrived
+        for _ in range(_READS_PER_WAKE_UP):
+            try:
+                octets, source = receive(buffer)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue  # an ICMP error for some earlier datagram; its sender finds out by silence
+            arrived(bytes(view[:octets]), source)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.socket.fileno())
+        self.socket.close()
+        while self.queue:
+            self.queue.popleft().cancel()
+
+
+@dataclass(slots=True)
+class Counts:
+    """What the transport has seen, for the agent's own metrics."""
+
+    sent: int = 0
+    received: int = 0
+    strays: int = 0  # datagrams nobody waited for: late, doubled, or forged
+    strangers: int = 0  # right id, wrong source
+    send_failures: int = 0
+    time_outs: int = 0
+
+
+class Transport:
+    """The shared sockets and the clock of one engine. Lives in one event loop."""
+
+    def __init__(self, sockets: int = 8) -> None:
+        self._sockets = max(1, sockets)
+        self._ports: dict[socket.AddressFamily, list[Port]] = {}
+        self._pending: dict[int, Waiter] = {}
+        self._wheel: dict[int, list[tuple[Waiter, int]]] = {}
+        self._tick: asyncio.TimerHandle | None = None
+        self._last_tick = 0
+        self._entropy = b""
+        self._drawn = 0
+        self._closed = False
+        self.counts = Counts()
+
+    # ------------------------------------------------------------ sockets
+    def port_for(self, family: socket.AddressFamily, address: str) -> Port:
+        """A device keeps to one socket, so that it makes one flow in the firewalls between."""
+        if self._closed:
+            raise RuntimeError("the SNMP engine is closed")
+        ports = self._ports.get(family)
+        if ports is None:
+            ports = self._ports[family] = [Port(family, self) for _ in range(self._sockets)]
+            granted = ports[0].receive_buffer_octets
+            if granted < RECEIVE_BUFFER_OCTETS:
+                log.warning(
+                    "the kernel grants SNMP sockets a receive buffer of %d octets only, so no more than %d requests are"
+                    " sent at a time: set net.core.rmem_max to %d or more",
+                    granted,
+                    ports[0].free * len(ports),
+                    RECEIVE_BUFFER_OCTETS,
+                )
+        return ports[hash(address) % len(ports)]
+
+    def kernel_drops(self) -> int | None:
+        """Datagrams the kernel threw away because a receive buffer was full (Linux; None where it does not say)."""
+        inodes = set()
+        for port in self._all_ports():
+            try:
+                inodes.add(str(port.inode.readlink()).removeprefix("socket:[").removesuffix("]"))
+            except OSError:
+                return None
+        drops = 0
+        for name in ("udp", "udp6"):
+            try:
+                lines = Path(f"/proc/self/net/{name}").read_text().splitlines()[1:]
+            except OSError:
+                return None
+            drops += sum(int(f[12]) for f in map(str.split, lines) if len(f) > 12 and f[9] in inodes)
+        return drops
+
+    def _all_ports(self) -> Iterator[Port]:
+        for ports in self._ports.values():
+            yield from ports
+
+    # ------------------------------------------------------------ sending
+    def fresh_id(self) -> int:
+        """A random id that nobody waits for: what an off-path forger would have to guess."""
+        while True:
+            if self._drawn >= len(self._entropy):
+                self._entropy, self._drawn = os.urandom(4096), 0
+            candidate = int.from_bytes(self._entropy[self._drawn : self._drawn + 4], "big") & HIGHEST_ID
+            self._drawn += 4
+            if candidate >= LOWEST_ID and candidate not in self._pending:
+                return candidate
+
+    async def attempt(
+        self, waiter: Waiter, request_id: int, datagram: bytes, seconds: float
+    ) -> tuple[int, bytes] | DeviceFault | None:
+        """Send once and wait: (id answered, datagram), or None after `seconds` of silence.
+
+        The answer may be to an earlier attempt of the same exchange. `finish(waiter)` ends the exchange.
+        """
+        loop = asyncio.get_running_loop()
+        port = waiter.port
+        await port.take_slot()
+        try:
+            future: asyncio.Future[tuple[int, bytes] | None] = loop.create_future()
+            waiter.future = future
+            waiter.ids[request_id] = loop.time()
+            self._pending[request_id] = waiter
+            fault = await self._send(port, datagram, waiter.place)
+            if fault is not None:
+                return fault
+            self._wake_after(waiter, request_id, seconds, loop)
+            return await future
+        finally:
+            waiter.future = None
+            port.give_slot()
+
+    async def _send(self, port: Port, datagram: bytes, place: Place) -> DeviceFault | None:
+        for pause in (0.002, 0.01, 0.05, 0.0):
+            try:
+                port.socket.sendto(datagram, place)
+            except (BlockingIOError, InterruptedError):
+                await asyncio.sleep(pause)  # the send buffer is full: everybody's turn comes
+                continue
+            except OSError as error:
+                self.counts.send_failures += 1
+                if error.errno == errno.ENOBUFS:
+                    await asyncio.sleep(pause)
+                    continue
+                return Unroutable(f"cannot send to {place[0]}: {error.strerror}")
+            self.counts.sent += 1
+            return None
+        return None  # lost on the way out, as any datagram may be: the time-out deals with it
+
+    def finish(self, waiter: Waiter) -> None:
+        """The exchange is over: later answers to it are strays."""
+        waiter.ended = True
+        for request_id in waiter.ids:
+            self._pending.pop(request_id, None)
+
+    # ------------------------------------------------------------ receiving
+    def arrived(self, data: bytes, source: tuple[str, int]) -> None:
+        """Give a datagram to whoever waits for it, if it comes from the address and port that was asked."""
+        self.counts.received += 1
+        request_id = peek_id(data)
+        waiter = self._pending.get(request_id) if request_id is not None else None
+        if waiter is None:
+            self.counts.strays += 1
+            return
+        if source[0] != waiter.place[0] or source[1] != waiter.place[1]:
+            self.counts.strangers += 1
+            waiter.stranger = f"{source[0]} port {source[1]}"
+            return
+        future = waiter.future
+        if future is None or future.done():
+            self.counts.strays += 1
+            return
+        future.set_result((request_id or 0, data))
+
+    # ------------------------------------------------------------ time
+    def _wake_after(self, waiter: Waiter, request_id: int, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+        slot = int((loop.time() + seconds) / TICK_SECONDS) + 1
+        self._wheel.setdefault(slot, []).append((waiter, request_id))
+        if self._tick is None:
+            self._last_tick = int(loop.time() / TICK_SECONDS)
+            self._tick = loop.call_later(TICK_SECONDS, self._turn)
+
+    def _turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = int(loop.time() / TICK_SECONDS)
+        due: list[tuple[Waiter, int]] = []
+        for slot in range(self._last_tick, now + 1):
+            due += self._wheel.pop(slot, ())
+        self._last_tick = now
+        live = [(w, i) for w, i in due if w.future is not None and not w.future.done() and next(reversed(w.ids)) == i]
+        if live:
+            # The loop may have been busy for longer than the time-out: what came meanwhile lies in the sockets, and
+            # calling it silence would report a living device dead.
+            for port in self._all_ports():
+                port.read()
+        for waiter, _ in live:
+            if waiter.future is not None and not waiter.future.done():
+                self.counts.time_outs += 1
+                waiter.future.set_result(None)
+        self._tick = loop.call_later(TICK_SECONDS, self._turn) if self._wheel else None
+
+    def close(self) -> None:
+        """Close the sockets; who still waits is cancelled."""
+        self._closed = True
+        if self._tick is not None:
+            self._tick.cancel()
+            self._tick = None
+        for waiter in set(self._pending.values()):
+            if waiter.future is not None and not waiter.future.done():
+                waiter.future.cancel()
+        self._pending.clear()
+        self._wheel.clear()
+        for port in self._all_ports():
+            port.close()
+        self._ports.clear()
