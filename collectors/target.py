@@ -40,6 +40,7 @@ class SshAccess:
     enable_secret: str = field(default="", repr=False)
     port: int = 22
     host_keys: tuple[str, ...] = ()  # "ssh-ed25519 AAAA...", as in known_hosts; empty: refuse
+    legacy_algorithms: bool = False  # SHA-1 key exchange, ssh-rsa signatures, CBC: for devices that know no better
 
 
 @dataclass(frozen=True, slots=True)

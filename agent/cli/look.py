@@ -1,0 +1,301 @@
+"""`hartwatch try`, `record`, `lint` and `coverage`: looking at devices that need not be in the inventory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from collectors import (
+    Cadence,
+    Memory,
+    ProfileInvalid,
+    Replay,
+    Sessions,
+    SnmpAccess,
+    Target,
+    Visit,
+    collect,
+    load_profiles,
+)
+
+AT_ONCE = 64  # devices looked at side by side: enough to hide round trips, few enough not to flood a small link
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+
+
+class Version(StrEnum):
+    V1 = "1"
+    V2C = "2c"
+    V3 = "3"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("try")(try_)
+    app.command("record")(record)
+    app.command("lint")(lint)
+    app.command("coverage")(coverage)
+
+
+Community = Annotated[str, typer.Option(envvar="HARTWATCH_COMMUNITY", help="SNMP v1 or v2c community.")]
+Port = Annotated[int, typer.Option(help="UDP port.", min=1, max=65535)]
+
+
+def try_(
+    addresses: Annotated[list[str], typer.Argument(help="Addresses, names, or .snmprec files.")],
+    community: Community = "public",
+    port: Port = 161,
+    snmp: Annotated[Version, typer.Option(help="SNMP version.")] = Version.V2C,
+    user: Annotated[str, typer.Option(help="SNMPv3 user; secrets from HARTWATCH_AUTH and HARTWATCH_PRIV.")] = "",
+    auth: Annotated[str | None, typer.Option(help="SNMPv3 authentication: MD5, SHA, SHA-224 ... SHA-512.")] = None,
+    priv: Annotated[str | None, typer.Option(help="SNMPv3 privacy: DES, AES-128, AES-192, AES-256.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Use this profile instead of choosing one.")] = None,
+    engine: Annotated[str, typer.Option(help="fast or pysnmp.")] = "fast",
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for one answer.", min=0.05, max=60)] = 2.0,
+    retries: Annotated[int, typer.Option(min=0, max=10)] = 2,
+    deadline: Annotated[float, typer.Option(help="Seconds for one device.", min=0.5, max=600)] = 60.0,
+    families: Annotated[Path | None, typer.Option(help="A folder with further profiles.")] = None,
+    form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """Look once at devices and show everything that was read. Status 0: all were reached, 1: some were not."""
+    access = _access(snmp, community, user, auth, priv)
+    if engine not in ("fast", "pysnmp"):
+        raise _usage(f"--engine {engine}: there are fast and pysnmp")
+    profiles = _profiles(families)
+    if profile is not None and profile not in profiles:
+        raise _usage(f"--profile {profile}: there is no such profile; `hartwatch coverage` lists them")
+    targets = [
+        Target(
+            name=a,
+            address=a,
+            port=port,
+            profile=profile,
+            snmp=access,
+            engine=engine,  # type: ignore[arg-type]  (checked above)
+            timeout_seconds=timeout,
+            retries=retries,
+            deadline_seconds=deadline,
+        )
+        for a in addresses
+    ]
+    reached = asyncio.run(_look_at(targets, profiles, form))
+    raise typer.Exit(0 if reached else 1)
+
+
+async def _look_at(targets: list[Target], profiles: Any, form: Format) -> bool:
+    """Visit all, a bounded number at once, and print each as it comes."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    visits: list[Visit] = []
+
+    async with Sessions() as sessions:
+
+        async def one(target: Target) -> None:
+            opener: Any = Replay() if target.address.endswith(".snmprec") else sessions
+            async with gate:
+                visit = await collect(target, Cadence.INVENTORY, opener, Memory(), profiles)
+            visits.append(visit)
+            if form is Format.JSONL:
+                print(json.dumps(as_row(visit)), flush=True)
+
+        await asyncio.gather(*(one(t) for t in targets))
+    if form is Format.JSON:
+        print(json.dumps([as_row(v) for v in visits], indent=2))
+    elif form is Format.TABLE:
+        from agent.cli.look_table import show
+
+        for visit in visits:
+            show(visit)
+    return all(v.reached for v in visits)
+
+
+def as_row(visit: Visit) -> dict[str, Any]:
+    """A visit as the JSON object that `--format jsonl` prints; its keys are a promise to scripts."""
+    who = visit.identity
+    return {
+        "address": visit.device,
+        "reached": visit.reached,
+        "class": visit.device_class,
+        "profile": visit.profile,
+        "identity": {
+            "vendor": who.vendor,
+            "model": who.model,
+            "serial": who.serial,
+            "version": who.version,
+            "name": who.name,
+            "sysObjectID": who.sys_object_id,
+            "sysDescr": who.sys_descr,
+            "sysLocation": who.sys_location,
+            "uptime_seconds": who.uptime_seconds,
+            "manufactured": who.manufactured.isoformat() if who.manufactured else None,
+        },
+        "interfaces": [
+            {
+                "ifIndex": i.index,
+                "ifName": i.name,
+                "ifDescr": i.descr,
+                "ifAlias": i.alias,
+                "admin": i.admin,
+                "oper": i.oper,
+                "speed_bps": i.speed_bps,
+                "in_octets": i.in_octets,
+                "out_octets": i.out_octets,
+                "in_errors": i.in_errors,
+                "out_errors": i.out_errors,
+                "in_discards": i.in_discards,
+                "out_discards": i.out_discards,
+            }
+            for i in visit.interfaces
+        ],
+        "sensors": [
+            {
+                "kind": s.kind,
+                "name": s.name,
+                "value": s.value,
+                "unit": s.unit,
+                "oid": s.oid,
+                "state": s.state,
+                "level": s.level,
+                "raw": s.raw,
+            }
+            for s in visit.sensors
+        ],
+        "processors": [{"name": u.name, "usage_ratio": u.usage_ratio} for u in visit.processors],
+        **{
+            what: [
+                {
+                    "name": u.name,
+                    "used_bytes": u.used_bytes,
+                    "total_bytes": u.total_bytes,
+                    "usage_ratio": u.usage_ratio,
+                }
+                for u in getattr(visit, what)
+            ]
+            for what in ("memory", "storage")
+        },
+        "wireless": dict(visit.wireless),
+        "parts": [
+            {
+                "part": p.part,
+                "name": p.name,
+                "model": p.model,
+                "serial": p.serial,
+                "version": p.version,
+                "manufactured": p.manufactured.isoformat() if p.manufactured else None,
+                "installed": p.installed.isoformat() if p.installed else None,
+                "replace_by": p.replace_by.isoformat() if p.replace_by else None,
+            }
+            for p in visit.parts
+        ],
+        "checks": [{"check": c.check, "subject": c.subject, "state": c.state, "level": c.level} for c in visit.checks],
+        "failures": [{"stage": f.stage, "kind": f.kind, "asked": f.asked, "detail": f.detail} for f in visit.failures],
+        "readings": [
+            {"metric": series.metric.name, "labels": dict(series.labels), "value": value}
+            for block in visit.blocks
+            for series, value in zip(block.layout.series, block.values, strict=True)
+            if not series.metric.name.startswith("if")
+        ],
+        "seconds": round(visit.seconds, 3),
+        "requests": visit.requests,
+    }
+
+
+def record(
+    address: Annotated[str, typer.Argument(help="The device to record.")],
+    community: Community = "public",
+    port: Port = 161,
+    snmp: Annotated[Version, typer.Option(help="SNMP version.")] = Version.V2C,
+    user: Annotated[str, typer.Option(help="SNMPv3 user; secrets from HARTWATCH_AUTH and HARTWATCH_PRIV.")] = "",
+    auth: Annotated[str | None, typer.Option(help="SNMPv3 authentication.")] = None,
+    priv: Annotated[str | None, typer.Option(help="SNMPv3 privacy.")] = None,
+    everything: Annotated[
+        bool, typer.Option(help="Also what no profile asks, below 1.3.6.1.2.1 and 1.3.6.1.4.1.")
+    ] = False,
+    keep: Annotated[bool, typer.Option(help="Keep names, addresses and serial numbers as they are.")] = False,
+    seconds: Annotated[float, typer.Option(help="Longest time it may take.", min=1, max=3600)] = 300.0,
+) -> None:
+    """Print a recording of a device: what its profile asks, names, addresses and serial numbers replaced."""
+    from agent.cli.recording import take
+
+    target = Target(name=address, address=address, port=port, snmp=_access(snmp, community, user, auth, priv))
+    raise typer.Exit(asyncio.run(take(target, everything, keep, seconds)))
+
+
+def lint(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(help="Profiles or folders; default: the built-in ones.")
+    ] = None,
+) -> None:
+    """Check profiles: the form, the object identifiers, what they extend. Status 1 where something is wrong."""
+    try:
+        count = len(load_profiles(*(folders or ())))
+    except ProfileInvalid as problem:
+        print(problem, file=sys.stderr)
+        raise typer.Exit(1) from None
+    print(f"{count} profiles, nothing wrong")
+
+
+def coverage(
+    folder: Annotated[Path, typer.Argument(help="Recordings: FOLDER/FAMILY/CASE.snmprec.")] = Path("tests/recordings"),
+    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+) -> None:
+    """For each family: how many of the objects it asks were answered by a recording, and which never were."""
+    from agent.cli.recording import covered
+
+    rows = asyncio.run(covered(folder))
+    if form is not Format.TABLE:
+        print(json.dumps(rows, indent=2 if form is Format.JSON else None))
+        return
+    print(f"{'family':<28}{'recordings':>11}{'asked':>8}{'answered':>10}")
+    for row in rows:
+        print(f"{row['family']:<28}{row['recordings']:>11}{row['asked']:>8}{row['answered']:>10}")
+
+
+def _access(snmp: Version, community: str, user: str, auth: str | None, priv: str | None) -> SnmpAccess:
+    import os
+    import typing
+
+    from collectors.target import AuthProtocol, PrivProtocol
+
+    if snmp is not Version.V3:
+        return SnmpAccess(version=snmp.value, community=community)
+    if not user:
+        raise _usage("--snmp 3 needs --user; secrets come from HARTWATCH_AUTH and HARTWATCH_PRIV")
+    for given, known, option in ((auth, AuthProtocol, "--auth"), (priv, PrivProtocol, "--priv")):
+        if given is not None and given not in typing.get_args(known):
+            raise _usage(f"{option} {given}: there are {', '.join(typing.get_args(known))}")
+    if priv and not auth:
+        raise _usage("--priv needs --auth: SNMPv3 has no privacy without authentication")
+    for given, variable in ((auth, "HARTWATCH_AUTH"), (priv, "HARTWATCH_PRIV")):
+        if given and not os.environ.get(variable):
+            raise _usage(f"the secret for {given} is expected in the environment as {variable}")
+    return SnmpAccess(
+        version="3",
+        user=user,
+        auth=auth,  # type: ignore[arg-type]  (checked above)
+        auth_secret=os.environ.get("HARTWATCH_AUTH", ""),
+        priv=priv,  # type: ignore[arg-type]  (checked above)
+        priv_secret=os.environ.get("HARTWATCH_PRIV", ""),
+    )
+
+
+def _profiles(families: Path | None) -> Any:
+    try:
+        return load_profiles(*([families] if families else ()))
+    except ProfileInvalid as problem:
+        print(problem, file=sys.stderr)
+        raise typer.Exit(2) from None
+
+
+def _usage(message: str) -> typer.Exit:
+    print(f"hartwatch: {message}", file=sys.stderr)
+    return typer.Exit(2)

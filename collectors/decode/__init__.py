@@ -1,0 +1,40 @@
+"""Answers and a profile become findings. Pure: a book in, values out, no clock and no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collectors.decode import blocks, entity, interfaces, parts, sensors, usage
+from collectors.decode.book import Book
+from collectors.profiles.model import Profile, Table
+from collectors.readings import Cadence, Findings
+
+__all__ = ["Book", "decode"]
+
+
+def decode(profile: Profile, book: Book, cadences: Iterable[Cadence], quick: Iterable[Table] = ()) -> Findings:
+    """Everything the profile says about these cadences. `quick`: tables whose blocks are made by the quick way."""
+    cadences = tuple(cadences)
+    health, inventory = Cadence.HEALTH in cadences, Cadence.INVENTORY in cadences
+    table = entity.entities(book) if inventory or (health and profile.entity_sensors) else {}
+    measured = list(sensors.sensors(profile, book, cadences))
+    known = {s.oid for s in measured}
+    for rule in profile.entity_sensors:
+        if rule.every in cadences:
+            measured += [s for s in entity.sensors(book, rule, table) if s.oid not in known]
+    judged = list(sensors.checks(profile, book, cadences))
+    found_parts = list(parts.parts(profile, book)) if inventory else []
+    if inventory and profile.entity_parts:
+        named = {p.serial for p in found_parts if p.serial}
+        found_parts += [p for p in entity.parts(table) if p.serial is None or p.serial not in named]
+    return Findings(
+        blocks=(*blocks.scalars(profile, book, cadences), *blocks.tables(profile, book, cadences, quick)),
+        interfaces=tuple(interfaces.interfaces(book)) if health else (),
+        sensors=(*measured, *(sensor for _, sensor in judged)),
+        processors=tuple(usage.usages(profile, "processors", book, cadences)),
+        memory=tuple(usage.usages(profile, "memory", book, cadences)),
+        storage=tuple(usage.usages(profile, "storage", book, cadences)),
+        wireless=usage.wireless(profile, book, cadences),
+        parts=tuple(found_parts),
+        checks=tuple(check for check, _ in judged),
+    )

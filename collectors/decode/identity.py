@@ -1,0 +1,106 @@
+"""Who a device is, by the profile's lists of sources. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from collectors.decode import entity
+from collectors.decode.book import Book, absolute
+from collectors.decode.entity import Entity
+from collectors.decode.values import is_nothing, parsed_date, raw_number, text, transformed
+from collectors.plan import ENGINE_TIME, SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
+from collectors.profiles.model import Profile, Source
+from collectors.readings import Identity
+from collectors.session import Value
+
+VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
+
+
+@lru_cache(maxsize=1)
+def vendors() -> dict[int, str]:
+    """Enterprise number (IANA private enterprise numbers) -> maker."""
+    return {int(k): str(v) for k, v in yaml.safe_load(VENDORS.read_text("utf-8")).items()}
+
+
+def object_id(value: Value) -> str | None:
+    """sysObjectID as text, also where an agent sends it as a string; None for nonsense."""
+    got = (text(value) or "").strip().lstrip(".")
+    return got if got and all(p.isdigit() for p in got.split(".")) else None
+
+
+def identity(profile: Profile, book: Book, table: dict[str, Entity]) -> Identity:
+    """Every field from its first usable source; the vendor from the enterprise number where no source tells."""
+    oid = object_id(book.cell(SYS_OBJECT_ID))
+    sources = profile.identity
+    made = _first_date(sources.manufactured, book, table)
+    return Identity(
+        vendor=_first(sources.vendor, book, table) or vendor_of(oid),
+        model=_first(sources.model, book, table),
+        serial=_first(sources.serial, book, table),
+        version=_first(sources.version, book, table),
+        name=_first(sources.name, book, table, placeholders=True) or text(book.cell(SYS_NAME)),
+        sys_object_id=oid,
+        sys_descr=text(book.cell(SYS_DESCR)),
+        sys_location=_first(sources.location, book, table, placeholders=True) or text(book.cell(SYS_LOCATION)),
+        uptime_seconds=uptime(book),
+        manufactured=made,
+    )
+
+
+def uptime(book: Book) -> float | None:
+    """Seconds since the agent started: snmpEngineTime where it is asked, else sysUpTime, which wraps after 497 days."""
+    ticks = raw_number(book.cell(SYS_UPTIME))
+    if ticks is not None:
+        return ticks / 100
+    seconds = raw_number(book.cell(ENGINE_TIME))
+    return float(seconds) if seconds is not None else None
+
+
+def vendor_of(oid: str | None) -> str | None:
+    """The maker by the enterprise number of a sysObjectID. net-snmp's own (8072, 2021) say nothing about the maker."""
+    if oid and oid.startswith("1.3.6.1.4.1."):
+        return vendors().get(int(oid.split(".")[6] or 0))
+    return None
+
+
+def _raw(source: Source, book: Book, table: dict[str, Entity]) -> list[Value]:
+    """Candidates of one source, best first."""
+    if source.value is not None:
+        return [source.value.encode()]
+    if source.oid:
+        return [book.cell(source.oid)]
+    if source.join:
+        words = [text(book.cell(oid)) for oid in source.join]
+        return [None if any(is_nothing(w) for w in words) else " ".join(w or "" for w in words).encode()]
+    if source.entity:
+        got = entity.identity(table, source.entity)
+        return [got.encode() if got else None]
+    assert source.column is not None  # noqa: S101  (the model wants exactly one place)
+    parent = source.column.rpartition(".")[0]
+    return [
+        value
+        for row, value in book.column(source.column).items()
+        if all((text(book.column(absolute(parent, ref)).get(row)) or "") in want for ref, want in source.where.items())
+    ]
+
+
+def _first(sources: list[Source], book: Book, table: dict[str, Entity], placeholders: bool = False) -> str | None:
+    for source in sources:
+        for value in _raw(source, book, table):
+            got = transformed(source, value)
+            if got and (placeholders or not is_nothing(got)):
+                return got
+    return None
+
+
+def _first_date(sources: list[Source], book: Book, table: dict[str, Entity]) -> date | None:
+    for source in sources:
+        for value in _raw(source, book, table):
+            got = parsed_date(source, value)
+            if got is not None:
+                return got
+    return None

@@ -1,0 +1,146 @@
+"""Rows of a table as a rule sees them: index parts, labels, names, filters. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from collectors.decode.book import Book, absolute
+from collectors.decode.values import mac, text, transformed
+from collectors.profiles.model import IndexPart, Rows
+from collectors.session import Value
+
+_PLACE = re.compile(r"\{([^{}]+)\}")
+_OIDLIKE = re.compile(r"^\d+(\.\d+)*$")
+
+
+@lru_cache(maxsize=4096)
+def places(template: str) -> tuple[tuple[str, ...], ...]:
+    """The placeholders of a name: `{a|b}` is b where a is empty."""
+    return tuple(tuple(p.split("|")) for p in _PLACE.findall(template))
+
+
+def columns_in(entry: str | None, template: str) -> Iterator[str]:
+    """OIDs of the columns that a name needs."""
+    for alternatives in places(template):
+        for place in alternatives:
+            if _OIDLIKE.match(place):
+                yield absolute(entry, int(place) if "." not in place else place)
+
+
+class Row:
+    """One row: its suffix, and whatever a rule may want to know of it."""
+
+    __slots__ = ("_parts", "book", "rule", "suffix")
+
+    def __init__(self, book: Book, rule: Rows, suffix: str, parts: dict[str, str] | None = None) -> None:
+        self.book = book
+        self.rule = rule
+        self.suffix = suffix
+        self._parts = parts
+
+    def raw(self, ref: int | str) -> Value:
+        return self.book.column(absolute(self.rule.entry, ref)).get(self.suffix)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Index parts by label, dotted as in the suffix."""
+        if self._parts is None:
+            self._parts = split(self.suffix, self.rule.index) or {}
+        return self._parts
+
+    def label(self, name: str) -> str:
+        """A label by name: an index part, or a look-up; empty where there is none."""
+        for part in self.rule.index:
+            if part.label == name:
+                return shown(part, self.parts.get(name, ""))
+        lookup = self.rule.labels.get(name)
+        if lookup is not None:
+            at = ".".join(self.parts.get(b, "") for b in lookup.by) if lookup.by else self.suffix
+            return transformed(lookup, self.book.column(absolute(self.rule.entry, lookup.lookup)).get(at)) or ""
+        return ""
+
+    def named(self, template: str) -> str:
+        """The template with its placeholders filled: {index}, {label}, {3} (own column), {1.3.6...} (any column)."""
+
+        def fill(hit: re.Match[str]) -> str:
+            for place in hit.group(1).split("|"):
+                got = self._place(place)
+                if got:
+                    return got
+            return ""
+
+        return " ".join(_PLACE.sub(fill, template).split())
+
+    def _place(self, place: str) -> str:
+        if place == "index":
+            return self.suffix
+        if _OIDLIKE.match(place):
+            return text(self.raw(int(place) if "." not in place else place)) or ""
+        return self.label(place)
+
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """Labels for a series: index parts that are not hidden, then look-ups."""
+        if not self.rule.index:
+            return (("index", self.suffix), *((name, self.label(name)) for name in self.rule.labels))
+        own = tuple((p.label, shown(p, self.parts.get(p.label, ""))) for p in self.rule.index if not p.hide)
+        return own + tuple((name, self.label(name)) for name in self.rule.labels)
+
+
+def rows(book: Book, rule: Rows, columns: Iterable[int | str]) -> Iterator[Row]:
+    """Rows that have a value in one of the columns and pass the rule's filters, in the device's order."""
+    entry = rule.entry
+    for suffix in book.suffixes(absolute(entry, c) for c in columns):
+        if rule.index:
+            parts = split(suffix, rule.index)
+            if parts is None:
+                continue
+            row = Row(book, rule, suffix, parts)
+        else:
+            row = Row(book, rule, suffix)
+        if passes(row):
+            yield row
+
+
+def passes(row: Row) -> bool:
+    rule = row.rule
+    for ref, wanted in rule.where.items():
+        if (text(row.raw(ref)) or "") not in wanted:
+            return False
+    return all((text(row.raw(ref)) or "") not in refused for ref, refused in rule.unless.items())
+
+
+def split(suffix: str, index: list[IndexPart]) -> dict[str, str] | None:
+    """A row's suffix in its parts, dotted; None where it does not fit (too short, or something left over).
+
+    `length` 0 takes the rest; -1 reads a length first, as SMI does for variable-length indexes (RFC 2578 section 7.7).
+    """
+    ids = suffix.split(".")
+    at = 0
+    parts: dict[str, str] = {}
+    for part in index:
+        length = part.length
+        if length == 0:
+            length = len(ids) - at
+        elif length < 0:
+            if at >= len(ids):
+                return None
+            length = int(ids[at])
+            at += 1
+        if length > len(ids) - at or length < 0:
+            return None
+        parts[part.label] = ".".join(ids[at : at + length])
+        at += length
+    return parts if at == len(ids) else None
+
+
+def shown(part: IndexPart, dotted: str) -> str:
+    """An index part as a person writes it."""
+    if part.form in ("number", "oid", "ip") or not dotted:
+        return dotted
+    try:
+        octets = bytes(int(i) for i in dotted.split("."))
+    except ValueError:
+        return dotted
+    return mac(octets) if part.form == "mac" else (text(octets) or "")

@@ -1,0 +1,168 @@
+"""Sensors and checks of a profile. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from collectors.decode.book import Book, absolute
+from collectors.decode.rows import Row, rows
+from collectors.decode.values import FILLERS, number, raw_number, text
+from collectors.profiles.model import KINDS, Cell, Checks, Numeric, Profile, Sensors
+from collectors.readings import Cadence, Check, Level, Sensor
+from collectors.session import Value
+
+_compiled = lru_cache(maxsize=4096)(re.compile)
+_NO_FILLER = {"count", "other", "energy", "bitrate", "frequency", "age"}  # kinds whose values may truly be that large
+
+
+def sensors(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterator[Sensor]:
+    """Measured values; what cannot be true is left out."""
+    wanted = set(cadences)
+    found: set[str] = set()  # kinds that an earlier rule gave: what `fallback` rules stand back for
+    for rule in profile.sensors:
+        if rule.every not in wanted:
+            continue
+        if rule.fallback and (rule.kind in found if rule.kind else bool(found)):
+            continue
+        for sensor in _sensors(rule, book):
+            found.add(sensor.kind)
+            yield sensor
+
+
+def _sensors(rule: Sensors, book: Book) -> Iterator[Sensor]:
+    if rule.entry is None:
+        cells = rule.first_of or [_as_cell(rule)]
+        for cell in cells:
+            sensor = _sensor(
+                rule, cell, book.cell(cell.oid), rule.name.replace("{index}", "").strip(), cell.oid, "", rule.kind
+            )
+            if sensor is not None:
+                yield sensor
+                return
+        return
+    assert rule.value is not None  # noqa: S101  (the model refuses a table rule without it)
+    for row in rows(book, rule, [rule.value]):
+        name = row.named(rule.name) or row.suffix
+        kind = _kind(rule, row, name)
+        if kind is None:
+            continue
+        oid = f"{absolute(rule.entry, rule.value)}.{row.suffix}"
+        factor = _factor(rule, row, name)
+        sensor = _sensor(rule, rule, row.raw(rule.value), name, oid, row.suffix, kind, factor)
+        if sensor is not None:
+            yield sensor
+
+
+def _as_cell(rule: Sensors) -> Cell:
+    assert rule.oid is not None  # noqa: S101  (the model refuses a rule without a place)
+    return Cell(oid=rule.oid, **rule.model_dump(include=set(Numeric.model_fields)))
+
+
+def _kind(rule: Sensors, row: Row, name: str) -> str | None:
+    if rule.kind_column is not None:
+        return rule.kind_map.get(text(row.raw(rule.kind_column)) or "")
+    for kind in rule.kinds:
+        if _compiled(kind.match).search(name):
+            return kind.kind
+    return rule.kind or "other"
+
+
+def _factor(rule: Sensors, row: Row, name: str) -> float:
+    """A further factor for this row: from its scale column (a word of scale_map, else decimals), or its kind rule."""
+    if rule.scale_column is not None:
+        raw = row.raw(rule.scale_column)
+        if rule.scale_map:
+            return rule.scale_map.get(text(raw) or "", 1.0)
+        decimals = raw_number(raw)
+        return 10.0 ** -int(decimals) if decimals is not None and abs(decimals) <= 12 else 1.0
+    for kind in rule.kinds:
+        if kind.scale is not None and _compiled(kind.match).search(name):
+            return kind.scale
+    return 1.0
+
+
+def _sensor(
+    rule: Sensors, how: Numeric, value: Value, name: str, oid: str, index: str, kind: str | None, factor: float = 1.0
+) -> Sensor | None:
+    kind = kind or "other"
+    raw = raw_number(value)
+    measured = number(how, value)
+    if measured is None or (raw in FILLERS and kind not in _NO_FILLER):
+        return None
+    if factor != 1.0:
+        measured = float(f"{measured * factor:.12g}")
+    unit, low, high = KINDS[kind]
+    if not low <= measured <= high:
+        return None
+    return Sensor(kind=kind, name=name or kind, value=measured, unit=unit, oid=oid, index=index, raw=raw)
+
+
+def checks(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterator[tuple[Check, Sensor]]:
+    """States the device reports, judged; each also as a sensor of kind `state` with the raw value and its place."""
+    wanted = set(cadences)
+    found: set[str] = set()
+    for rule in profile.checks:
+        if rule.every not in wanted or (rule.fallback and rule.check in found):
+            continue
+        for check, sensor in _checks(rule, book):
+            found.add(rule.check)
+            yield check, sensor
+
+
+def _checks(rule: Checks, book: Book) -> Iterator[tuple[Check, Sensor]]:
+    if rule.entry is None:
+        assert rule.oid is not None  # noqa: S101  (the model refuses a rule without a place)
+        yield from _states(rule, book.cell(rule.oid), rule.subject, rule.oid, "")
+        return
+    assert rule.value is not None  # noqa: S101  (the model refuses a table rule without it)
+    for row in rows(book, rule, [rule.value]):
+        oid = f"{absolute(rule.entry, rule.value)}.{row.suffix}"
+        yield from _states(rule, row.raw(rule.value), row.named(rule.subject) or row.suffix, oid, row.suffix)
+
+
+def _states(rule: Checks, value: Value, subject: str, oid: str, index: str) -> Iterator[tuple[Check, Sensor]]:
+    word = text(value)
+    if word is None or word in rule.unavailable:
+        return
+    if rule.extract:
+        hit = _compiled(rule.extract).search(word)
+        if hit is None:
+            return
+        word = hit.group(1) if hit.re.groups else hit.group(0)
+    raw: int | float | str = raw_number(value) if raw_number(value) is not None else word  # type: ignore[assignment]
+    for code in _bits(value, rule) if rule.bits else [word]:
+        state, level = rule.states.get(code) or _loosely(rule, code) or (f"code_{code}"[:64], Level.UNKNOWN)
+        yield (
+            Check(check=rule.check, subject=subject, state=state, level=level),
+            Sensor(
+                kind="state",
+                name=f"{rule.check} {subject}".strip(),
+                value=None,
+                unit="",
+                oid=oid,
+                index=index,
+                state=state,
+                level=level,
+                raw=raw,
+            ),
+        )
+
+
+def _loosely(rule: Checks, code: str) -> tuple[str, Level] | None:
+    """Text states are compared without regard to case where the exact one is not listed."""
+    low = code.casefold()
+    return next((state for key, state in rule.states.items() if key.casefold() == low), None)
+
+
+def _bits(value: Value, rule: Checks) -> list[str]:
+    """Numbers of the bits that are set, first bit 0 (BITS, RFC 2578) or of a mask; only listed ones."""
+    if isinstance(value, bytes):
+        on = [str(8 * at + bit) for at, octet in enumerate(value[:64]) for bit in range(8) if octet & (0x80 >> bit)]
+    elif isinstance(value, int) and value >= 0:
+        on = [str(bit) for bit in range(min(value.bit_length(), 64)) if value >> bit & 1]
+    else:
+        return []
+    listed = [code for code in on if code in rule.states]
+    return listed or (["none"] if "none" in rule.states else [])
