@@ -1,0 +1,121 @@
+"""What is under deploy/ is checked by the programs that will read it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.catalogue import CATALOGUE
+
+Server = Callable[[str], Path]
+NAME = re.compile(r"\b(?:hartwatch_[a-z0-9_]+|if[A-Z]\w+|sysUpTime)\b")
+
+
+def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def deploy(root: Path) -> Path:
+    return root / "deploy"
+
+
+@pytest.fixture
+def rules(deploy: Path) -> list[dict[str, Any]]:
+    files = sorted((deploy / "prometheus" / "rules").glob("*.yml"))
+    assert files
+    return [rule for file in files for group in load(file)["groups"] for rule in group["rules"]]
+
+
+# ---------------------------------------------------------------- Prometheus
+def test_prometheus_takes_the_configuration_and_the_rules(deploy: Path, server: Server) -> None:
+    result = run(server("promtool"), "check", "config", "prometheus.yml", cwd=deploy / "prometheus")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "rules found" in result.stdout, "the configuration finds the rule files"
+
+
+def test_every_alert_fires_and_ends_as_written(deploy: Path, server: Server) -> None:
+    result = run(server("promtool"), "test", "rules", "hartwatch.yml", cwd=deploy / "prometheus" / "tests")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_alert_is_seen_not_firing_firing_and_over(deploy: Path, rules: list[dict[str, Any]]) -> None:
+    seen: dict[str, list[bool]] = {}
+    for case in load(deploy / "prometheus" / "tests" / "hartwatch.yml")["tests"]:
+        for check in case["alert_rule_test"]:
+            seen.setdefault(check["alertname"], []).append("exp_alerts" in check)
+    for rule in rules:
+        assert seen.get(rule["alert"], [])[:3] == [False, True, False], rule["alert"]
+
+
+def test_every_alert_says_how_bad_it_is_who_acts_and_what_it_means(rules: list[dict[str, Any]]) -> None:
+    assert len({rule["alert"] for rule in rules}) == len(rules), "an alert's name is its own"
+    for rule in rules:
+        assert rule["labels"]["severity"] in ("critical", "warning", "info"), rule["alert"]
+        assert rule["labels"]["team"], rule["alert"]
+        assert rule["annotations"]["summary"], rule["alert"]
+        assert rule["annotations"]["description"], rule["alert"]
+
+
+def test_rules_use_only_metrics_that_the_catalogue_knows(rules: list[dict[str, Any]]) -> None:
+    known = {entry.name for entry in CATALOGUE}
+    known |= {f"{entry.name}_{part}" for entry in CATALOGUE if entry.type == "histogram" for part in
+              ("bucket", "sum", "count")}  # fmt: skip
+    used = {name for rule in rules for name in NAME.findall(rule["expr"])}
+    assert used
+    assert used <= known
+
+
+def test_the_scrape_of_the_agent_leaves_out_exactly_what_devices_give(deploy: Path) -> None:
+    jobs = {job["job_name"]: job for job in load(deploy / "prometheus" / "prometheus.yml")["scrape_configs"]}
+    (relabel,) = jobs["hartwatch"]["metric_relabel_configs"]
+    assert relabel["action"] == "drop"
+    for entry in CATALOGUE:
+        value = ";".join(["fw-dh-1" if "device" in entry.labels else "", entry.name])
+        dropped = re.fullmatch(relabel["regex"], value) is not None
+        of_a_device = "device" in entry.labels and not entry.name.startswith("hartwatch_asset_")
+        assert dropped == of_a_device, entry.name
+
+
+# ---------------------------------------------------------------- Alertmanager
+def test_alertmanager_takes_the_configuration(deploy: Path, server: Server) -> None:
+    result = run(server("amtool"), "check-config", "alertmanager.yml", cwd=deploy / "alertmanager")
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("labels", "receivers"),
+    [
+        ("alertname=OutageOpen team=service-desk severity=critical", "service-desk,on-call"),
+        ("alertname=OutageHalfOfFixTarget team=service-desk severity=warning", "service-desk,silent"),
+        ("alertname=OutageThreeQuartersOfFixTarget team=service-desk severity=critical escalate=yes", "escalation"),
+        ("alertname=HartwatchBlind team=infrastructure severity=critical", "infrastructure"),
+        ("alertname=HardwareUnsupported team=infrastructure severity=info", "weekly"),
+    ],
+)
+def test_an_alert_reaches_whom_it_should(labels: str, receivers: str, deploy: Path, server: Server) -> None:
+    result = run(
+        server("amtool"), "config", "routes", "test", "--config.file=alertmanager.yml",
+        f"--verify.receivers={receivers}", *labels.split(), cwd=deploy / "alertmanager",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+# ---------------------------------------------------------------- systemd
+def test_the_service_runs_with_few_rights(deploy: Path, server: Server) -> None:
+    unit = deploy / "systemd" / "hartwatch.service"
+    result = run(
+        server("systemd-analyze"), "security", "--offline=true", "--no-pager", "--threshold=20", unit, cwd=deploy
+    )
+    assert "Overall exposure level" in result.stdout, result.stderr
+    assert result.returncode == 0, result.stdout.splitlines()[-1]
