@@ -1,0 +1,163 @@
+"""The ledger: facts written once, in one place, and never edited. SQLite by path, PostgreSQL by URL.
+
+    ledger = Ledger.open("var/ledger.db", source="agent-1")    LedgerUnusable says in one line what to do
+    future = ledger.record(Facts(changes=...))                 thread-safe, returns at once; done when durable
+    ledger.close()
+
+    await asyncio.wrap_future(future)                          if a coroutine must wait
+
+Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
+
+    standings() -> list[Flip]                     the last flip of every subject, as recorded last
+    flips(subject=, until=) -> list[Flip]         in the order they were recorded
+    watches(source=) -> list[Watch]               when agents were running
+    assets() -> list[Asset]                       the register, by device, part and place
+    sightings(device=) -> list[Sighting]          as appended
+    notes(subject=) -> list[Note]
+    outbox -> Outbox                              claims and outcomes of messages (agent.alerts)
+    stats -> WriterStats                          numbers for the metrics
+    octets() -> int | None                        size of the database
+    backup(to) -> Path                            a consistent copy while running (SQLite)
+
+`Ledger.open(..., watch=False)` opens it beside a running agent, for commands: it takes no lock, and writes notes under
+its own source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.facts import Asset, Facts, Flip, Note, Sighting, Watch
+from agent.ledger import read
+from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
+from agent.ledger.outbox import Outbox, Pending
+from agent.ledger.store import AgentLock, Place, Store, copy
+from agent.ledger.write import HEARTBEAT_SECONDS, Written, asset_key
+from agent.ledger.writer import BUFFER_LIMIT, Writer, WriterStats
+
+__all__ = [
+    "BUFFER_LIMIT",
+    "HEARTBEAT_SECONDS",
+    "Ledger",
+    "LedgerError",
+    "LedgerFull",
+    "LedgerUnusable",
+    "Outbox",
+    "Pending",
+    "WriterStats",
+    "Written",
+    "asset_key",
+]
+
+NOTHING_WRITTEN: Future[Written] = Future()
+NOTHING_WRITTEN.set_result(Written())
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """An open ledger; make it with `open`. See the module's docstring."""
+
+    def __init__(self, store: Store, lock: AgentLock | None, writer: Writer) -> None:
+        self._store, self._lock, self._writer = store, lock, writer
+        self.outbox = Outbox(store)
+
+    @classmethod
+    def open(
+        cls, place: Place, source: str, *, watch: bool = True, clock: Callable[[], datetime] = _now,
+        buffer_limit: int = BUFFER_LIMIT,
+    ) -> Ledger:  # fmt: skip
+        """Open, migrate and lock. `source` names this agent in every event; `watch` False for commands beside it."""
+        store = Store(place)
+        lock = AgentLock(store, source) if watch else None
+        connection = None
+        try:
+            store.make_folder()
+            if lock is not None:
+                lock.take()
+                connection = store.connect()
+                lock.take_on(connection)  # PostgreSQL: held by this connection, which the writer goes on with
+            store.prepare()
+        except LedgerUnusable:
+            if connection is not None:
+                connection.close()
+            if lock is not None:
+                lock.give_back()
+            store.close()
+            raise
+        writer = Writer(store, lock, source, clock, buffer_limit, connection)
+        writer.start()
+        return cls(store, lock, writer)
+
+    def record(self, facts: Facts) -> Future[Written]:
+        """Write facts, all or none: the only way by which facts enter. Nothing in them: nothing is written.
+
+        Returns at once; never fails because of the database, which is waited for. LedgerFull if the buffer is full.
+        """
+        return self._writer.put(facts) if facts else NOTHING_WRITTEN
+
+    def settle(self, seconds: float = 10.0) -> bool:
+        """Wait until everything handed over is durable; False if that takes longer."""
+        return self._writer.settle(seconds)
+
+    def close(self, seconds: float = 10.0) -> int:
+        """Write what waits, let go of everything; answers how many hand-overs could not be written."""
+        lost = self._writer.stop(seconds)
+        if self._lock is not None:
+            self._lock.give_back()
+        self._store.close()
+        return lost
+
+    @property
+    def stats(self) -> WriterStats:
+        return self._writer.stats
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, without a password."""
+        return self._store.name
+
+    def octets(self) -> int | None:
+        return self._store.octets()
+
+    # ------------------------------------------------------------ readers
+    def standings(self) -> list[Flip]:
+        with self._store.reader.connect() as connection:
+            return read.standings(connection)
+
+    def flips(self, subject: str | None = None, until: datetime | None = None) -> list[Flip]:
+        with self._store.reader.connect() as connection:
+            return read.flips(connection, subject, until)
+
+    def watches(self, source: str | None = None) -> list[Watch]:
+        with self._store.reader.connect() as connection:
+            return read.watches(connection, source)
+
+    def assets(self) -> list[Asset]:
+        with self._store.reader.connect() as connection:
+            return read.assets(connection)
+
+    def sightings(self, device: str | None = None) -> list[Sighting]:
+        with self._store.reader.connect() as connection:
+            return read.sightings(connection, device)
+
+    def notes(self, subject: str | None = None) -> list[Note]:
+        with self._store.reader.connect() as connection:
+            return read.notes(connection, subject)
+
+    def backup(self, to: Path) -> Path:
+        """A consistent, checked copy while running; `to` is a file, or a folder that gets a dated one."""
+        if self._store.path is None:
+            raise LedgerUnusable("a ledger in PostgreSQL is backed up by PostgreSQL: pg_dump, or a replica")
+        if to.is_dir():
+            to = to / f"ledger-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
+        try:
+            copy(self._store.path, to)
+        except OSError as problem:
+            raise LedgerUnusable(f"cannot write the backup {to}: {problem.strerror}") from problem
+        return to

@@ -1,0 +1,85 @@
+"""The outbox: messages that were written with what they tell of, and who has taken on to send them.
+
+A message is claimed by a change that only one sender can make, so two senders never both send it. A claim that is
+five minutes old is taken over: its sender died, and a message told twice is better than one never told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from agent.facts import Message
+from agent.ledger.ids import uuid7
+from agent.ledger.store import Store
+from agent.ledger.tables import told
+
+CLAIM_HOLDS = timedelta(minutes=5)
+FIELDS = ("channel", "subject", "level", "title", "text", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message that this sender has claimed and nobody else will send meanwhile."""
+
+    id: UUID
+    claim: UUID
+    attempts: int  # made before this one
+    recorded_at: datetime
+    message: Message
+
+
+class Outbox:
+    """Blocking; from a coroutine by `asyncio.to_thread`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def claim(self, now: datetime, most: int = 50) -> list[Pending]:
+        """Claim messages that are due, oldest first."""
+        free = (
+            told.c.sent_at.is_(None),
+            told.c.given_up_at.is_(None),
+            told.c.due_at <= now,
+            sa.or_(told.c.claimed_at.is_(None), told.c.claimed_at < now - CLAIM_HOLDS),
+        )
+        with self._store.reader.connect() as connection:
+            candidates = (
+                connection.execute(sa.select(told.c.id).where(*free).order_by(told.c.id).limit(most)).scalars().all()
+            )
+        if not candidates:
+            return []  # the usual case takes no write lock
+        claimed: list[Pending] = []
+        with self._store.writer.begin() as connection:
+            for one in candidates:
+                mine = uuid7()
+                change = sa.update(told).where(told.c.id == one, *free).values(claimed_at=now, claimed_by=mine)
+                if connection.execute(change).rowcount != 1:
+                    continue
+                row = connection.execute(sa.select(told).where(told.c.id == one)).one()
+                message = Message(**{name: getattr(row, name) for name in FIELDS})
+                claimed.append(Pending(row.id, mine, row.attempts, row.recorded_at, message))
+        return claimed
+
+    def sent(self, pending: Pending, now: datetime) -> None:
+        """It was told."""
+        self._finish(pending, sent_at=now, problem=None)
+
+    def failed(self, pending: Pending, problem: str, again_at: datetime | None, now: datetime) -> None:
+        """It could not be told: tried again at `again_at`, or given up (None)."""
+        again = {"given_up_at": now} if again_at is None else {"due_at": again_at}
+        self._finish(pending, claimed_at=None, claimed_by=None, problem=problem[:500], **again)
+
+    def waiting(self) -> int:
+        """Messages not yet told and not given up."""
+        query = sa.select(sa.func.count()).where(told.c.sent_at.is_(None), told.c.given_up_at.is_(None))
+        with self._store.reader.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def _finish(self, pending: Pending, **values: object) -> None:
+        change = sa.update(told).where(told.c.id == pending.id, told.c.claimed_by == pending.claim)
+        with self._store.writer.begin() as connection:
+            connection.execute(change.values(attempts=told.c.attempts + 1, **values))

@@ -1,0 +1,74 @@
+"""What is read from the ledger: rows to facts, nothing worked out. Every function takes an open connection."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from agent.facts import Asset, Flip, Note, Sighting, Standing, Watch
+from agent.ledger.tables import asset, flip, heartbeat, note, sighting
+
+
+def _flip(row: Any) -> Flip:
+    values = row._asdict()
+    return Flip(**values | {"before": Standing(values["before"]), "after": Standing(values["after"])})
+
+
+def standings(connection: Connection) -> list[Flip]:
+    """The last flip of every subject: the one recorded last, because what is known later holds."""
+    newest = (
+        sa.select(flip.c.source, flip.c.subject, sa.func.max(flip.c.sequence).label("sequence"))
+        .group_by(flip.c.source, flip.c.subject)
+        .subquery()
+    )
+    same = sa.and_(newest.c.source == flip.c.source, newest.c.sequence == flip.c.sequence)
+    last: dict[str, Flip] = {}
+    for row in connection.execute(sa.select(flip).join(newest, same).order_by(flip.c.subject)):
+        found = _flip(row)
+        if found.subject not in last or last[found.subject].recorded_at < found.recorded_at:
+            last[found.subject] = found
+    return list(last.values())
+
+
+def flips(connection: Connection, subject: str | None = None, until: datetime | None = None) -> list[Flip]:
+    """Flips, each source's in the order it recorded them; of one subject; true from before `until`.
+
+    By number, not by time: a clock that was set back must not put later knowledge before earlier.
+    """
+    query = sa.select(flip).order_by(flip.c.source, flip.c.sequence)
+    if subject is not None:
+        query = query.where(flip.c.subject == subject)
+    if until is not None:
+        query = query.where(flip.c.at < until)
+    return [_flip(row) for row in connection.execute(query)]
+
+
+def watches(connection: Connection, source: str | None = None) -> list[Watch]:
+    query = sa.select(heartbeat.c.source, heartbeat.c.began_at, heartbeat.c.until_at).order_by(heartbeat.c.began_at)
+    if source is not None:
+        query = query.where(heartbeat.c.source == source)
+    return [Watch(*row) for row in connection.execute(query)]
+
+
+def assets(connection: Connection) -> list[Asset]:
+    query = sa.select(asset).order_by(asset.c.device, asset.c.part, asset.c.place, asset.c.name, asset.c.key)
+    return [Asset(**row._asdict()) for row in connection.execute(query)]
+
+
+def sightings(connection: Connection, device: str | None = None) -> list[Sighting]:
+    columns = [c for c in sighting.c if c.name not in ("id", "source", "sequence")]
+    query = sa.select(*columns).order_by(sighting.c.source, sighting.c.sequence)
+    if device is not None:
+        query = query.where(sighting.c.device == device)
+    return [Sighting(**row._asdict()) for row in connection.execute(query)]
+
+
+def notes(connection: Connection, subject: str | None = None) -> list[Note]:
+    columns = [note.c.subject, note.c.at, note.c.author, note.c.kind, note.c.text, note.c.outage]
+    query = sa.select(*columns).order_by(note.c.source, note.c.sequence)
+    if subject is not None:
+        query = query.where(note.c.subject == subject)
+    return [Note(**row._asdict()) for row in connection.execute(query)]

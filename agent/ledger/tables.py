@@ -1,0 +1,161 @@
+"""The ledger's tables. What a person or a paper relies on (flip, sighting, note) is appended and never changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite has no time zones: it is kept as ISO text, which sorts as time does."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone must not reach the ledger")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    }
+)
+
+# One row per agent that writes here: the counter that gives every event of a source its number, without gaps.
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("next_sequence", sa.BigInteger, nullable=False),
+)
+
+flip = sa.Table(
+    "flip",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=False),
+    sa.Column("after", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "subject", "at"),
+)
+
+sighting = sa.Table(
+    "sighting",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text),
+    sa.Column("model", sa.Text),
+    sa.Column("serial", sa.Text),
+    sa.Column("version", sa.Text),
+    sa.Column("seen_at", Utc, nullable=False),
+    sa.Column("manufactured", sa.Text),
+    sa.Column("installed", sa.Text),
+    sa.Column("replace_by", sa.Text),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "device", "part", "place"),
+)
+
+# The register as the sightings have it: worked out, so it may be changed and could be made anew.
+asset = sa.Table(
+    "asset",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text),
+    sa.Column("model", sa.Text),
+    sa.Column("serial", sa.Text),
+    sa.Column("version", sa.Text),
+    sa.Column("manufactured", sa.Text),
+    sa.Column("installed", sa.Text),
+    sa.Column("replace_by", sa.Text),
+    sa.Column("first_seen_at", Utc, nullable=False),
+    sa.Column("last_seen_at", Utc, nullable=False),
+    sa.Index(None, "device"),
+)
+
+# Spans in which an agent was running; the newest span of a source grows, a restart begins another.
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("began_at", Utc, nullable=False),
+    sa.Column("until_at", Utc, nullable=False),
+    sa.Index(None, "source", "until_at"),
+)
+
+note = sa.Table(
+    "note",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("outage", sa.Uuid, sa.ForeignKey("flip.id")),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "subject"),
+)
+
+# The outbox: written with what it tells of, claimed by one sender at a time.
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("due_at", Utc, nullable=False),  # not before; moves on with every failed attempt
+    sa.Column("claimed_at", Utc),
+    sa.Column("claimed_by", sa.Uuid),
+    sa.Column("sent_at", Utc),
+    sa.Column("given_up_at", Utc),
+    sa.Column("problem", sa.Text),
+    sa.Index(None, "sent_at", "given_up_at", "due_at"),
+)
+
+APPENDED = ("flip", "sighting", "note")  # triggers refuse UPDATE and DELETE on these
