@@ -1,0 +1,19 @@
+"""The estate as people write it down: loaded, checked, resolved, compared.
+
+estate = load("inventory.yaml")                 # or InventoryInvalid, with every problem and its line
+for device in estate.devices.values():
+    visit = target(estate, device, secrets, known_hosts)
+"""
+
+from __future__ import annotations
+
+from agent.inventory.known_hosts import KnownHosts, read_known_hosts
+from agent.inventory.model import Device, Estate, Link, Service, Site
+from agent.inventory.problems import InventoryInvalid, Problem
+from agent.inventory.reading import Loaded, load, read
+from agent.inventory.resolve import Effective, effective, target
+
+__all__ = [
+    "Device", "Effective", "Estate", "InventoryInvalid", "KnownHosts", "Link", "Loaded", "Problem", "Service", "Site",
+    "effective", "load", "read", "read_known_hosts", "target",
+]  # fmt: skip

@@ -1,153 +1,235 @@
 """The shape of inventory.yaml: strict pydantic models at the edge, one `Estate` inside.
 
 Unknown keys are refused; every error is turned into file, line, column, key and a suggestion by `agent.inventory.load`.
+The descriptions here are the reference that docs/reference/inventory.md and the JSON Schema are generated from.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from datetime import timedelta
+from typing import Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from agent.inventory.credentials import Credential, Model
+from agent.inventory.needs import NeedsField
+from agent.inventory.values import (
+    Address,
+    Count,
+    Day,
+    Duration,
+    Flag,
+    Money,
+    Name,
+    Number,
+    Port,
+    Reference,
+    Share,
+    Text,
+    Years,
+)
 
-def parse_duration(text: object) -> object:
-    """'60s', '5m', '6h', '7d' to timedelta; anything else is left for pydantic to refuse."""
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    if isinstance(text, str) and text[-1:] in units and text[:-1].isdigit():
-        return timedelta(seconds=int(text[:-1]) * units[text[-1]])
-    if isinstance(text, timedelta):
-        return text
-    raise ValueError("a duration is a number with a unit: 60s, 5m, 6h, 7d")
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 DeviceClass = Literal[
     "firewall", "switch", "router", "wifi_controller", "wifi_ap", "ups", "pdu", "environment", "bmc", "storage",
     "hypervisor", "server", "load_balancer", "voice",
 ]  # fmt: skip
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+DEVICE_CLASSES: tuple[str, ...] = get_args(DeviceClass)
+ProbeKind = Literal["icmp", "tcp", "http", "dns"]
+PROBE_KINDS: tuple[str, ...] = get_args(ProbeKind)
+NO_CREDENTIAL = "none"  # `ssh: none` turns off what a default would give
 
 
 class Council(Model):
-    title: str
-    share: Decimal = Field(ge=0, le=1)  # of joint cost; all shares sum to 1
+    """A partner of the service."""
+
+    title: Text = Field(description="Full name, as papers print it.")
+    share: Share = Field(description="Share of joint cost, 0 to 1; the shares of all councils sum to exactly 1.")
 
 
 class Site(Model):
-    title: str
-    kind: Literal["data_centre", "office", "depot", "leisure", "theatre", "other"]
-    owner: str  # a council
-    address: str | None = None
-    part_one_name: str | None = None  # what the public edition may call it
+    """A building or data centre."""
+
+    title: Text = Field(description="Name of the building, as people say it.")
+    kind: Literal["data_centre", "office", "depot", "leisure", "theatre", "other"] = Field(
+        description="What it is; the public edition counts sites by it."
+    )
+    owner: Reference = Field(description="The council it belongs to.")
+    address: Text | None = Field(default=None, description="Postal address, for people.")
+    part_one_name: Text | None = Field(default=None, description="What the public edition (Part I) may call it.")
+    needs: NeedsField | None = Field(
+        default=None, description="What the site needs to count as up: an expression over subjects, as for a service."
+    )
 
 
 class Zone(Model):
-    title: str
-    restricted: bool = False
+    """A network that is kept apart from others."""
+
+    title: Text = Field(description="Name of the network.")
+    restricted: Flag = Field(
+        default=False, description="A restricted (PSN, formerly IL3) network: plain-text protocols are warned of twice."
+    )
 
 
 class Watch(Model):
-    device: str
-    interface: str
+    """The interface at our end of a link."""
+
+    device: Reference = Field(description="The device the link is plugged into.")
+    interface: Text = Field(description="ifName, ifDescr or ifAlias of the interface, whole.")
 
 
 class Link(Model):
-    site: str
-    supplier: str
-    circuit: str | None = None
-    watch: list[Watch] = []
-    redundancy: str | None = None  # links of one group stand in for each other
-    speed_mbps: int | None = None
+    """A circuit bought from a supplier."""
+
+    site: Reference = Field(description="Where it enters.")
+    supplier: Text = Field(description="Who is to be rung when it fails.")
+    circuit: Text | None = Field(default=None, description="The supplier's reference for the circuit.")
+    watch: list[Watch] = Field(default=[], description="The interfaces by which we know how it stands.")
+    redundancy: Text | None = Field(default=None, description="Links of one group stand in for each other.")
+    speed_mbps: Count | None = Field(default=None, description="Speed that is paid for, in Mbit/s.")
 
 
 class Every(Model):
-    pulse: Duration | None = None
-    health: Duration | None = None
-    inventory: Duration | None = None
+    """How often to look; what is left out comes from the next wider level."""
+
+    pulse: Duration | None = Field(
+        default=None, description="Reachability, uptime, interface counters and states (60s)."
+    )
+    health: Duration | None = Field(default=None, description="Sensors, checks, usage (5m).")
+    inventory: Duration | None = Field(default=None, description="Identity, parts, labels, which rows there are (6h).")
 
 
 class Expected(Model):
-    ha_members: int | None = None
-    access_points: int | None = None
-    stack_members: int | None = None
-    power_supplies: int | None = None
-    vpn_tunnels: list[str] = []
-    interfaces_up: list[str] = []
+    """What a device should show. Absence is no row in a table, so it has to be written down to be noticed."""
+
+    ha_members: Count | None = Field(default=None, description="Members of the high-availability group.")
+    access_points: Count | None = Field(default=None, description="Access points joined to the controller.")
+    stack_members: Count | None = Field(default=None, description="Members of the switch stack.")
+    power_supplies: Count | None = Field(default=None, description="Power supplies fitted and working.")
+    vpn_tunnels: list[Text] = Field(default=[], description="Tunnels that must be up; a trailing * matches any ending.")
+    interfaces_up: list[Text] = Field(
+        default=[], description="Interfaces that must be up; a trailing * matches any ending."
+    )
 
 
 class Owned(Model):
-    purchased: date | None = None
-    installed: date | None = None
-    support_until: date | None = None
-    price: Decimal | None = None
-    supplier: str | None = None
-    shares: dict[str, Decimal] | None = None  # council -> share; default: the councils' own
+    """Purchase facts, for the hardware register and the refresh programme."""
+
+    purchased: Day | None = Field(default=None, description="Date of the order or invoice: the best evidence of age.")
+    installed: Day | None = Field(default=None, description="Date it went into service.")
+    support_until: Day | None = Field(default=None, description="End of the support contract that is paid for.")
+    price: Money | None = Field(default=None, description="Price paid, in pounds, without VAT.")
+    supplier: Text | None = Field(default=None, description="Who sold it.")
+    shares: dict[Reference, Share] | None = Field(
+        default=None, description="Council to share of the cost, if not the councils' own shares; sums to exactly 1."
+    )
+
+
+class ProbeOptions(Model):
+    """A look from outside, named by its key. Options beyond `kind` are those of the probe's kind."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, str | int | float | bool] = Field(init=False)
+
+    kind: ProbeKind | None = Field(
+        default=None, description="icmp, tcp, http or dns; may be left out when the probe's name says it."
+    )
 
 
 class Defaults(Model):
-    """What a device has if it does not say otherwise; by class and by site, nearest wins (device, site, class, all)."""
+    """What a device has if it does not say otherwise. Nearest wins: device, site, class, all."""
 
-    snmp: str | None = None  # credential names
-    ssh: str | None = None
-    zone: str | None = None
-    every: Every = Every()
-    timeout: Duration | None = None
-    retries: int | None = None
-    deadline: Duration | None = None
-    port: int | None = None
-    probes: dict[str, dict[str, Any]] | None = None
-    review_years: float | None = None
-    replace_years: float | None = None
+    snmp: Reference | None = Field(default=None, description="Name of an SNMP credential; `none` turns SNMP off.")
+    ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
+    ssh_platform: Reference | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
+    zone: Reference | None = Field(default=None, description="The network it is in.")
+    every: Every = Field(default=Every(), description="How often to look.")
+    timeout: Duration | None = Field(default=None, description="How long to wait for one answer (2s).")
+    retries: Count | None = Field(default=None, description="How often to ask again after silence (2).")
+    deadline: Duration | None = Field(default=None, description="After how long a whole visit is cut off (30s).")
+    port: Port | None = Field(default=None, description="SNMP port (161).")
+    ssh_port: Port | None = Field(default=None, description="SSH port (22).")
+    probes: dict[Name, ProbeOptions | None] | None = Field(
+        default=None, description="Looks from outside, by name; null takes one away that a wider level gives."
+    )
+    review_years: Years | None = Field(default=None, description="Age at which the hardware is reviewed.")
+    replace_years: Years | None = Field(default=None, description="Age by which the hardware is replaced.")
 
 
 class Device(Model):
-    name: str
-    address: str
-    class_: DeviceClass = Field(alias="class")
-    site: str
-    title: str | None = None
-    zone: str | None = None
-    snmp: str | None = None
-    ssh: str | None = None
-    ssh_platform: str | None = None
-    port: int | None = None
-    ssh_port: int | None = None
-    profile: str | None = None
-    engine: Literal["fast", "pysnmp"] = "fast"
-    behind: list[str] = []  # devices or links this one is reached through
-    expect: Expected = Expected()
-    owned: Owned = Owned()
-    every: Every = Every()
-    timeout: Duration | None = None
-    retries: int | None = None
-    deadline: Duration | None = None
-    probes: dict[str, dict[str, Any]] | None = None
-    part_one_name: str | None = None
+    """One device to watch."""
+
+    name: Name = Field(description="Unique in the estate; the `device` label of every metric.")
+    address: Address = Field(description="IPv4 or IPv6 address, or a host name.")
+    class_: DeviceClass = Field(alias="class", description="What it is; decides class defaults and refresh policy.")
+    site: Reference = Field(description="Where it stands.")
+    title: Text | None = Field(default=None, description="What people call it.")
+    zone: Reference | None = Field(default=None, description="The network it is in.")
+    snmp: Reference | None = Field(default=None, description="Name of an SNMP credential; `none` turns SNMP off.")
+    ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
+    ssh_platform: Reference | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
+    port: Port | None = Field(default=None, description="SNMP port (161).")
+    ssh_port: Port | None = Field(default=None, description="SSH port (22).")
+    profile: Reference | None = Field(
+        default=None, description="Device family to use, instead of finding it from sysObjectID."
+    )
+    engine: Literal["fast", "pysnmp"] = Field(default="fast", description="SNMP engine; pysnmp is the slower fallback.")
+    behind: list[Reference] = Field(
+        default=[], description="Devices or links it is reached through; with several, any one of them will do."
+    )
+    expect: Expected = Field(default=Expected(), description="What it should show.")
+    owned: Owned = Field(default=Owned(), description="Purchase facts.")
+    every: Every = Field(default=Every(), description="How often to look.")
+    timeout: Duration | None = Field(default=None, description="How long to wait for one answer (2s).")
+    retries: Count | None = Field(default=None, description="How often to ask again after silence (2).")
+    deadline: Duration | None = Field(default=None, description="After how long a whole visit is cut off (30s).")
+    probes: dict[Name, ProbeOptions | None] | None = Field(
+        default=None, description="Looks from outside, by name; null takes one away that a wider level gives."
+    )
+    review_years: Years | None = Field(default=None, description="Age at which the hardware is reviewed.")
+    replace_years: Years | None = Field(default=None, description="Age by which the hardware is replaced.")
+    part_one_name: Text | None = Field(default=None, description="What the public edition (Part I) may call it.")
 
 
 class Service(Model):
-    title: str
-    owner: str  # a council, or "both"
-    needs: Any  # all / any / at_least expression over subjects
-    fix_target: Duration = timedelta(hours=4)
-    availability_target: float = 0.999
+    """Something people use; what the committee's figures are about."""
+
+    title: Text = Field(description="What people call it.")
+    owner: Reference = Field(description="The council it serves, or `both` for all of them.")
+    needs: NeedsField = Field(description="What it needs to stand: all, any or at_least over subjects.")
+    fix_target: Duration = Field(
+        default=timedelta(hours=4), description="Time within which an incident is to be fixed."
+    )
+    availability_target: Number = Field(default=0.999, gt=0, le=1, description="Share of the time it is to be up.")
 
 
-class Estate(Model):
-    """The whole estate, checked: every name that is referred to exists."""
+class Sections(Model):
+    """What a file and the whole estate have in common."""
 
-    councils: dict[str, Council] = {}
-    zones: dict[str, Zone] = {}
-    sites: dict[str, Site] = {}
-    credentials: dict[str, Any] = {}  # refined by agent.inventory.credentials
-    links: dict[str, Link] = {}
-    services: dict[str, Service] = {}
-    defaults: Defaults = Defaults()
-    class_defaults: dict[DeviceClass, Defaults] = {}
-    site_defaults: dict[str, Defaults] = {}
-    devices: dict[str, Device] = {}  # by name; a list in the file
+    councils: dict[Name, Council] = Field(default={}, description="The partners, and how they share cost.")
+    zones: dict[Name, Zone] = Field(default={}, description="Networks that are kept apart.")
+    sites: dict[Name, Site] = Field(default={}, description="Buildings and data centres.")
+    credentials: dict[Name, Credential] = Field(
+        default={}, description="Who we are to devices; secrets by reference only."
+    )
+    links: dict[Name, Link] = Field(default={}, description="Circuits bought from suppliers.")
+    services: dict[Name, Service] = Field(default={}, description="What people use, and what it needs to stand.")
+    defaults: Defaults = Field(
+        default=Defaults(), description="What every device has if nothing nearer says otherwise."
+    )
+    class_defaults: dict[DeviceClass, Defaults] = Field(default={}, description="What every device of a class has.")
+    site_defaults: dict[Reference, Defaults] = Field(default={}, description="What every device at a site has.")
+
+
+class Estate(Sections):
+    """The whole estate, checked: every name that is referred to exists, bare names in `needs` have their kind."""
+
+    devices: dict[str, Device] = Field(default={}, description="By name; a list in the file.")
+
+
+class InventoryFile(Sections):
+    """One file as it is written: the source of the JSON Schema and the reference page."""
+
+    include: list[Text] = Field(
+        default=[], description="Further files or globs, relative to this file; sections are merged."
+    )
+    devices: list[Device] = Field(default=[], description="Everything that is watched.")

@@ -1,0 +1,326 @@
+"""Whether the parts of an estate fit together: every name exists, nothing goes in circles, shares sum to 1. Pure.
+
+It looks at everything that is valid by itself, also when something else is not, so that all problems are told at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from agent.inventory.assemble import Assembly
+from agent.inventory.credentials import SnmpCommunity
+from agent.inventory.document import Steps
+from agent.inventory.model import NO_CREDENTIAL, PROBE_KINDS, Defaults, Device, Estate, ProbeOptions, Service, Site
+from agent.inventory.needs import Needs, SubjectKind, placed, subjects
+from agent.inventory.problems import Problem, did_you_mean
+from agent.inventory.resolve import effective
+
+PLACES: Mapping[SubjectKind, str] = {"device": "devices", "link": "links", "site": "sites", "service": "services"}
+# Where entries that are invalid for another reason still have a name in them that can be looked up.
+REFERENCES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "sites": (("owner", "councils", "council"),),
+    "links": (("site", "sites", "site"),),
+    "services": (("owner", "councils", "council"),),
+    "devices": (
+        ("site", "sites", "site"),
+        ("zone", "zones", "zone"),
+        ("snmp", "credentials", "credential"),
+        ("ssh", "credentials", "credential"),
+    ),
+}
+SHOWN_IN_CIRCLE = 6
+Edges = Mapping[str, tuple[str, ...]]
+
+
+class CrossCheck:
+    """One pass over an estate. `known` has every name that is written, also of entries that are themselves invalid."""
+
+    def __init__(self, estate: Estate, assembly: Assembly) -> None:
+        self.estate, self.assembly = estate, assembly
+        self.known = {section: [n for n in names if n[:1] != "\0"] for section, names in assembly.data.items()}
+        self._sets = {section: frozenset(names) for section, names in self.known.items()}
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+
+    def run(self) -> None:
+        """Fill `problems` and `warnings`."""
+        self._shares({name: council.share for name, council in self.estate.councils.items()}, "councils", None)
+        for name, site in self.estate.sites.items():
+            self._exists("sites", name, ("owner",), "councils", site.owner, "council")
+            self._needs("sites", name, site)
+        for name, link in self.estate.links.items():
+            self._exists("links", name, ("site",), "sites", link.site, "site")
+            for index, watch in enumerate(link.watch):
+                self._exists("links", name, ("watch", index, "device"), "devices", watch.device, "device")
+            if not link.watch:
+                self._warn(
+                    "links", name, (), "no interface is watched, so how this link stands is not known", "add watch:"
+                )
+        for name, service in self.estate.services.items():
+            if service.owner != "both":
+                self._exists("services", name, ("owner",), "councils", service.owner, "council", ("both",))
+            self._needs("services", name, service)
+        self._defaults()
+        for name, device in self.estate.devices.items():
+            self._device(name, device)
+        self._doubles()
+        self._of_invalid_entries()
+        self._circles()
+        self._plain_text_protocols()
+
+    # ------------------------------------------------------------ telling
+    def _tell(self, section: str, name: str, rest: Steps, message: str, suggestion: str = "") -> None:
+        self.problems.append(self.assembly.sources[section, name].problem(rest, message, suggestion))
+
+    def _warn(self, section: str, name: str, rest: Steps, message: str, suggestion: str = "") -> None:
+        self.warnings.append(self.assembly.sources[section, name].problem(rest, message, suggestion))
+
+    def _exists(
+        self, section: str, name: str, rest: Steps, among: str, wanted: str, what: str, also: tuple[str, ...] = ()
+    ) -> bool:
+        if wanted in self._sets.get(among, ()) or wanted in also:
+            return True
+        known = (*self.known.get(among, ()), *also)
+        suggestion = did_you_mean(wanted, known)
+        if not suggestion and len(known) <= 12:
+            suggestion = f"known: {', '.join(known)}" if known else f"there are no {among} at all"
+        self._tell(section, name, rest, f"there is no {what} {wanted!r}", suggestion)
+        return False
+
+    # ------------------------------------------------------------ shares
+    def _shares(self, shares: Mapping[str, Decimal], section: str, name: str | None, rest: Steps = ()) -> None:
+        """Exact, because money is divided by it: 0.333 three times loses a penny in a thousand pounds."""
+        complete = name is not None or len(shares) == len(self.known.get("councils", ()))
+        total = sum(shares.values(), Decimal(0))
+        if not shares or not complete or total == 1:
+            return
+        difference = 1 - total
+        words = f"shares sum to {total}, not to 1"
+        suggestion = f"{abs(difference)} {'is missing' if difference > 0 else 'is too much'}"
+        if name is None:
+            source = self.assembly.sources["councils", next(iter(shares))]
+            self.problems.append(source.document.problem(("councils",), words, suggestion, of_key=True))
+        else:
+            self._tell(section, name, rest, words, suggestion)
+
+    # ------------------------------------------------------------ defaults and devices
+    def _defaults(self) -> None:
+        for field in sorted(self.estate.defaults.model_fields_set):
+            self._settings("defaults", field, (), self.estate.defaults.model_copy(), only=field)
+        for section, levels in (
+            ("class_defaults", self.estate.class_defaults),
+            ("site_defaults", self.estate.site_defaults),
+        ):
+            for name, level in levels.items():
+                self._settings(section, name, (), level)
+                if section == "site_defaults":
+                    source = self.assembly.sources[section, name]
+                    if name not in self._sets.get("sites", ()):
+                        suggestion = did_you_mean(name, self.known.get("sites", ()))
+                        self.problems.append(source.problem((), f"there is no site {name!r}", suggestion, of_key=True))
+
+    def _settings(
+        self, section: str, name: str, rest: Steps, level: Defaults | Device, only: str | None = None
+    ) -> None:
+        """The settings a device and its defaults have in common. `defaults` has its fields where others have names."""
+
+        def at(field: str, *further: str) -> Steps:
+            return (*rest, *further) if only else (*rest, field, *further)
+
+        for field, kinds in (("snmp", ("snmp_v3", "snmp_v2c", "snmp_v1")), ("ssh", ("ssh",))):
+            credential = getattr(level, field)
+            if credential in (None, NO_CREDENTIAL) or only not in (None, field):
+                continue
+            if not self._exists(section, name, at(field), "credentials", credential, "credential", (NO_CREDENTIAL,)):
+                continue
+            there = self.estate.credentials.get(credential)
+            if there is not None and there.kind not in kinds:
+                of_kind = [n for n, c in self.estate.credentials.items() if c.kind in kinds]
+                suggestion = f"{field}: {' or '.join(of_kind)}" if of_kind else ""
+                self._tell(section, name, at(field), f"credential {credential!r} is for {there.kind}", suggestion)
+        if level.zone is not None and only in (None, "zone"):
+            self._exists(section, name, at("zone"), "zones", level.zone, "zone")
+        if only in (None, "probes"):
+            self._probes(section, name, at, level.probes or {})
+        review, replace = level.review_years, level.replace_years
+        if review and replace and review > replace and only in (None, "review_years"):
+            self._tell(section, name, at("review_years"), "hardware is reviewed before it is replaced, not after")
+
+    def _probes(
+        self, section: str, name: str, at: Callable[..., Steps], probes: Mapping[str, ProbeOptions | None]
+    ) -> None:
+        for probe, options in probes.items():
+            if options is not None and options.kind is None and probe not in PROBE_KINDS:
+                words = f"which kind of probe {probe!r} is does not show from its name"
+                self._tell(section, name, at("probes", probe), words, f"add kind: {', '.join(PROBE_KINDS)}")
+
+    def _device(self, name: str, device: Device) -> None:
+        self._exists("devices", name, ("site",), "sites", device.site, "site")
+        self._settings("devices", name, (), device)
+        for index, front in enumerate(device.behind):
+            self._behind(name, index, front)
+        shares = device.owned.shares
+        if shares is not None:
+            for council in shares:
+                self._exists("devices", name, ("owned", "shares", council), "councils", council, "council")
+            self._shares(shares, "devices", name, ("owned", "shares"))
+        purchased, installed = device.owned.purchased, device.owned.installed
+        if purchased and installed and installed < purchased:
+            self._warn("devices", name, ("owned", "installed"), f"installed before it was purchased ({purchased})")
+        if device.ssh not in (None, NO_CREDENTIAL):
+            settings = effective(self.estate, device)
+            if settings.ssh_platform is None:
+                words = "SSH wants to know the platform it meets"
+                self._tell("devices", name, ("ssh",), words, "add ssh_platform: cisco_ios, fortinet, linux ...")
+
+    def _behind(self, name: str, index: int, front: str) -> None:
+        kind, colon, bare = front.rpartition(":")
+        rest: Steps = ("behind", index)
+        if colon and kind not in ("device", "link"):
+            self._tell("devices", name, rest, f"a device is behind devices and links, not behind {front!r}")
+            return
+        among = (kind,) if colon else ("device", "link")
+        if any(bare in self._sets.get(PLACES[k], ()) for k in ("device", "link") if k in among):
+            return
+        known = [n for k in ("device", "link") if k in among for n in self.known.get(PLACES[k], ())]
+        self._tell("devices", name, rest, f"there is no {' or '.join(among)} {bare!r}", did_you_mean(bare, known))
+
+    def _of_invalid_entries(self) -> None:
+        """Names in entries that did not pass by themselves: whoever mends the one mistake should not meet the next."""
+        for section, references in REFERENCES.items():
+            valid = getattr(self.estate, section)
+            for name, entry in self.assembly.data.get(section, {}).items():
+                if name in valid or not isinstance(entry, dict):
+                    continue
+                for field, among, what in references:
+                    also = ("both",) if section == "services" else (NO_CREDENTIAL,) if what == "credential" else ()
+                    if isinstance(entry.get(field), str) and entry[field].strip():
+                        self._exists(section, name, (field,), among, entry[field], what, also)
+                behind = entry.get("behind") if section == "devices" else None
+                for index, front in enumerate(behind if isinstance(behind, list) else ()):
+                    if isinstance(front, str):
+                        self._behind(name, index, front)
+
+    # ------------------------------------------------------------ needs
+    def kind_of(self, name: str) -> SubjectKind | None:
+        """The kind of the one thing that bears a name; None for none or several."""
+        kinds = [kind for kind, section in PLACES.items() if name in self._sets.get(section, ())]
+        return kinds[0] if len(kinds) == 1 else None
+
+    def _needs(self, section: str, name: str, entry: Site | Service) -> None:
+        if entry.needs is None:
+            return
+        for path, subject in placed(entry.needs, ("needs",)):
+            kinds = [k for k in PLACES if subject.name in self._sets.get(PLACES[k], ())]
+            if (subject.kind is None and len(kinds) == 1) or subject.kind in kinds:
+                continue
+            if subject.kind is None and kinds:
+                which = " or ".join(f"{kind}:{subject.name}" for kind in kinds)
+                self._tell(section, name, path, f"{subject.name!r} is the name of several things", f"write {which}")
+                continue
+            among = [subject.kind] if subject.kind else list(PLACES)
+            words = f"there is no {' or '.join(among)} {subject.name!r}"
+            if subject.kind and kinds:
+                suggestion = f"did you mean {f'{kinds[0]}:{subject.name}'!r}?"
+            else:
+                suggestion = did_you_mean(subject.name, (n for k in among for n in self.known.get(PLACES[k], ())))
+            self._tell(section, name, path, words, suggestion)
+
+    # ------------------------------------------------------------ circles
+    def _circles(self) -> None:
+        behind = {
+            name: tuple(b for b in (front.rpartition(":")[2] for front in device.behind) if b in self.estate.devices)
+            for name, device in self.estate.devices.items()
+        }
+        for circle in circles(behind):
+            index = [front.rpartition(":")[2] for front in self.estate.devices[circle[0]].behind].index(circle[1])
+            self._tell("devices", circle[0], ("behind", index), f"devices behind each other: {_shown(circle)}")
+        needing: dict[str, Needs] = {f"site:{n}": site.needs for n, site in self.estate.sites.items() if site.needs}
+        needing |= {f"service:{n}": service.needs for n, service in self.estate.services.items()}
+        edges = {
+            subject: tuple(self._full(s.name, s.kind) for s in subjects(needs)) for subject, needs in needing.items()
+        }
+        for circle in circles({a: tuple(b for b in bs if b in needing) for a, bs in edges.items()}):
+            kind, _, name = circle[0].partition(":")
+            section = "sites" if kind == "site" else "services"
+            self._tell(section, name, ("needs",), f"needs go in a circle: {_shown(circle)}")
+
+    def _full(self, name: str, kind: SubjectKind | None) -> str:
+        return f"{kind or self.kind_of(name)}:{name}"
+
+    # ------------------------------------------------------------ doubles and warnings
+    def _doubles(self) -> None:
+        for name in self._sets.get("links", frozenset()) & self._sets.get("devices", frozenset()):
+            device = self.assembly.sources["devices", name]
+            self._tell(
+                "links",
+                name,
+                (),
+                f"a link may not bear the name of a device ({device})",
+                "name it by site and supplier",
+            )
+        at: dict[tuple[str, int], list[str]] = defaultdict(list)
+        for name, wanted in self.estate.devices.items():
+            at[wanted.address, effective(self.estate, wanted).port].append(name)
+        for (address, _), names in at.items():
+            for name in names[1:]:
+                first = self.assembly.sources["devices", names[0]]
+                self._warn("devices", name, ("address",), f"{address} is the address of {names[0]} too ({first})")
+
+    def _plain_text_protocols(self) -> None:
+        used: Counter[str] = Counter()
+        for name, device in self.estate.devices.items():
+            settings = effective(self.estate, device)
+            if settings.snmp is None and settings.ssh is None and not settings.probes:
+                self._warn("devices", name, (), "nothing is asked of this device", "give it snmp:, ssh: or probes:")
+            used.update(c for c in (settings.snmp, settings.ssh) if c)
+            zone = self.estate.zones.get(settings.zone or "")
+            if zone is not None and zone.restricted and self._in_plain(settings.snmp):
+                words = (
+                    f"in the restricted network {settings.zone!r} SNMP by {settings.snmp!r} sends its community string "
+                    "and every answer in plain text"
+                )
+                self._warn("devices", name, (), words, "use SNMPv3 with auth and priv before this is accredited")
+        for name, credential in self.estate.credentials.items():
+            if not used[name]:
+                self._warn("credentials", name, (), "no device uses this credential")
+            elif isinstance(credential, SnmpCommunity):
+                devices = "1 device" if used[name] == 1 else f"{used[name]} devices"
+                words = f"{credential.kind} sends its community string in plain text ({devices})"
+                self._warn("credentials", name, ("kind",), words, "use snmp_v3 with auth and priv where the device can")
+
+    def _in_plain(self, credential: str | None) -> bool:
+        return credential is not None and isinstance(self.estate.credentials.get(credential), SnmpCommunity)
+
+
+def circles(edges: Edges) -> Iterator[tuple[str, ...]]:
+    """Each way round in a graph, once, first name repeated at the end. Iterative: a chain may be thousands long."""
+    done: set[str] = set()
+    for start in edges:
+        if start in done:
+            continue
+        way: list[str] = [start]
+        on_way = {start: 0}
+        ahead: list[Iterator[str]] = [iter(edges[start])]
+        while way:
+            following = next(ahead[-1], None)
+            if following is None:
+                ahead.pop()
+                last = way.pop()
+                del on_way[last]
+                done.add(last)
+            elif following in on_way:
+                yield (*way[on_way[following] :], following)
+            elif following not in done and following in edges:
+                on_way[following] = len(way)
+                way.append(following)
+                ahead.append(iter(edges[following]))
+
+
+def _shown(circle: Iterable[str]) -> str:
+    names = list(circle)
+    if len(names) > SHOWN_IN_CIRCLE:
+        names = [*names[: SHOWN_IN_CIRCLE - 2], "...", names[-1]]
+    return " > ".join(names)

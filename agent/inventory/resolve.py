@@ -1,0 +1,205 @@
+"""What holds for one device once its defaults are in: nearest wins, device before site before class before all.
+
+`effective` is pure and knows no secret; `target` adds the secrets and the pinned SSH keys that a visit needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, Protocol
+
+from agent.credentials import Secrets
+from agent.inventory.credentials import SnmpCommunity, SnmpV3, Ssh
+from agent.inventory.model import NO_CREDENTIAL, PROBE_KINDS, Defaults, Device, Estate
+from collectors.readings import Cadence
+from collectors.target import Expect, Probe, SnmpAccess, SshAccess, Target
+
+INTERVALS: Mapping[Cadence, timedelta] = {
+    Cadence.PULSE: timedelta(seconds=60),
+    Cadence.HEALTH: timedelta(minutes=5),
+    Cadence.INVENTORY: timedelta(hours=6),
+}
+BUILT_IN: Mapping[str, Any] = {
+    "port": 161,
+    "ssh_port": 22,
+    "timeout": timedelta(seconds=2),
+    "retries": 2,
+    "deadline": timedelta(seconds=30),
+    "review_years": 4.0,
+    "replace_years": 7.0,
+}
+INHERITED = (
+    "zone", "snmp", "ssh", "ssh_platform", "port", "ssh_port", "timeout", "retries", "deadline",
+    "review_years", "replace_years",
+)  # fmt: skip
+VERSIONS: Mapping[str, Literal["1", "2c"]] = {"snmp_v1": "1", "snmp_v2c": "2c"}
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The settings in force for one device. `origins` says for each where it comes from."""
+
+    device: str
+    zone: str | None
+    snmp: str | None  # credential names; None: not used
+    ssh: str | None
+    ssh_platform: str | None
+    port: int
+    ssh_port: int
+    every: Mapping[Cadence, timedelta]
+    timeout: timedelta
+    retries: int
+    deadline: timedelta
+    probes: tuple[Probe, ...]
+    engine: Literal["fast", "pysnmp"]
+    profile: str | None
+    review_years: float
+    replace_years: float
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+class HostKeys(Protocol):
+    """Where pinned SSH host keys are looked up: `agent.inventory.KnownHosts`, or a stand-in."""
+
+    def of(self, address: str, port: int) -> tuple[str, ...]:
+        """The keys pinned for an address, as "ssh-ed25519 AAAA..."; empty where none is."""
+        ...
+
+
+def levels(estate: Estate, device: Device) -> Iterator[tuple[str, Device | Defaults]]:
+    """Where a setting of a device is looked for, nearest first."""
+    yield "device", device
+    if device.site in estate.site_defaults:
+        yield f"site_defaults.{device.site}", estate.site_defaults[device.site]
+    if device.class_ in estate.class_defaults:
+        yield f"class_defaults.{device.class_}", estate.class_defaults[device.class_]
+    yield "defaults", estate.defaults
+
+
+def effective(estate: Estate, device: Device, intervals: Mapping[Cadence, timedelta] = INTERVALS) -> Effective:
+    """The settings in force for a device. `intervals` are those of the agent's settings, wider than any default here.
+
+    SSH inherited by a device whose platform nobody gives is left out: a default for a whole site should not reach
+    into its UPS.
+    """
+    values: dict[str, Any] = dict.fromkeys(INHERITED)
+    origins: dict[str, str] = {}
+    every: dict[Cadence, timedelta] = {}
+    probes: dict[str, Probe | None] = {}
+    for origin, level in levels(estate, device):
+        for name in INHERITED:
+            value = getattr(level, name)
+            if value is not None and values[name] is None:
+                values[name], origins[name] = value, origin
+        for cadence in Cadence:
+            interval = getattr(level.every, cadence.value)
+            if interval is not None and cadence not in every:
+                every[cadence], origins[f"every.{cadence.value}"] = interval, origin
+        for name, options in (level.probes or {}).items():
+            if name not in probes:
+                probes[name] = None if options is None else _probe(name, options.kind, options.__pydantic_extra__)
+                origins[f"probes.{name}"] = origin
+    for name, value in BUILT_IN.items():
+        if values[name] is None:
+            values[name], origins[name] = value, "built in"
+    for cadence in Cadence:
+        if cadence not in every:
+            every[cadence], origins[f"every.{cadence.value}"] = intervals[cadence], "settings"
+    for name in ("snmp", "ssh"):
+        if values[name] == NO_CREDENTIAL:
+            values[name] = None
+    if values["ssh_platform"] is None:
+        values["ssh"] = None
+    return Effective(
+        device=device.name,
+        every={cadence: every[cadence] for cadence in Cadence},
+        probes=tuple(probe for _, probe in sorted(probes.items()) if probe is not None),
+        engine=device.engine,
+        profile=device.profile,
+        origins=origins,
+        **values,
+    )
+
+
+def _probe(name: str, kind: str | None, options: Mapping[str, str | int | float | bool] | None) -> Probe:
+    known = next((k for k in PROBE_KINDS if k == (kind or name)), "tcp")  # the cross-checks refuse any other name
+    return Probe(kind=known, name=name, options=tuple(sorted((options or {}).items())))  # type: ignore[arg-type]
+
+
+def target(
+    estate: Estate,
+    device: Device,
+    secrets: Secrets,
+    known_hosts: HostKeys,
+    intervals: Mapping[Cadence, timedelta] = INTERVALS,
+) -> Target:
+    """All one visit needs to know. `agent.credentials.SecretMissing` where a secret cannot be had."""
+    settings = effective(estate, device, intervals)
+    expect = device.expect
+    return Target(
+        name=device.name,
+        address=device.address,
+        port=settings.port,
+        device_class=device.class_,
+        profile=settings.profile,
+        snmp=snmp_access(estate, settings, secrets),
+        ssh=ssh_access(estate, device, settings, secrets, known_hosts),
+        probes=settings.probes,
+        expect=Expect(
+            ha_members=expect.ha_members,
+            access_points=expect.access_points,
+            stack_members=expect.stack_members,
+            power_supplies=expect.power_supplies,
+            vpn_tunnels=tuple(expect.vpn_tunnels),
+            interfaces_up=tuple(expect.interfaces_up),
+        ),
+        engine=settings.engine,
+        timeout_seconds=settings.timeout.total_seconds(),
+        retries=settings.retries,
+        deadline_seconds=settings.deadline.total_seconds(),
+    )
+
+
+def snmp_access(estate: Estate, settings: Effective, secrets: Secrets) -> SnmpAccess | None:
+    """The SNMP credential in force, with its secrets."""
+    credential = estate.credentials[settings.snmp] if settings.snmp else None
+    if isinstance(credential, SnmpCommunity):
+        community = secrets.resolve(credential.community).get_secret_value()
+        return SnmpAccess(version=VERSIONS[credential.kind], community=community)
+    if isinstance(credential, SnmpV3):
+        return SnmpAccess(
+            version="3",
+            community="",
+            user=credential.user,
+            auth=credential.auth,
+            auth_secret=_secret(secrets, credential.auth_secret),
+            priv=credential.priv,
+            priv_secret=_secret(secrets, credential.priv_secret),
+            context=credential.context,
+        )
+    return None
+
+
+def ssh_access(
+    estate: Estate, device: Device, settings: Effective, secrets: Secrets, known_hosts: HostKeys
+) -> SshAccess | None:
+    """The SSH credential in force, with its secrets and the keys the device must show (none: it is refused)."""
+    credential = estate.credentials[settings.ssh] if settings.ssh else None
+    if not isinstance(credential, Ssh) or settings.ssh_platform is None:
+        return None
+    return SshAccess(
+        platform=settings.ssh_platform,
+        user=credential.user,
+        password=_secret(secrets, credential.password),
+        key_file=credential.key_file or "",
+        key_passphrase=_secret(secrets, credential.key_passphrase),
+        enable_secret=_secret(secrets, credential.enable_secret),
+        port=settings.ssh_port,
+        host_keys=known_hosts.of(device.address, settings.ssh_port),
+    )
+
+
+def _secret(secrets: Secrets, reference: str | None) -> str:
+    return secrets.resolve(reference).get_secret_value() if reference else ""
