@@ -10,7 +10,9 @@ from pathlib import Path
 
 from collectors.profiles import FAMILIES, ProfileInvalid, Profiles, builtin, load
 from collectors.readings import Cadence, Visit
-from collectors.replay import Replay
+from collectors.recording import Recorder, Scrubber
+from collectors.replay import RecordingInvalid, Replay, line
+from collectors.replay import read as read_recording
 from collectors.sessions import Sessions
 from collectors.target import Memory, SnmpAccess, SshAccess, Target
 from collectors.visit import collect
@@ -26,12 +28,17 @@ __all__ = [
     "Memory",
     "ProfileInvalid",
     "Profiles",
+    "Recorder",
+    "RecordingInvalid",
     "Replay",
+    "Scrubber",
     "Sessions",
     "SnmpAccess",
     "SshAccess",
     "Target",
     "Visit",
     "collect",
+    "line",
     "load_profiles",
+    "read_recording",
 ]

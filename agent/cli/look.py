@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import typer
 
@@ -23,8 +24,14 @@ from collectors import (
     collect,
     load_profiles,
 )
+from collectors.target import AuthProtocol, PrivProtocol
 
 AT_ONCE = 64  # devices looked at side by side: enough to hide round trips, few enough not to flood a small link
+
+
+class EngineName(StrEnum):
+    FAST = "fast"
+    PYSNMP = "pysnmp"
 
 
 class Format(StrEnum):
@@ -60,7 +67,7 @@ def try_(
     auth: Annotated[str | None, typer.Option(help="SNMPv3 authentication: MD5, SHA, SHA-224 ... SHA-512.")] = None,
     priv: Annotated[str | None, typer.Option(help="SNMPv3 privacy: DES, AES-128, AES-192, AES-256.")] = None,
     profile: Annotated[str | None, typer.Option(help="Use this profile instead of choosing one.")] = None,
-    engine: Annotated[str, typer.Option(help="fast or pysnmp.")] = "fast",
+    engine: Annotated[EngineName, typer.Option(help="Which SNMP engine asks.")] = EngineName.FAST,
     timeout: Annotated[float, typer.Option(help="Seconds to wait for one answer.", min=0.05, max=60)] = 2.0,
     retries: Annotated[int, typer.Option(min=0, max=10)] = 2,
     deadline: Annotated[float, typer.Option(help="Seconds for one device.", min=0.5, max=600)] = 60.0,
@@ -69,8 +76,6 @@ def try_(
 ) -> None:
     """Look once at devices and show everything that was read. Status 0: all were reached, 1: some were not."""
     access = _access(snmp, community, user, auth, priv)
-    if engine not in ("fast", "pysnmp"):
-        raise _usage(f"--engine {engine}: there are fast and pysnmp")
     profiles = _profiles(families)
     if profile is not None and profile not in profiles:
         raise _usage(f"--profile {profile}: there is no such profile; `hartwatch coverage` lists them")
@@ -81,7 +86,7 @@ def try_(
             port=port,
             profile=profile,
             snmp=access,
-            engine=engine,  # type: ignore[arg-type]  (checked above)
+            engine=engine.value,
             timeout_seconds=timeout,
             retries=retries,
             deadline_seconds=deadline,
@@ -251,7 +256,7 @@ def coverage(
     """For each family: how many of the objects it asks were answered by a recording, and which never were."""
     from agent.cli.recording import covered
 
-    rows = asyncio.run(covered(folder))
+    rows = asyncio.run(covered(list(folder.rglob("*.snmprec"))))
     if form is not Format.TABLE:
         print(json.dumps(rows, indent=2 if form is Format.JSON else None))
         return
@@ -261,18 +266,13 @@ def coverage(
 
 
 def _access(snmp: Version, community: str, user: str, auth: str | None, priv: str | None) -> SnmpAccess:
-    import os
-    import typing
-
-    from collectors.target import AuthProtocol, PrivProtocol
-
     if snmp is not Version.V3:
-        return SnmpAccess(version=snmp.value, community=community)
+        return SnmpAccess(version="1" if snmp is Version.V1 else "2c", community=community)
     if not user:
         raise _usage("--snmp 3 needs --user; secrets come from HARTWATCH_AUTH and HARTWATCH_PRIV")
     for given, known, option in ((auth, AuthProtocol, "--auth"), (priv, PrivProtocol, "--priv")):
-        if given is not None and given not in typing.get_args(known):
-            raise _usage(f"{option} {given}: there are {', '.join(typing.get_args(known))}")
+        if given is not None and given not in get_args(known):
+            raise _usage(f"{option} {given}: there are {', '.join(get_args(known))}")
     if priv and not auth:
         raise _usage("--priv needs --auth: SNMPv3 has no privacy without authentication")
     for given, variable in ((auth, "HARTWATCH_AUTH"), (priv, "HARTWATCH_PRIV")):
@@ -281,9 +281,9 @@ def _access(snmp: Version, community: str, user: str, auth: str | None, priv: st
     return SnmpAccess(
         version="3",
         user=user,
-        auth=auth,  # type: ignore[arg-type]  (checked above)
+        auth=cast("AuthProtocol | None", auth),
         auth_secret=os.environ.get("HARTWATCH_AUTH", ""),
-        priv=priv,  # type: ignore[arg-type]  (checked above)
+        priv=cast("PrivProtocol | None", priv),
         priv_secret=os.environ.get("HARTWATCH_PRIV", ""),
     )
 

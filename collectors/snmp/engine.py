@@ -6,9 +6,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from collectors.session import SnmpSession
-from collectors.snmp.fast import FastSession
+from collectors.snmp.fast import Envelope, FastSession
 from collectors.snmp.message import V1, V2C, CommunityEnvelope
 from collectors.snmp.transport import Counts, Transport
+from collectors.snmp.usm import Acquaintances, UsmEnvelope
 from collectors.target import SnmpAccess
 
 
@@ -17,6 +18,7 @@ class Engine:
 
     def __init__(self, *, sockets: int = 8) -> None:
         self._transport = Transport(sockets)
+        self._acquaintances = Acquaintances()
         self._envelopes: dict[tuple[int, str], CommunityEnvelope] = {}
 
     async def __aenter__(self) -> Self:
@@ -51,18 +53,22 @@ class Engine:
         limits: dict[str, Any],
     ) -> SnmpSession:
         """A session with one device. Sends nothing yet; `limits` is read and changed (Memory.limits)."""
-        if access.version == "3":
-            raise NotImplementedError
-        key = (V1 if access.version == "1" else V2C, access.community)
-        envelope = self._envelopes.get(key)
-        if envelope is None:
-            envelope = self._envelopes[key] = CommunityEnvelope(*key)
         return FastSession(
             self._transport,
             address,
             port,
-            envelope,
+            self._envelope(address, port, access),
+            bulk=access.version != "1",
             timeout_seconds=timeout_seconds,
             retries=retries,
             limits=limits,
         )
+
+    def _envelope(self, address: str, port: int, access: SnmpAccess) -> Envelope:
+        if access.version == "3":
+            return UsmEnvelope(address, port, access, self._acquaintances)
+        key = (V1 if access.version == "1" else V2C, access.community)
+        envelope = self._envelopes.get(key)
+        if envelope is None:
+            envelope = self._envelopes[key] = CommunityEnvelope(*key)
+        return envelope

@@ -7,35 +7,54 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
+from collectors.errors import AccessDenied, DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
 from collectors.snmp.asking import AskingSession
 from collectors.snmp.chunks import Chunk, read_cells
 from collectors.snmp.fetch import Outcome
-from collectors.snmp.message import V1, CommunityEnvelope, Pdu, Request, read_pdu, request_tail
+from collectors.snmp.message import Pdu, Request, read_pdu, request_tail
 from collectors.snmp.transport import Place, Port, Transport, Waiter
+from collectors.snmp.usm import AskAgain, NotProven
 
 T = TypeVar("T")
+_REPEATS_AT_MOST = 4  # reports that put us right in one exchange: engine, then time, and each once more
 Read = Callable[[bytes, int, int, int], T]
 """Reads the PDU between two places of a datagram, given the request id it must carry; `Malformed` if it cannot."""
 
 
+class Envelope(Protocol):
+    """The wrapping of a PDU that a version of SNMP and its security ask for."""
+
+    def wrap(self, request: Request, request_id: int, tail: bytes) -> bytes:
+        """The datagram of a request."""
+        ...
+
+    def open(self, data: bytes, request_id: int) -> tuple[bytes, int, int]:
+        """The octets the answer's PDU is in, where it starts and what it ends before."""
+        ...
+
+    def settle(self) -> None:
+        """An exchange is over."""
+        ...
+
+
 class FastSession(AskingSession):
-    """One device over SNMP version 1 or 2c."""
+    """One device, in whatever version its envelope wraps. `bulk` is False for version 1, which has no GETBULK."""
 
     def __init__(
         self,
         transport: Transport,
         address: str,
         port: int,
-        envelope: CommunityEnvelope,
+        envelope: Envelope,
         *,
+        bulk: bool,
         timeout_seconds: float,
         retries: int,
         limits: dict[str, Any],
     ) -> None:
-        super().__init__(limits=limits, bulk=envelope.version != V1)
+        super().__init__(limits=limits, bulk=bulk)
         self._transport = transport
         self._address = address
         self._device_port = port
@@ -69,34 +88,50 @@ class FastSession(AskingSession):
         waiter = Waiter(*way)
         fault: DeviceFault | None = None
         transport, envelope = self._transport, self._envelope
+        attempt = repeats = 0
         try:
-            for attempt in range(self._attempts):
-                now = time.monotonic()
-                seconds = min(self.limits.timeout(self._timeout_seconds, attempt), until - now)
-                if seconds <= 0:
+            while attempt < self._attempts:
+                ends_at = min(time.monotonic() + self.limits.timeout(self._timeout_seconds, attempt), until)
+                if ends_at <= time.monotonic():
                     return fault or self._out_of_time(waiter)
                 request_id = transport.fresh_id()
                 self.requests += 1
                 if attempt:
                     self.retries += 1
-                got = await transport.attempt(
-                    waiter, request_id, envelope.wrap(request, request_id, tail(attempt)), seconds
-                )
-                if got is None:
-                    continue
+                datagram = envelope.wrap(request, request_id, tail(attempt))
+                got = await transport.attempt(waiter, request_id, datagram, ends_at - time.monotonic())
+                while isinstance(got, tuple):
+                    answered_id, data = got
+                    now = time.monotonic()
+                    try:
+                        plain, at, end = envelope.open(data, answered_id)
+                        answer = read(plain, at, end, answered_id)
+                    except Malformed as malformed:
+                        fault = malformed
+                        break
+                    except NotProven as doubt:
+                        # Whoever forged it, the device's own answer may be on its way.
+                        fault = Malformed(str(doubt))
+                        got = await transport.wait_on(waiter, max(0.0, ends_at - now))
+                        continue
+                    except AskAgain:
+                        self.answered = True
+                        repeats += 1
+                        attempt -= repeats <= _REPEATS_AT_MOST
+                        break
+                    self.answered = True
+                    self.limits.answered_after(now - waiter.ids[answered_id])
+                    return answer
                 if isinstance(got, DeviceFault):
                     return got
-                answered_id, data = got
-                self.answered = True
-                self.limits.answered_after(time.monotonic() - waiter.ids[answered_id])
-                try:
-                    at, end = envelope.open(data)
-                    return read(data, at, end, answered_id)
-                except Malformed as malformed:
-                    fault = malformed
+                attempt += 1
             return fault or self._silence(waiter)
+        except AccessDenied as refusal:
+            self.answered = True
+            return refusal
         finally:
             transport.finish(waiter)
+            envelope.settle()
 
     def _silence(self, waiter: Waiter) -> NoAnswer:
         return NoAnswer(f"no answer from {self._address} port {self._device_port}{_of_stranger(waiter)}")

@@ -101,12 +101,18 @@ class CommunityEnvelope:
             self._heads[key] = head
         return head + request_id.to_bytes(4, "big") + tail
 
-    def open(self, data: bytes) -> tuple[int, int]:
-        """Where the PDU in `data` starts, and where the message ends; `Malformed` when it is not of our wrapping."""
+    def open(self, data: bytes, request_id: int) -> tuple[bytes, int, int]:
+        """The octets the PDU is in, where it starts and what it ends before; `Malformed` if not of our wrapping.
+
+        `request_id` is in the PDU, and compared there.
+        """
         start, end = ber.expect_tlv(data, 0, len(data), ber.SEQUENCE)
         if not data.startswith(self._prefix, start):
             raise Malformed("the answer carries another version or community")
-        return start + len(self._prefix), end
+        return data, start + len(self._prefix), end
+
+    def settle(self) -> None:
+        """An exchange is over: nothing is learnt here."""
 
 
 def read_pdu_head(data: bytes, at: int, end: int) -> tuple[int, int, int, int, int, int]:

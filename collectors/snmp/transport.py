@@ -32,19 +32,21 @@ _READS_PER_WAKE_UP = 200  # so that a flood on one socket does not starve the re
 Place = tuple[str, int]
 """Address and port as the kernel writes them, without flow and scope."""
 
+_Answer = asyncio.Future[tuple[int, bytes] | None]
+"""Id answered and datagram, or None for silence."""
+
 
 class Waiter:
     """Who waits for the answer to one exchange. Every attempt has an id of its own; an answer to any of them counts."""
 
-    __slots__ = ("ended", "future", "ids", "place", "port", "stranger")
+    __slots__ = ("future", "ids", "place", "port", "stranger")
 
     def __init__(self, port: Port, place: Place) -> None:
         self.port = port
         self.place = place
         self.ids: dict[int, float] = {}  # id > when it was sent
-        self.future: asyncio.Future[tuple[int, bytes] | None] | None = None
+        self.future: _Answer | None = None
         self.stranger: str | None = None  # somebody else who answered with our id
-        self.ended = False
 
 
 class Port:
@@ -128,7 +130,7 @@ class Transport:
         self._sockets = max(1, sockets)
         self._ports: dict[socket.AddressFamily, list[Port]] = {}
         self._pending: dict[int, Waiter] = {}
-        self._wheel: dict[int, list[tuple[Waiter, int]]] = {}
+        self._wheel: dict[int, list[_Answer]] = {}
         self._tick: asyncio.TimerHandle | None = None
         self._last_tick = 0
         self._entropy = b""
@@ -198,18 +200,27 @@ class Transport:
         port = waiter.port
         await port.take_slot()
         try:
-            future: asyncio.Future[tuple[int, bytes] | None] = loop.create_future()
-            waiter.future = future
+            future = waiter.future = loop.create_future()
             waiter.ids[request_id] = loop.time()
             self._pending[request_id] = waiter
             fault = await self._send(port, datagram, waiter.place)
             if fault is not None:
                 return fault
-            self._wake_after(waiter, request_id, seconds, loop)
+            self._wake_after(future, seconds, loop)
             return await future
         finally:
             waiter.future = None
             port.give_slot()
+
+    async def wait_on(self, waiter: Waiter, seconds: float) -> tuple[int, bytes] | None:
+        """Wait for another answer to the same exchange: the one that came is not believed."""
+        loop = asyncio.get_running_loop()
+        future = waiter.future = loop.create_future()
+        self._wake_after(future, seconds, loop)
+        try:
+            return await future
+        finally:
+            waiter.future = None
 
     async def _send(self, port: Port, datagram: bytes, place: Place) -> DeviceFault | None:
         for pause in (0.002, 0.01, 0.05, 0.0):
@@ -230,7 +241,6 @@ class Transport:
 
     def finish(self, waiter: Waiter) -> None:
         """The exchange is over: later answers to it are strays."""
-        waiter.ended = True
         for request_id in waiter.ids:
             self._pending.pop(request_id, None)
 
@@ -254,9 +264,9 @@ class Transport:
         future.set_result((request_id or 0, data))
 
     # ------------------------------------------------------------ time
-    def _wake_after(self, waiter: Waiter, request_id: int, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+    def _wake_after(self, future: _Answer, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         slot = int((loop.time() + seconds) / TICK_SECONDS) + 1
-        self._wheel.setdefault(slot, []).append((waiter, request_id))
+        self._wheel.setdefault(slot, []).append(future)
         if self._tick is None:
             self._last_tick = int(loop.time() / TICK_SECONDS)
             self._tick = loop.call_later(TICK_SECONDS, self._turn)
@@ -264,20 +274,20 @@ class Transport:
     def _turn(self) -> None:
         loop = asyncio.get_running_loop()
         now = int(loop.time() / TICK_SECONDS)
-        due: list[tuple[Waiter, int]] = []
+        due: list[_Answer] = []
         for slot in range(self._last_tick, now + 1):
             due += self._wheel.pop(slot, ())
         self._last_tick = now
-        live = [(w, i) for w, i in due if w.future is not None and not w.future.done() and next(reversed(w.ids)) == i]
+        live = [future for future in due if not future.done()]
         if live:
             # The loop may have been busy for longer than the time-out: what came meanwhile lies in the sockets, and
             # calling it silence would report a living device dead.
             for port in self._all_ports():
                 port.read()
-        for waiter, _ in live:
-            if waiter.future is not None and not waiter.future.done():
+        for future in live:
+            if not future.done():
                 self.counts.time_outs += 1
-                waiter.future.set_result(None)
+                future.set_result(None)
         self._tick = loop.call_later(TICK_SECONDS, self._turn) if self._wheel else None
 
     def close(self) -> None:

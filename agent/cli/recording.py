@@ -1,0 +1,62 @@
+"""Take a recording from a device with private things replaced, and say what recordings cover."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from collectors import Cadence, Memory, Recorder, Replay, Scrubber, Sessions, Target, collect, line, load_profiles
+
+__all__ = ["covered", "take"]
+
+
+async def take(target: Target, everything: bool, keep: bool, seconds: float) -> int:
+    """Print the recording on standard output; status 0, or 1 where the device gave nothing."""
+    scrubber = None if keep else Scrubber()
+    async with Sessions() as sessions:
+        recorder = Recorder(sessions)
+        visit = await collect(target, Cadence.INVENTORY, recorder, Memory())
+        if not visit.reached:
+            why = visit.failures[0].detail if visit.failures else "no answer"
+            print(f"hartwatch: {target.address} was not reached: {why}", file=sys.stderr)
+            return 1
+        found, problem = await recorder.record(target, everything, time.monotonic() + seconds)
+    who = visit.identity
+    print(f"# {who.vendor or 'unknown maker'}, {who.model or 'unknown model'}, version {who.version or 'unknown'}")
+    print(f"# profile {visit.profile}, {'as the device said it' if keep else 'names, addresses and serials replaced'}")
+    for varbind in found:
+        print(line(scrubber.scrubbed(varbind) if scrubber else varbind))
+    if problem:
+        print(f"hartwatch: the recording is not complete: {problem}", file=sys.stderr)
+    return 0
+
+
+async def covered(paths: list[Path]) -> list[dict[str, Any]]:
+    """For each family: recordings, objects asked by its profile, and how many of them some recording answered."""
+    asked: dict[str, set[str]] = {}
+    answered: dict[str, set[str]] = {}
+    count: Counter[str] = Counter()
+    for path in sorted(paths):
+        recorder = Recorder(Replay())
+        target = Target(name=path.stem, address=str(path))
+        visit = await collect(target, Cadence.INVENTORY, recorder, Memory())
+        if visit.profile is None:
+            continue
+        count[visit.profile] += 1
+        answered.setdefault(visit.profile, set()).update(recorder.answered)
+    profiles = load_profiles()
+    for profile in profiles:
+        asked[profile.profile] = set(Recorder.objects(profile))
+    return [
+        {
+            "family": name,
+            "recordings": count[name],
+            "asked": len(objects),
+            "answered": len(objects & answered.get(name, set())),
+            "never": sorted(objects - answered.get(name, set())) if count[name] else [],
+        }
+        for name, objects in sorted(asked.items())
+    ]
