@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
 import pytest
 
 LINT = Path(sys.executable).with_name("lint-imports")
@@ -25,6 +29,11 @@ def contracts(root: Path) -> configparser.ConfigParser:
     return parser
 
 
+def names(root: Path, contract: str, option: str) -> list[str]:
+    lines = contracts(root)[f"importlinter:contract:{contract}"][option].splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith(";")]
+
+
 def test_every_contract_is_kept(root: Path) -> None:
     result = lint(root)
     assert result.returncode == 0, result.stdout
@@ -33,9 +42,16 @@ def test_every_contract_is_kept(root: Path) -> None:
 # One planted line per contract: a rule that cannot be broken protects nothing.
 BREACHES = {
     "arrow": ("collectors/planted.py", "import agent.facts\n"),
-    "face": ("agent/planted.py", "import collectors.planted\n"),
+    "face": ("agent/planted.py", "import collectors.snmp.engine\n"),
     "network": ("collectors/planted.py", "import socket\n"),
+    "pure": ("agent/health.py", "import time\n"),
+    "readers": ("agent/exporter/planted.py", "import agent.web\n"),
 }
+
+
+def test_every_contract_has_a_breach(root: Path) -> None:
+    named = {section.rpartition(":")[2] for section in contracts(root).sections() if ":contract:" in section}
+    assert named == set(BREACHES)
 
 
 @pytest.mark.parametrize("contract", BREACHES)
@@ -51,3 +67,66 @@ def test_a_breach_is_found(contract: str, root: Path, tmp_path: Path) -> None:
     assert result.returncode != 0
     name = contracts(root)[f"importlinter:contract:{contract}"]["name"]
     assert f"{name} BROKEN" in result.stdout
+
+
+# ---------------------------------------------------------------- modules that call themselves pure
+CLOCKS_AND_FILES = {"now", "today", "utcnow", "open", "read_text", "read_bytes", "write_text", "write_bytes"}
+
+# Data that comes with a package, the same on every machine, read once and kept: part of the program, not of the world.
+SHIPPED_DATA = {
+    "collectors.decode.identity": "collectors/families/__vendors.yaml",
+    "collectors.plugins.templates": "the templates of ntc-templates",
+}
+
+
+def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
+    for package in ("agent", "collectors"):
+        for path in sorted((root / package).rglob("*.py")):
+            name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+            yield name, ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def claims_to_be_pure(tree: ast.Module) -> bool:
+    """The docstring's first line says "Pure." ("Pure but for ..." is a claim to less)."""
+    first = (ast.get_docstring(tree) or "").partition("\n")[0]
+    return re.search(r"\bPure[.:;]", first) is not None
+
+
+def reads_clock_or_files(tree: ast.Module) -> list[str]:
+    """Calls by which the world comes in without an import that a contract would see."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in CLOCKS_AND_FILES:
+                found.append(f"line {node.lineno}: {called}()")
+    return found
+
+
+def test_what_calls_itself_pure_reads_no_clock_and_no_file(root: Path) -> None:
+    pure = [(name, tree) for name, tree in modules(root) if claims_to_be_pure(tree) and name not in SHIPPED_DATA]
+    assert pure
+    assert {name: calls for name, tree in pure if (calls := reads_clock_or_files(tree))} == {}
+
+
+def test_what_calls_itself_pure_reaches_nothing_impure(root: Path) -> None:
+    graph = grimp.build_graph("agent", "collectors", include_external_packages=True, cache_dir=None)
+    forbidden = [name for name in names(root, "pure", "forbidden_modules") if name in graph.modules]
+    chains = [
+        " > ".join(chain)
+        for name, tree in modules(root)
+        if claims_to_be_pure(tree)
+        for bad in forbidden
+        if (chain := graph.find_shortest_chain(name, bad))
+    ]
+    assert not chains, chains
+
+
+def test_what_the_contract_calls_pure_says_so_itself(root: Path) -> None:
+    claims = {name: claims_to_be_pure(tree) for name, tree in modules(root)}
+    assert [name for name in names(root, "pure", "source_modules") if not claims[name]] == []
+
+
+def test_reading_a_clock_or_a_file_is_seen() -> None:
+    tree = ast.parse("from datetime import UTC, datetime\nx = datetime.now(UTC)\ny = open('z')\n")
+    assert reads_clock_or_files(tree) == ["line 2: now()", "line 3: open()"]
