@@ -6,6 +6,8 @@ five minutes old is taken over: its sender died, and a message told twice is bet
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from agent.facts import Message
+from agent.ledger.errors import LedgerError
 from agent.ledger.ids import uuid7
 from agent.ledger.store import Store
 from agent.ledger.tables import told
@@ -33,7 +36,7 @@ class Pending:
 
 
 class Outbox:
-    """Blocking; from a coroutine by `asyncio.to_thread`."""
+    """Blocking; from a coroutine by `asyncio.to_thread`. A database in trouble is a LedgerError."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -46,14 +49,14 @@ class Outbox:
             told.c.due_at <= now,
             sa.or_(told.c.claimed_at.is_(None), told.c.claimed_at < now - CLAIM_HOLDS),
         )
-        with self._store.reader.connect() as connection:
+        with _translated(), self._store.reader.connect() as connection:
             candidates = (
                 connection.execute(sa.select(told.c.id).where(*free).order_by(told.c.id).limit(most)).scalars().all()
             )
         if not candidates:
             return []  # the usual case takes no write lock
         claimed: list[Pending] = []
-        with self._store.writer.begin() as connection:
+        with _translated(), self._store.writer.begin() as connection:
             for one in candidates:
                 mine = uuid7()
                 change = sa.update(told).where(told.c.id == one, *free).values(claimed_at=now, claimed_by=mine)
@@ -76,10 +79,19 @@ class Outbox:
     def waiting(self) -> int:
         """Messages not yet told and not given up."""
         query = sa.select(sa.func.count()).where(told.c.sent_at.is_(None), told.c.given_up_at.is_(None))
-        with self._store.reader.connect() as connection:
+        with _translated(), self._store.reader.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
     def _finish(self, pending: Pending, **values: object) -> None:
         change = sa.update(told).where(told.c.id == pending.id, told.c.claimed_by == pending.claim)
-        with self._store.writer.begin() as connection:
+        with _translated(), self._store.writer.begin() as connection:
             connection.execute(change.values(attempts=told.c.attempts + 1, **values))
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """A database in trouble is a LedgerError to senders, who wait for it."""
+    try:
+        yield
+    except sa.exc.DBAPIError as problem:
+        raise LedgerError(str(problem.orig).strip().split("\n", 1)[0]) from problem

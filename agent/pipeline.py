@@ -1,0 +1,139 @@
+"""The heart: one visit from the device to the ledger, in the order it happens.
+
+    pipeline = Pipeline(look, cut_off, ledger, latest, topology)
+    outcome = await pipeline.visit("sw-wf-1", Cadence.PULSE)      what the schedule calls; never raises a fault
+
+`look(device, cadence)` visits a device (collectors.collect, bound to its target, sessions and memory by agent.app);
+`cut_off()` asks agent.selfcheck. `board`, `latest` and `stats` are for the readers, which change nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agent import health
+from agent.alerts import messages_of
+from agent.facts import Facts
+from agent.health import Judgement, judge
+from agent.latest import Latest
+from agent.ledger import Ledger, LedgerError, asset_key
+from agent.lifecycle import fresh, sight, sighting_key, telling
+from agent.topology import Topology
+from collectors.readings import Cadence, Visit
+
+log = logging.getLogger(__name__)
+
+Look = Callable[[str, Cadence], Awaitable[Visit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the schedule needs to know: did it answer, and is it to be looked at again soon."""
+
+    reached: bool
+    look_again_in: float | None = None  # seconds
+
+
+@dataclass(slots=True)
+class PipelineStats:
+    """Numbers for the metrics."""
+
+    visits: Counter[tuple[Cadence, str]] = field(default_factory=Counter)  # cadence, reached | silent | blind
+    failures: Counter[tuple[str, str]] = field(default_factory=Counter)  # stage, kind
+    requests_total: int = 0
+    retries_total: int = 0
+    crashes_total: int = 0  # mistakes of the program, each with a traceback in the log
+    unrecorded_total: int = 0  # judgements put off because the ledger's buffer was full
+    blind: bool = False  # as the last silent visit found
+
+
+class Pipeline:
+    """See the module's docstring."""
+
+    def __init__(
+        self, look: Look, cut_off: Callable[[], Awaitable[bool]], ledger: Ledger, latest: Latest, topology: Topology,
+        *, channels: Sequence[str] = ("log",), clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        self._look, self._cut_off, self._ledger, self.latest = look, cut_off, ledger, latest
+        self.topology, self._channels, self._clock = topology, channels, clock
+        self.stats = PipelineStats()
+        # A restart flips nothing: what the ledger last knew holds until a look says otherwise.
+        self.board: health.Board = health.board_of(ledger.standings())
+        self._register = {sighting_key(asset): telling(asset) for asset in ledger.assets()}
+        self._seen: dict[str, datetime] = {}
+        self.adopt(topology)
+
+    async def visit(self, device: str, cadence: Cadence) -> Outcome:
+        """Look, say whether we were blind, keep, judge, sight, record."""
+        try:
+            visit = await self._look(device, cadence)
+            blind = not visit.reached and await self._cut_off()
+            self._count(visit, blind=blind)
+            self.latest.put(visit)
+            judgement = judge(visit, self.board, self.topology, blind=blind)
+            self._record(judgement, visit)
+        except Exception:  # the one catch of the program's own mistakes: this device's, and no other's
+            self.stats.crashes_total += 1
+            log.exception("the visit to %s failed by a mistake of the program", device)
+            return Outcome(reached=False)
+        return Outcome(visit.reached, judgement.look_again_in)
+
+    def _record(self, judgement: Judgement, visit: Visit | None = None) -> bool:
+        """Hand over what changed, all in one transaction, and only then hold it as known."""
+        sightings = sight(visit) if visit is not None else ()
+        new = fresh(sightings, self._register)
+        messages = messages_of(judgement.changes, self._channels, self.board)
+        try:
+            self._ledger.record(Facts(judgement.changes, new, messages=messages))
+        except LedgerError as problem:
+            # Nothing is held as known that is not written or waiting to be: the next look finds it again.
+            self.stats.unrecorded_total += 1
+            log.error("%s", problem)
+            return False
+        self.board.update(judgement.held)
+        self._register.update({sighting_key(s): telling(s) for s in new})
+        self._seen.update({asset_key(s): s.seen_at for s in sightings if s not in new})
+        return True
+
+    def _count(self, visit: Visit, *, blind: bool) -> None:
+        stats = self.stats
+        stats.visits[visit.cadence, "reached" if visit.reached else "blind" if blind else "silent"] += 1
+        stats.requests_total += visit.requests
+        stats.retries_total += visit.retries
+        for failure in visit.failures:
+            stats.failures[failure.stage, failure.kind] += 1
+        if visit.reached or blind:
+            stats.blind = blind
+
+    # ------------------------------------------------------------ now and then
+    def beat(self) -> None:
+        """Say in the ledger that we are running: every HEARTBEAT_SECONDS. What lies between no beats is blind."""
+        self._hand_over(Facts(heartbeat_at=self._clock()))
+
+    def note_seen(self) -> None:
+        """Write when hardware was last seen, for all of it at once: every few minutes, and at the end."""
+        seen, self._seen = self._seen, {}
+        self._hand_over(Facts(seen=tuple(seen.items())))
+
+    def adopt(self, topology: Topology) -> None:
+        """Take on a reloaded inventory: forget what left it, judge anew what stands on it."""
+        now = self._clock()
+        names = {f"device:{name}" for name in topology.devices} | set(topology.watchers) | set(topology.needs)
+        gone = [subject for subject in self.board if subject not in names]
+        for device in self.topology.devices - topology.devices:
+            self.latest.forget(device)
+        if self._record(health.forget(gone, self.board, now)):
+            for subject in gone:
+                self.board.pop(subject, None)
+        self.topology = topology
+        self._record(health.judge_dependents(self.board, topology, now))
+
+    def _hand_over(self, facts: Facts) -> None:
+        try:
+            self._ledger.record(facts)
+        except LedgerError as problem:
+            log.error("%s", problem)
