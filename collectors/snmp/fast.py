@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from collectors.errors import AccessDenied, DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
+from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
 from collectors.snmp.asking import AskingSession
 from collectors.snmp.chunks import Chunk, read_cells
 from collectors.snmp.fetch import Outcome
@@ -126,7 +126,7 @@ class FastSession(AskingSession):
                     return got
                 attempt += 1
             return fault or self._silence(waiter)
-        except AccessDenied as refusal:
+        except DeviceFault as refusal:
             self.answered = True
             return refusal
         finally:

@@ -200,7 +200,8 @@ class Transport:
         port = waiter.port
         await port.take_slot()
         try:
-            future = waiter.future = loop.create_future()
+            future: _Answer = loop.create_future()
+            waiter.future = future
             waiter.ids[request_id] = loop.time()
             self._pending[request_id] = waiter
             fault = await self._send(port, datagram, waiter.place)
@@ -215,7 +216,8 @@ class Transport:
     async def wait_on(self, waiter: Waiter, seconds: float) -> tuple[int, bytes] | None:
         """Wait for another answer to the same exchange: the one that came is not believed."""
         loop = asyncio.get_running_loop()
-        future = waiter.future = loop.create_future()
+        future: _Answer = loop.create_future()
+        waiter.future = future
         self._wake_after(future, seconds, loop)
         try:
             return await future
