@@ -7,6 +7,7 @@ for device in estate.devices.values():
 
 from __future__ import annotations
 
+from agent.inventory.changes import Change, Difference, difference
 from agent.inventory.known_hosts import KnownHosts, read_known_hosts
 from agent.inventory.model import Device, Estate, Link, Service, Site
 from agent.inventory.problems import InventoryInvalid, Problem
@@ -14,6 +15,6 @@ from agent.inventory.reading import Loaded, load, read
 from agent.inventory.resolve import Effective, effective, target
 
 __all__ = [
-    "Device", "Effective", "Estate", "InventoryInvalid", "KnownHosts", "Link", "Loaded", "Problem", "Service", "Site",
-    "effective", "load", "read", "read_known_hosts", "target",
+    "Change", "Device", "Difference", "Effective", "Estate", "InventoryInvalid", "KnownHosts", "Link", "Loaded", "Problem", "Service", "Site",
+    "difference", "effective", "load", "read", "read_known_hosts", "target",
 ]  # fmt: skip

@@ -44,7 +44,8 @@ def problems_of(errors: Sequence[ErrorDetails], assembly: Assembly) -> Iterator[
         if (id(source), at) in told:
             continue
         told.add((id(source), at))
-        message, suggestion = _words(error, source, rest, model)
+        written = source.document.written((*source.steps, *rest))
+        message, suggestion = words_of(error, model, written)
         yield source.problem(at, message, suggestion, of_key=error["type"] == "extra_forbidden" or loc[-1] == "[key]")
 
 
@@ -107,11 +108,12 @@ def _inner(annotation: Any, step: str | int) -> tuple[Any, bool]:
 # ---------------------------------------------------------------- words
 _WANTED = {
     "string": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
-    "dict": "a mapping", "model": "a mapping", "list": "a list", "date": "a date",
+    "dict": "a mapping", "model": "a mapping", "list": "a list", "date": "a date", "path": "a path",
 }  # fmt: skip
 
 
-def _words(error: ErrorDetails, source: Source, rest: Steps, model: type[BaseModel] | None) -> tuple[str, str]:
+def words_of(error: ErrorDetails, model: type[BaseModel] | None, written: str | None = None) -> tuple[str, str]:
+    """Message and suggestion for one pydantic error; `written` is the value as it stands in the file."""
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     if kind == "refused":
         return str(context["message"]), str(context["suggestion"])
@@ -119,8 +121,12 @@ def _words(error: ErrorDetails, source: Source, rest: Steps, model: type[BaseMod
         return "unknown key", _key_meant(str(error["loc"][-1]), model)
     if kind == "missing":
         return "this key is required and missing", ""
+    if kind == "literal_error" and value is not None and not isinstance(value, str):
+        return _not_text(value, written)
     if kind == "literal_error":
         allowed = list(_choices(str(context["expected"])))
+        if value is None:
+            return "this is empty", f"one of {', '.join(allowed)}"
         return f"{_shown(value)} is not one of {', '.join(allowed)}", did_you_mean(value, allowed)
     if kind == "union_tag_not_found":
         return "this key is required and missing", f"one of {_tags(context)}"
@@ -131,7 +137,7 @@ def _words(error: ErrorDetails, source: Source, rest: Steps, model: type[BaseMod
     if value is None and wanted:
         return f"{wanted} is wanted, and this is empty", ""
     if kind == "string_type":
-        return _not_text(value, source.document.written((*source.steps, *rest)))
+        return _not_text(value, written)
     if wanted:
         suggestion = f"write [{value}]" if wanted == "a list" and isinstance(value, str | int | float) else ""
         return f"{wanted} is wanted, not {_kind_of(value)}", suggestion

@@ -1,7 +1,8 @@
 """The store of pinned SSH host keys: OpenSSH's known_hosts format (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT), read only.
 
-`hartwatch ssh trust DEVICE` writes it. What cannot be read pins nothing, so a damaged line refuses a device and never
-lets one in.
+`hartwatch ssh trust DEVICE` writes it. This is a snapshot of it with one look-up per device, because eleven thousand
+devices are resolved in one go when an inventory is loaded. Patterns (`*`, `?`, `!`), which we do not write, and lines
+that cannot be read pin nothing: a damaged line refuses a device and never lets one in.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from pathlib import Path
 class KnownHosts:
     """Pinned keys by `host` (port 22) or `[host]:port`; revoked keys are never given."""
 
-    keys: dict[str, tuple[str, ...]]
+    pinned: dict[str, tuple[str, ...]]
     hashed: tuple[tuple[bytes, bytes, str], ...] = ()  # salt, HMAC-SHA1 of the name, key
     revoked: frozenset[str] = frozenset()
 
-    def of(self, address: str, port: int = 22) -> tuple[str, ...]:
+    def keys(self, address: str, port: int = 22) -> tuple[str, ...]:
         """The keys pinned for an address, as "ssh-ed25519 AAAA..."; empty where none is."""
         names = [f"[{address}]:{port}".lower()] + ([address.lower()] if port == 22 else [])
-        found = [key for name in names for key in self.keys.get(name, ())]
+        found = [key for name in names for key in self.pinned.get(name, ())]
         for name in names:
             for salt, digest, key in self.hashed:
                 made = hmac.new(salt, name.encode(), hashlib.sha1).digest()

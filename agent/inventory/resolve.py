@@ -61,9 +61,9 @@ class Effective:
 
 
 class HostKeys(Protocol):
-    """Where pinned SSH host keys are looked up: `agent.inventory.KnownHosts`, or a stand-in."""
+    """Where pinned SSH host keys are looked up: `agent.inventory.read_known_hosts(path)`, or a stand-in."""
 
-    def of(self, address: str, port: int) -> tuple[str, ...]:
+    def keys(self, address: str, port: int) -> tuple[str, ...]:
         """The keys pinned for an address, as "ssh-ed25519 AAAA..."; empty where none is."""
         ...
 
@@ -197,7 +197,7 @@ def ssh_access(
         key_passphrase=_secret(secrets, credential.key_passphrase),
         enable_secret=_secret(secrets, credential.enable_secret),
         port=settings.ssh_port,
-        host_keys=known_hosts.of(device.address, settings.ssh_port),
+        host_keys=known_hosts.keys(device.address, settings.ssh_port),
     )
 
 

@@ -1,0 +1,206 @@
+"""The agent's own settings. The estate is not here: that is the inventory.
+
+Each setting is looked for in this order, and the first that is found counts: a flag of the command line, the
+environment (`HARTWATCH_LISTEN_PORT`), the settings file (`listen_port:` in hartwatch.yaml), the default.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import platform
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from agent.inventory.document import Document, read_document
+from agent.inventory.explain import words_of
+from agent.inventory.problems import Problem
+from agent.inventory.values import Duration, Name, Text, refuse
+from collectors.readings import Cadence
+
+PREFIX = "HARTWATCH_"
+FILES = (Path("hartwatch.yaml"), Path("/etc/hartwatch/hartwatch.yaml"))  # the first that is there is read
+
+
+class SettingsInvalid(Exception):
+    """Settings cannot be used; `problems` has every reason, one line each."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+def _state_directory() -> Path:
+    """systemd's StateDirectory= if it started us, else the user's own place for state (XDG Base Directory)."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(given) if given else Path(home) / "hartwatch"
+
+
+def _agent_name() -> str:
+    fit = "".join(c if c.isalnum() or c in "-_." else "-" for c in platform.node()).strip("-._")
+    return fit[:63] or "hartwatch"
+
+
+def _split(value: object) -> object:
+    """Lists come from the environment and from flags as text with commas."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _bindable(value: str) -> str:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        refuse(f"{value!r} is not an IP address to listen on", "127.0.0.1, or 0.0.0.0 for every interface")
+    return value
+
+
+TextList = Annotated[tuple[Text, ...], NoDecode, BeforeValidator(_split)]
+PathList = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set about the agent itself."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    inventory: Path = Field(default=Path("inventory.yaml"), description="The inventory: the estate to watch.")
+    state_directory: Path = Field(
+        default_factory=_state_directory,
+        description="Where the ledger, pinned SSH host keys and what must survive a restart are kept. Default: "
+        "systemd's StateDirectory=, else ~/.local/state/hartwatch.",
+    )
+    ledger: Text | None = Field(
+        default=None,
+        description="Database of the ledger as an SQLAlchemy URL, for example postgresql+psycopg://db/hartwatch. "
+        "Default: SQLite, ledger.sqlite3 in the state directory.",
+    )
+    agent_name: Name = Field(
+        default_factory=_agent_name, description="Name of this agent in the ledger and in metrics. Default: the host's."
+    )
+    families: PathList = Field(
+        default=(), description="Further folders with device families; they win over built-in ones of the same name."
+    )
+
+    listen_address: Annotated[str, AfterValidator(_bindable)] = Field(
+        default="127.0.0.1", description="Address of the HTTP side: pages, /metrics, health checks."
+    )
+    listen_port: int = Field(default=9640, ge=0, le=65535, description="Port of the HTTP side; 0 takes a free one.")
+    advertised_address: Text | None = Field(
+        default=None,
+        description="host:port under which Prometheus reaches the agent, for /sd/prometheus. Default: as it was asked.",
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or JSON objects.")
+
+    pulse_interval: Duration = Field(
+        default=timedelta(seconds=60), description="Reachability, uptime, interface counters and states."
+    )
+    health_interval: Duration = Field(default=timedelta(minutes=5), description="Sensors, checks, usage.")
+    inventory_interval: Duration = Field(
+        default=timedelta(hours=6), description="Identity, parts, labels, which rows there are."
+    )
+    shards: int = Field(
+        default=16,
+        ge=1,
+        le=1024,
+        description="Scheduled jobs per cadence. Devices are spread over them, so that there are no bursts.",
+    )
+    visits_at_once: int = Field(default=256, ge=1, le=4096, description="Devices visited side by side at most.")
+    ssh_threads: int = Field(
+        default=16, ge=1, le=256, description="SSH sessions side by side at most; each is a thread."
+    )
+    engine: Literal["fast", "pysnmp"] = Field(
+        default="fast", description="SNMP engine of devices that do not name one; pysnmp is the slower fallback."
+    )
+    stop_grace: Duration = Field(
+        default=timedelta(seconds=20), description="How long running visits may finish when the agent is stopped."
+    )
+
+    self_check_addresses: TextList = Field(
+        default=(),
+        description="What answers whenever our own network is well: an address is pinged, host:port is connected to. "
+        "When nothing answers, neither these nor a device, the agent is cut off and the visit is blind.",
+    )
+    self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
+
+    @property
+    def intervals(self) -> dict[Cadence, timedelta]:
+        """What `agent.inventory.effective` and `target` take as the widest level."""
+        return {
+            Cadence.PULSE: self.pulse_interval,
+            Cadence.HEALTH: self.health_interval,
+            Cadence.INVENTORY: self.inventory_interval,
+        }
+
+    @property
+    def known_hosts(self) -> Path:
+        """Pinned SSH host keys, written by `hartwatch ssh trust`."""
+        return self.state_directory / "ssh_known_hosts"
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's database as an SQLAlchemy URL."""
+        return self.ledger or f"sqlite:///{self.state_directory / 'ledger.sqlite3'}"
+
+
+def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = None) -> Settings:
+    """The settings in force; SettingsInvalid with every reason.
+
+    `flags` are by field name, None for "not given". `file`, or HARTWATCH_SETTINGS, names a settings file that must be
+    there; otherwise the first of FILES is read if there is one.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    document = _settings_file(file)
+    from_file = document.data if document is not None else {}
+    # pydantic-settings puts what it is given before the environment, so what the environment decides is left out.
+    unset = {name: value for name, value in from_file.items() if not os.environ.get(PREFIX + name.upper())}
+    try:
+        return Settings(**(unset | given))
+    except ValidationError as error:
+        problems = [_problem(e, given, document) for e in error.errors(include_url=False)]
+        raise SettingsInvalid(sorted(problems)) from None
+
+
+def _settings_file(file: Path | None) -> Document | None:
+    named = file or (Path(os.environ["HARTWATCH_SETTINGS"]) if os.environ.get("HARTWATCH_SETTINGS") else None)
+    path = named or next((path for path in FILES if path.is_file()), None)
+    if path is None:
+        return None
+    try:
+        document = read_document(path, str(path))
+    except OSError as error:
+        words = f"cannot read the settings: {error.strerror or error}"
+        raise SettingsInvalid([Problem(str(path), 0, 0, "", words)]) from None
+    if document.problems:
+        raise SettingsInvalid(document.problems)
+    document.data = {} if document.data is None else document.data  # all commented out
+    if not isinstance(document.data, dict):
+        raise SettingsInvalid([document.problem((), "settings such as listen_port: 9640 are wanted, one a line")])
+    return document
+
+
+def _problem(error: ErrorDetails, given: Mapping[str, Any], document: Document | None) -> Problem:
+    """Where a setting that cannot be used came from: flag, variable or line."""
+    name = str(error["loc"][0])
+    message, suggestion = words_of(error, Settings, None)
+    variable = PREFIX + name.upper()
+    if name in given:
+        return Problem(f"--{name.replace('_', '-')}", 0, 0, "", message, suggestion)
+    if document is not None and name in document.data and not os.environ.get(variable):
+        return document.problem((name,), message, suggestion, of_key=error["type"] == "extra_forbidden")
+    return Problem(variable, 0, 0, "", message, suggestion)
