@@ -13,15 +13,12 @@ from datetime import datetime
 
 from agent.catalogue import metric
 from agent.exporter import records
-from agent.exporter.own import Own
+from agent.exporter.own import Fact, Own
 from agent.exporter.sheet import Segment, Sheet, Values
 from agent.exporter.text import Format, header, number, series_text
 from agent.latest import Latest, Recent
 from agent.watched import Watched
-from collectors.readings import Block, Cadence, Identity, Labels, Metric, Visit
-
-Fact = tuple[str, Labels, float]
-"""A sample of a metric that the catalogue has: name, labels, value."""
+from collectors.readings import Block, Cadence, Identity, Metric, Visit
 
 SLICE = 65_536  # characters
 

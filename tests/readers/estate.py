@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from agent.exporter.own import Own
-from agent.exporter.page import Fact, Pages
+from agent.exporter.own import Fact, Own
+from agent.exporter.page import Pages
 from agent.latest import Latest
 from agent.watched import Watched
 from collectors.readings import (
@@ -75,4 +75,5 @@ def pages(
     for one in visits:
         latest.put(one)
     inventory = watched(*(names or dict.fromkeys(v.device for v in visits)))
-    return Pages(latest, lambda: inventory, Own(), lambda: at, lambda: facts, lambda: blind)
+    counted: tuple[Fact, ...] = (("hartwatch_visits_total", (("cadence", "pulse"), ("outcome", "reached")), 7.0),)
+    return Pages(latest, lambda: inventory, Own(lambda: counted), lambda: at, lambda: facts, lambda: blind)

@@ -1,0 +1,147 @@
+"""What the lists of devices and a device's own page say, worked out from a view. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.facts import Standing
+from agent.health import UNKNOWN, Held
+from agent.view import View
+from agent.watched import Watched
+from agent.web.overview import Named, name_of, shown
+from agent.web.words import count, full, span
+from collectors.readings import Cadence, Check, Failure, Identity, Interface, Level, Part, Sensor, Usage, Visit
+
+_WORST_FIRST = {Level.CRITICAL: 0, Level.WARNING: 1, Level.UNKNOWN: 2, Level.OK: 3}
+_STANDING_ORDER = {Standing.DOWN: 0, Standing.DEGRADED: 1, Standing.BLIND: 2, Standing.UP: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list of devices. `age`: of its last answer."""
+
+    watched: Watched
+    held: Held
+    standing: Standing
+    site_title: str
+    model: str
+    serial: str
+    age: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device's page. `fresh`: its readings are not older than two and a half intervals."""
+
+    fresh: bool
+    identity: Sequence[tuple[str, str]]
+    looks: Sequence[tuple[str, str]]
+    behind: Sequence[Named]
+    checks: Sequence[Check]
+    usage: Sequence[tuple[str, Usage]]
+    sensors: Sequence[Sensor]
+    interfaces: Sequence[Interface]
+    ports_up: int
+    parts: Sequence[Part]
+    failures: Sequence[Failure]
+
+
+def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
+    """What is wrong first, then by name."""
+    rows = []
+    for watched in devices:
+        recent = view.latest.of(watched.name)
+        told = recent.visits.get(Cadence.INVENTORY) if recent else None
+        identity = told.identity if told else Identity()
+        held = view.board.get(f"device:{watched.name}", UNKNOWN)
+        site = view.estate.sites.get(watched.site)
+        rows.append(
+            Row(
+                watched=watched,
+                held=held,
+                standing=shown(held),
+                site_title=site.title if site else watched.site,
+                model=" ".join(word for word in (identity.vendor, identity.model) if word),
+                serial=identity.serial or "",
+                age=view.now - recent.last_success_at if recent and recent.last_success_at else None,
+            )
+        )
+    return sorted(rows, key=lambda row: (_STANDING_ORDER[row.standing], row.watched.name))
+
+
+def device_of(view: View, watched: Watched) -> Device:
+    recent = view.latest.of(watched.name)
+    visits = recent.visits if recent else {}
+    pulse, health, inventory = (visits.get(cadence) for cadence in Cadence)
+    identity = inventory.identity if inventory else Identity()
+    interfaces = _interfaces(pulse, inventory)
+    newest = recent.newest if recent else None
+    return Device(
+        fresh=view.latest.fresh(watched.name, Cadence.PULSE, watched.intervals[Cadence.PULSE], view.now) is not None,
+        identity=_identity(identity, newest),
+        looks=_looks(view, watched, newest, recent.failures_in_a_row if recent else 0),
+        behind=[name_of(s if ":" in s else _front(s, view), view.estate) for s in watched.behind],
+        checks=sorted(health.checks, key=lambda c: (_WORST_FIRST[c.level], c.check, c.subject)) if health else (),
+        usage=_usage(health),
+        sensors=sorted(health.sensors, key=lambda s: (s.kind, s.name)) if health else (),
+        interfaces=interfaces,
+        ports_up=sum(i.oper == "up" for i in interfaces),
+        parts=inventory.parts if inventory else (),
+        failures=newest.failures if newest else (),
+    )
+
+
+def _front(name: str, view: View) -> str:
+    return f"link:{name}" if name in view.estate.links and name not in view.estate.devices else f"device:{name}"
+
+
+def _interfaces(pulse: Visit | None, inventory: Visit | None) -> Sequence[Interface]:
+    for visit in (pulse, inventory):
+        if visit and visit.interfaces:
+            return visit.interfaces
+    return ()
+
+
+def _usage(health: Visit | None) -> list[tuple[str, Usage]]:
+    if health is None:
+        return []
+    kinds = (("Processor", health.processors), ("Memory", health.memory), ("Storage", health.storage))
+    return [(kind, usage) for kind, usages in kinds for usage in usages]
+
+
+def _identity(identity: Identity, newest: Visit | None) -> list[tuple[str, str]]:
+    said = [
+        ("Vendor", identity.vendor),
+        ("Model", identity.model),
+        ("Serial number", identity.serial),
+        ("Version", identity.version),
+        ("Calls itself", identity.name),
+        ("Says it is at", identity.sys_location),
+        ("Describes itself", identity.sys_descr),
+    ]
+    uptime = newest.identity.uptime_seconds if newest else None
+    if uptime is not None:
+        said.append(("Running for", span(timedelta(seconds=uptime))))
+    return [(title, value) for title, value in said if value]
+
+
+def _looks(view: View, watched: Watched, newest: Visit | None, silent: int) -> list[tuple[str, str]]:
+    said = []
+    if newest:
+        answered = [s for s in ("snmp", "ssh", "icmp", "tcp", "http", "dns") if getattr(newest.answered, s)]
+        quiet = [s for s in ("snmp", "ssh", "icmp", "tcp", "http", "dns") if getattr(newest.answered, s) is False]
+        said += [
+            ("Last answer", f"{full(newest.started_at)}, {span(view.now - newest.started_at)} ago"),
+            ("Took", f"{newest.seconds:.2f} s, {count(newest.requests, 'request')}"),
+            ("Answered", ", ".join(s.upper() for s in answered) or "nothing"),
+        ]
+        if quiet:
+            said.append(("Stayed silent", ", ".join(s.upper() for s in quiet)))
+        if newest.profile:
+            said.append(("Read as", newest.profile))
+    if silent:
+        said.append(("Silent since", f"{count(silent, 'look')} in a row"))
+    every = ", ".join(f"{cadence.value} {span(watched.intervals[cadence])}" for cadence in Cadence)
+    return [*said, ("Looked at every", every)]

@@ -1,0 +1,226 @@
+"""The agent's own pages: read-only, server-rendered, without scripts, nothing from other hosts.
+
+Everything a device says passes `plain` (no control characters, bounded) and then Jinja's escaping. Pages are made of a
+`View`, so that no page asks a database by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+from agent.health import UNKNOWN
+from agent.hostile import plain
+from agent.view import View
+from agent.web import words
+from agent.web.device import Device, Row, device_of, rows_of
+from agent.web.overview import name_of, overview, shown
+
+Look = Callable[[], Awaitable[View]]
+STATIC = Path(__file__).parent / "static"
+ASSETS = {path.name: path for path in STATIC.iterdir() if path.suffix in (".css", ".svg")}
+PAPER_FORMS = {".html": "web page", ".csv": "table (CSV)"}
+TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".html": "text/html; charset=utf-8",
+         ".csv": "text/csv; charset=utf-8"}  # fmt: skip
+
+
+def _spoken(word: str) -> str:
+    """power_supply and lowerLayerDown as people say them."""
+    apart = "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(word)) if word.isalpha() else word
+    return apart.replace("_", " ")
+
+
+def _shown_text(value: Any) -> Any:
+    """Applied to every expression of every template: no control character reaches a page."""
+    return plain(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("agent.web"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        finalize=_shown_text,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        span=words.span,
+        moment=words.moment,
+        full=words.full,
+        day=words.day,
+        years=words.years,
+        bits=words.bits,
+        octets=words.octets,
+        reading=words.reading,
+        class_name=words.class_name,
+        count=lambda number, one, many="": words.count(number, one, many),
+        words=_spoken,
+        shown=lambda held: shown(held).value,
+    )
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper that was written to the papers' folder."""
+
+    name: str
+    edition: str
+    form: str
+    written: datetime
+
+
+def papers_in(folder: Path) -> list[Paper]:
+    """The papers in a folder, the newest first; none if there is no such folder."""
+    found = []
+    try:
+        for path in folder.iterdir():
+            if path.suffix in PAPER_FORMS and path.is_file():
+                edition = next((e for e in ("public", "exempt") if e in path.stem), "")
+                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                found.append(Paper(path.name, edition, PAPER_FORMS[path.suffix], written))
+    except OSError:
+        return []
+    return sorted(found, key=lambda paper: (paper.written, paper.name), reverse=True)
+
+
+def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list[Route]:
+    """Routes for the composition root. `quarter` names the financial quarter that ended last."""
+    env = environment()
+
+    def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
+        text = env.get_template(template).render(view=view, here=here, **{"q": "", **given})
+        return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+
+    def missing(view: View, what: str) -> Response:
+        return page(
+            view, "problem.html", "", 404, problem=f"No such {what}", advice=f"The inventory has no such {what}."
+        )
+
+    async def first(_: Request) -> Response:
+        view = await look()
+        return page(view, "overview.html", "/", page=overview(view))
+
+    async def devices(request: Request) -> Response:
+        view = await look()
+        asked = {name: request.query_params.get(name, "")[:200] for name in ("q", "class", "standing")}
+        rows = [row for row in rows_of(view, view.watched.values()) if _fits(row, asked)]
+        return page(
+            view, "devices.html", "/devices", rows=rows, q=asked["q"], role=asked["class"], standing=asked["standing"],
+            classes=sorted({w.role for w in view.watched.values()}),
+        )  # fmt: skip
+
+    async def one_device(request: Request) -> Response:
+        view = await look()
+        watched = view.watched.get(request.path_params["name"])
+        if watched is None:
+            return missing(view, "device")
+        (row,) = rows_of(view, [watched])
+        shown_device: Device = device_of(view, watched)
+        return page(view, "device.html", "/devices", row=row, device=shown_device)
+
+    async def site(request: Request) -> Response:
+        view = await look()
+        name = request.path_params["name"]
+        if name not in view.estate.sites:
+            return missing(view, "site")
+        found = view.estate.sites[name]
+        council = view.estate.councils.get(found.owner)
+        links = [
+            (link_name, link, view.board.get(f"link:{link_name}", UNKNOWN))
+            for link_name, link in view.estate.links.items()
+            if link.site == name
+        ]
+        rows = rows_of(view, [w for w in view.watched.values() if w.site == name])
+        return page(
+            view, "site.html", "/", site=found, owner=council.title if council else "", links=links, rows=rows,
+            held=view.board.get(f"site:{name}"),
+        )  # fmt: skip
+
+    async def outages(_: Request) -> Response:
+        view = await look()
+        listed: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
+        for outage in view.outages:
+            listed[outage.ended_at is None].append(
+                {
+                    "outage": outage,
+                    "named": name_of(outage.subject, view.estate),
+                    "lasted": (outage.ended_at or view.now) - outage.began_at,
+                    "carried": [name_of(subject, view.estate) for subject in outage.carried],
+                }
+            )
+        ended = sorted(listed[False], key=lambda o: o["outage"].began_at, reverse=True)[:500]
+        return page(view, "outages.html", "/outages", open=listed[True], ended=ended)
+
+    async def register(_: Request) -> Response:
+        view = await look()
+        pieces = [{"piece": p, "device": name_of(f"device:{p.asset.device}", view.estate)} for p in view.pieces]
+        order = ("unsupported", "overdue", "refresh_due", "review_due", "in_life", "unknown")
+        counted = Counter(piece.stage for piece in view.pieces)
+        stages = [(stage, counted[stage]) for stage in order if counted[stage]]
+        return page(view, "register.html", "/register", pieces=pieces, stages=stages)
+
+    async def papers_page(_: Request) -> Response:
+        view = await look()
+        found = papers_in(papers)
+        return page(view, "papers.html", "/papers", papers=found, quarter=quarter(view.now), folder=str(papers))
+
+    async def paper(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in {found.name for found in papers_in(papers)}:  # what the folder lists, so no way out of it
+            return missing(await look(), "paper")
+        path = papers / name
+        return FileResponse(path, media_type=TYPES[path.suffix])
+
+    async def health(_: Request) -> Response:
+        view = await look()
+        lacking = []
+        for watched in view.watched.values():
+            recent = view.latest.of(watched.name)
+            newest = recent.newest if recent else None
+            if newest and newest.failures:
+                kinds = Counter(f"{f.stage} {f.kind}".replace("_", " ") for f in newest.failures)
+                said = ", ".join(f"{kind} ({n})" if n > 1 else kind for kind, n in kinds.most_common())
+                lacking.append((watched.name, len(newest.failures), said))
+        lacking.sort(key=lambda item: (-item[1], item[0]))
+        return page(view, "health.html", "/health", missing=lacking)
+
+    async def asset(request: Request) -> Response:
+        path = ASSETS.get(request.path_params["name"])
+        if path is None:
+            return missing(await look(), "file")
+        return FileResponse(path, media_type=TYPES[path.suffix], headers={"Cache-Control": "public, max-age=3600"})
+
+    return [
+        Route("/", first),
+        Route("/devices", devices),
+        Route("/devices/{name}", one_device),
+        Route("/sites/{name}", site),
+        Route("/outages", outages),
+        Route("/register", register),
+        Route("/papers", papers_page),
+        Route("/papers/{name}", paper),
+        Route("/health", health),
+        Route("/static/{name}", asset),
+    ]
+
+
+def _fits(row: Row, asked: Mapping[str, str]) -> bool:
+    if asked["class"] and row.watched.role != asked["class"]:
+        return False
+    if asked["standing"] and row.standing.value != asked["standing"]:
+        return False
+    words_asked = asked["q"].casefold().split()
+    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
+    return all(word in said.casefold() for word in words_asked)
