@@ -29,6 +29,11 @@ settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--update` writes the expected files of recordings anew; the difference is for a person to read."""
+    parser.addoption("--update", action="store_true", help="write tests/recordings/**/*.expected.yaml anew")
+
+
 # ---------------------------------------------------------------- loopback only
 class OutsideLoopback(RuntimeError):
     """A test tried to talk to something that is not this machine."""

@@ -1,0 +1,85 @@
+"""Recordings of real devices, where they lie beside the project: read whole, never copied."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collectors import Cadence, Memory, Replay, SnmpAccess, Target, Visit, collect
+from tests.families.plausible import implausible, twice
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+CAPTURES = SHARED / "captures"
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="../shared/captures is not here")
+
+
+@pytest.fixture(scope="module")
+def visits() -> dict[str, Visit]:
+    async def all_of_them() -> dict[str, Visit]:
+        out = {}
+        for path in sorted((CAPTURES / "snmprec").glob("*.snmprec")):
+            target = Target(name=path.stem, address=str(path), snmp=SnmpAccess())
+            out[path.stem] = await collect(target, Cadence.INVENTORY, Replay(), Memory())
+        return out
+
+    return asyncio.run(all_of_them())
+
+
+def test_nothing_that_cannot_be_true_is_said_of_any_real_device(visits: dict[str, Visit]) -> None:
+    assert {name: wrong for name, visit in visits.items() if (wrong := implausible(visit))} == {}
+
+
+def test_no_series_stands_twice_on_the_page_of_any_real_device(visits: dict[str, Visit]) -> None:
+    assert {name: wrong for name, visit in visits.items() if (wrong := twice(visit))} == {}
+
+
+def test_no_reading_of_a_real_device_fails(visits: dict[str, Visit]) -> None:
+    assert {name: visit.failures for name, visit in visits.items() if visit.failures} == {}
+
+
+def test_the_families_are_told_apart(visits: dict[str, Visit]) -> None:
+    """A family that swallows the devices of others shows here as a vendor that is not its own."""
+    wrong: Counter[str] = Counter()
+    for name, visit in visits.items():
+        truth = json.loads((CAPTURES / "truth" / f"{name}.json").read_text())
+        right = {truth["vendor"], *(truth.get("vendor_accept") or ())}
+        if visit.profile != "generic" and truth["scoreable"]["vendor"] and visit.identity.vendor not in right:
+            wrong[f"{visit.profile} reads {name} of {truth['vendor']} as {visit.identity.vendor}"] += 1
+    assert sum(wrong.values()) <= len(visits) // 50, dict(wrong)
+
+
+# What has been reached; the scorer fails below it, so that nothing slips back.
+REACHED = {
+    "reached": 100,
+    "interface rows": 99.9,
+    "interface fields": 99.9,
+    "sysName": 100,
+}
+
+
+@pytest.mark.timeout(300)
+def test_the_scorer_over_real_snmp_finds_what_has_been_reached(free_port: Callable[[], int]) -> None:
+    scorer = SHARED / "score" / "score.py"
+    if not scorer.exists():
+        pytest.skip("../shared/score is not here")
+    bounds = [f"--min={field}={least}" for field, least in REACHED.items()]
+    command = f"{sys.executable} -m agent.cli try"
+    done = subprocess.run(
+        [sys.executable, str(scorer), "--command", command, "--port", str(free_port()), *bounds],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+        timeout=280,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
