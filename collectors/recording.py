@@ -118,7 +118,7 @@ _IPV4 = re.compile(r"(?<![\d.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HOST = re.compile(r"\b[\w-]+(?:\.[\w-]+)*\.(?:gov\.uk|local|lan|corp|internal|co\.uk|com|net|org)\b", re.IGNORECASE)
 _MAC_TEXT = re.compile(r"\b(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b|\b(?:[0-9A-Fa-f]{4}\.){2}[0-9A-Fa-f]{4}\b")
-_SERIAL_TEXT = re.compile(r"(?<![A-Za-z0-9])(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{9,20}(?![A-Za-z0-9])")
+_SERIAL_TEXT = re.compile(r"(?<![A-Za-z0-9])(?=(?:[A-Z]*\d){3})(?=\d*[A-Z])[A-Z0-9]{9,20}(?![A-Za-z0-9])")
 
 
 class Scrubber:

@@ -1,0 +1,200 @@
+"""A visit learns what a device has, asks for known cells from then on, and notices when they no longer hold."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from collectors import Cadence, Memory, SnmpAccess, Target, Visit, collect
+from collectors.errors import Looped, WrongCredentials
+from collectors.readings import Check, Failure, Findings, Level, Part
+from collectors.sessions import Stage
+from collectors.target import Probe, SshAccess
+from tests.collectors.devices import Device, interface, switch
+
+TARGET = Target(name="sw-1", address="127.0.0.1", snmp=SnmpAccess())
+IN_OCTETS = "1.3.6.1.2.1.31.1.1.1.6"
+
+
+def values(visit: Visit, metric: str) -> dict[str, float | int | None]:
+    return {
+        dict(s.labels).get("ifIndex", ""): v
+        for block in visit.blocks
+        for s, v in zip(block.layout.series, block.values, strict=True)
+        if s.metric.name == metric
+    }
+
+
+async def test_the_first_visit_is_an_inventory_whatever_was_asked() -> None:
+    visit = await collect(TARGET, Cadence.PULSE, Device(switch()), Memory())
+    assert (visit.cadence, visit.reached, visit.profile) == (Cadence.INVENTORY, True, "generic")
+    assert (visit.identity.name, visit.identity.version) == ("sw-example-1", "1.2.3")
+    assert [i.name for i in visit.interfaces] == ["1/1", "1/2", "1/3"]
+
+
+async def test_a_pulse_of_a_known_device_is_one_get_and_no_walk() -> None:
+    device, memory = Device(switch()), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    device.asked.clear()
+    device.objects[f"{IN_OCTETS}.2"] = 5555
+    visit = await collect(TARGET, Cadence.PULSE, device, memory)
+    assert [kind for kind, _ in device.asked] == ["get"]
+    assert values(visit, "ifHCInOctets") == {"1": 1000, "2": 5555, "3": 3000}
+    assert visit.cadence is Cadence.PULSE
+
+
+async def test_known_rows_keep_one_layout_so_that_a_page_can_keep_its_template() -> None:
+    device, memory = Device(switch()), Memory()
+    first = await collect(TARGET, Cadence.INVENTORY, device, memory)
+    second = await collect(TARGET, Cadence.PULSE, device, memory)
+    third = await collect(TARGET, Cadence.HEALTH, device, memory)
+    assert first.blocks[0].layout is second.blocks[0].layout is third.blocks[0].layout
+
+
+async def test_a_health_visit_reads_sensors_from_known_cells_with_their_learnt_names() -> None:
+    device, memory = Device(switch()), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    device.objects["1.3.6.1.2.1.99.1.1.1.4.5"] = 44
+    device.asked.clear()
+    visit = await collect(TARGET, Cadence.HEALTH, device, memory)
+    assert [(s.name, s.value) for s in visit.sensors] == [("Inlet", 44)]
+    assert all(kind == "get" for kind, _ in device.asked)
+    assert [i.oper for i in visit.interfaces] == ["up", "up", "up"]
+
+
+async def test_rows_that_moved_after_a_restart_are_learnt_before_anything_is_told() -> None:
+    device, memory = Device(switch(uptime=500_000)), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    # After the restart the second port has another index: old cells would tell one port's traffic as another's.
+    device.objects = switch(uptime=100)
+    for oid in interface(2):
+        del device.objects[oid]
+    device.objects |= interface(7)
+    visit = await collect(TARGET, Cadence.PULSE, device, memory)
+    assert visit.cadence is Cadence.INVENTORY
+    assert values(visit, "ifHCInOctets") == {"1": 1000, "3": 3000, "7": 7000}
+
+
+@pytest.mark.parametrize(
+    ("oid", "value"), [("1.3.6.1.2.1.2.1.0", 4), ("1.3.6.1.2.1.31.1.5.0", 99)], ids=["ifNumber", "ifTableLastChange"]
+)
+async def test_a_changed_interface_table_is_learnt_anew(oid: str, value: int) -> None:
+    device, memory = Device(switch()), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    device.objects |= interface(4) | {oid: value}
+    assert "4" in values(await collect(TARGET, Cadence.PULSE, device, memory), "ifHCInOctets")
+
+
+async def test_a_known_row_that_is_gone_is_learnt_anew() -> None:
+    device, memory = Device(switch()), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    for oid in interface(3):
+        del device.objects[oid]
+    visit = await collect(TARGET, Cadence.PULSE, device, memory)
+    assert values(visit, "ifHCInOctets") == {"1": 1000, "2": 2000}
+    device.asked.clear()
+    assert (await collect(TARGET, Cadence.PULSE, device, memory)).cadence is Cadence.PULSE
+
+
+async def test_the_wrap_of_sys_up_time_after_497_days_is_no_restart() -> None:
+    device, memory = Device(switch(uptime=2**32 - 10)), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    device.objects["1.3.6.1.2.1.1.3.0"] = 3000
+    assert (await collect(TARGET, Cadence.PULSE, device, memory)).cadence is Cadence.PULSE
+
+
+async def test_a_silent_device_is_not_reached_and_says_why() -> None:
+    device = Device(switch())
+    device.silent = True
+    visit = await collect(TARGET, Cadence.PULSE, device, Memory())
+    assert (visit.reached, visit.answered.snmp) == (False, False)
+    assert [(f.stage, f.kind) for f in visit.failures] == [("snmp", "no_answer")]
+
+
+async def test_a_known_device_that_falls_silent_is_asked_once_and_keeps_what_was_learnt() -> None:
+    device, memory = Device(switch()), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    device.silent = True
+    device.asked.clear()
+    visit = await collect(TARGET, Cadence.PULSE, device, memory)
+    assert (visit.reached, len(device.asked)) == (False, 1)
+    device.silent = False
+    assert (await collect(TARGET, Cadence.PULSE, device, memory)).cadence is Cadence.PULSE
+
+
+async def test_one_broken_table_is_a_failure_beside_everything_else() -> None:
+    device = Device(switch())
+    device.broken_columns["1.3.6.1.2.1.99.1.1.1.4"] = Looped("went backwards")
+    visit = await collect(TARGET, Cadence.INVENTORY, device, Memory())
+    assert [(f.stage, f.kind, f.asked) for f in visit.failures] == [("snmp", "looped", "1.3.6.1.2.1.99.1.1.1")]
+    assert len(visit.interfaces) == 3
+
+
+async def test_watched_interfaces_are_told_at_every_pulse() -> None:
+    device, memory = Device(switch()), Memory()
+    target = replace(TARGET, watch=("1/2",))
+    await collect(target, Cadence.INVENTORY, device, memory)
+    device.objects["1.3.6.1.2.1.2.2.1.8.2"] = 2
+    visit = await collect(target, Cadence.PULSE, device, memory)
+    assert [(i.name, i.oper) for i in visit.interfaces] == [("1/2", "down")]
+
+
+async def test_text_where_a_counter_belongs_is_no_value_and_harms_no_other() -> None:
+    device, memory = Device(switch()), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    device.objects[f"{IN_OCTETS}.1"] = b"nonsense"
+    visit = await collect(TARGET, Cadence.PULSE, device, memory)
+    assert values(visit, "ifHCInOctets") == {"1": None, "2": 2000, "3": 3000}
+
+
+async def test_ssh_fills_what_snmp_does_not_tell_and_doubles_nothing() -> None:
+    device = Device(switch())
+    part = Part(part="chassis", name="1", model="WX", serial="ABC123")
+    device.stages["ssh"] = Stage(
+        True,
+        Findings(
+            identity={"serial": "ABC123", "version": "9.9"},
+            parts=(part, part),
+            checks=(Check("ha", "peer", "in_sync", Level.OK),),
+        ),
+    )
+    target = replace(TARGET, ssh=SshAccess(platform="cisco_ios", user="u"))
+    visit = await collect(target, Cadence.INVENTORY, device, Memory())
+    assert (visit.identity.serial, visit.identity.version) == ("ABC123", "1.2.3")
+    assert [p.serial for p in visit.parts] == ["ABC123"]
+    assert visit.answered.ssh is True
+
+
+async def test_an_ssh_login_that_fails_leaves_the_device_reached_by_snmp() -> None:
+    device = Device(switch())
+    failure = Failure.of("ssh", "login", WrongCredentials("password refused"))
+    device.stages["ssh"] = Stage(False, Findings(failures=(failure,)))
+    target = replace(TARGET, ssh=SshAccess(platform="cisco_ios", user="u"))
+    visit = await collect(target, Cadence.INVENTORY, device, Memory())
+    assert (visit.reached, visit.answered.snmp, visit.answered.ssh) == (True, True, False)
+    assert failure in visit.failures
+
+
+async def test_a_session_that_hangs_is_cut_at_the_deadline_and_the_others_are_kept() -> None:
+    class Hanging(Device):
+        async def probe(self, target: Target, probe: Probe, until: float) -> Stage:
+            await asyncio.sleep(3600)
+            raise AssertionError
+
+    target = replace(TARGET, deadline_seconds=0.05, probes=(Probe("tcp", "web"),))
+    began = time.monotonic()
+    visit = await collect(target, Cadence.INVENTORY, Hanging(switch()), Memory())
+    assert time.monotonic() - began < 5
+    assert (visit.answered.snmp, visit.answered.tcp) == (True, False)
+    assert [(f.stage, f.kind) for f in visit.failures] == [("tcp", "out_of_time")]
+
+
+async def test_two_probes_of_a_kind_answer_when_one_does() -> None:
+    device = Device({})
+    device.stages = {"a": Stage(False), "b": Stage(True)}
+    target = Target(name="x", address="127.0.0.1", probes=(Probe("tcp", "a"), Probe("tcp", "b")))
+    visit = await collect(target, Cadence.PULSE, device, Memory())
+    assert (visit.reached, visit.answered.tcp, visit.answered.snmp) == (True, True, None)
