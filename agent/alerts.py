@@ -102,7 +102,7 @@ class LogChannel:
 
 
 class WebhookChannel:
-    """POSTs each message as JSON: subject, level, title, text, at. Its address may hold a secret: it is never logged."""
+    """POSTs each message as JSON: subject, level, title, text, at. The address may be a secret: it is never logged."""
 
     def __init__(self, url: str, *, timeout_seconds: float = 10.0, transport: httpx.AsyncBaseTransport | None = None):
         self._url, self._timeout, self._transport = url, timeout_seconds, transport
