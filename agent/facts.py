@@ -18,6 +18,9 @@ class Standing(StrEnum):
     BLIND = "blind"
 
 
+LEFT_THE_INVENTORY = "no longer in the inventory"  # reason of the BLIND that ends an outage nobody will look at again
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A flip as judgement finds it; the ledger gives it id, source, sequence and the time it was recorded.

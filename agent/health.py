@@ -27,7 +27,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from agent.facts import Change, Flip, Standing
+from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Standing
 from agent.inventory.needs import Subject, holds, subjects
 from agent.topology import Topology
 from collectors.readings import Visit
@@ -128,7 +128,7 @@ def judge_dependents(board: Mapping[str, Held], topology: Topology, at: datetime
 def forget(subjects: Iterable[str], board: Mapping[str, Held], at: datetime) -> Judgement:
     """Stop watching: subjects that left the inventory are BLIND from now on, so that no outage stays open for ever."""
     changes = tuple(
-        Change(subject, board[subject].standing, Standing.BLIND, at, "no longer in the inventory")
+        Change(subject, board[subject].standing, Standing.BLIND, at, LEFT_THE_INVENTORY)
         for subject in subjects
         if subject in board and (board[subject].standing is not Standing.BLIND or board[subject].accused)
     )
