@@ -46,6 +46,7 @@ BREACHES = {
     "network": ("collectors/planted.py", "import socket\n"),
     "pure": ("agent/health.py", "import time\n"),
     "readers": ("agent/exporter/planted.py", "import agent.web\n"),
+    "facts": ("agent/web/planted.py", "import agent.ledger.write\n"),
 }
 
 
@@ -67,6 +68,37 @@ def test_a_breach_is_found(contract: str, root: Path, tmp_path: Path) -> None:
     assert result.returncode != 0
     name = contracts(root)[f"importlinter:contract:{contract}"]["name"]
     assert f"{name} BROKEN" in result.stdout
+
+
+# ---------------------------------------------------------------- readers
+READING = {
+    "LedgerError",
+    "LedgerUnusable",
+    "Outbox",
+    "Pending",
+    "read",
+}  # of agent.ledger's names, those that write no fact
+
+
+def taken_from_the_ledger(tree: ast.Module) -> set[str]:
+    return {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "agent.ledger"
+        for alias in node.names
+    }
+
+
+def test_readers_take_nothing_that_writes_facts_from_the_ledger(root: Path) -> None:
+    readers = names(root, "facts", "source_modules")
+    taken = {
+        name: found
+        for name, tree in modules(root)
+        if any(name == reader or name.startswith(f"{reader}.") for reader in readers)
+        if (found := taken_from_the_ledger(tree) - READING)
+    }
+    assert not taken
+    assert taken_from_the_ledger(ast.parse("from agent.ledger import Writer, read")) - READING == {"Writer"}
 
 
 # ---------------------------------------------------------------- modules that call themselves pure
@@ -110,7 +142,9 @@ def test_what_calls_itself_pure_reads_no_clock_and_no_file(root: Path) -> None:
 
 
 def test_what_calls_itself_pure_reaches_nothing_impure(root: Path) -> None:
-    graph = grimp.build_graph("agent", "collectors", include_external_packages=True, cache_dir=None)
+    graph = grimp.build_graph(
+        "agent", "collectors", include_external_packages=True, exclude_type_checking_imports=True, cache_dir=None
+    )
     forbidden = [name for name in names(root, "pure", "forbidden_modules") if name in graph.modules]
     chains = [
         " > ".join(chain)
