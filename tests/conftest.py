@@ -133,7 +133,9 @@ def server() -> Callable[[str], Path]:
     """A function that gives the path of an installed program (snmpd, sshd, prometheus ...), or skips by its name."""
 
     def find(program: str) -> Path:
-        path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+        # Debian keeps servers out of an ordinary user's path, and PostgreSQL's programs out of everybody's.
+        postgresql = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+        path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/sbin", "/sbin", *postgresql])
         found = shutil.which(program, path=path)
         if found is None:
             pytest.skip(f"{program} is not installed (`make servers` as root on Debian or Ubuntu)")
