@@ -36,7 +36,7 @@ from collectors.errors import (
     Unroutable,
     WrongCredentials,
 )
-from collectors.session import SnmpSession
+from collectors.session import Oid, SnmpSession
 from collectors.snmp import ber
 from collectors.snmp.asking import AskingSession
 from collectors.snmp.ber import Bind
@@ -359,5 +359,5 @@ def _bind(name: Any, value: Any) -> Bind:
     if tag == ber.INTEGER or tag in ber.UNSIGNED:
         return oid, tag, int(value)
     if tag == ber.OBJECT_IDENTIFIER:
-        return oid, tag, ber.value_of(tag, encoder.encode(v2c.ObjectIdentifier(tuple(value)))[2:])
+        return oid, tag, Oid(".".join(map(str, tuple(value))))
     return oid, tag, ber.value_of(tag, value.asOctets())
