@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from agent.catalogue import CATALOGUE
+from agent.config import Settings
 
 Server = Callable[[str], Path]
 NAME = re.compile(r"\b(?:hartwatch_[a-z0-9_]+|if[A-Z]\w+|sysUpTime)\b")
@@ -85,6 +86,14 @@ def test_the_scrape_of_the_agent_leaves_out_exactly_what_devices_give(deploy: Pa
         dropped = re.fullmatch(relabel["regex"], value) is not None
         of_a_device = "device" in entry.labels and not entry.name.startswith("hartwatch_asset_")
         assert dropped == of_a_device, entry.name
+
+
+def test_prometheus_looks_where_the_agent_listens(deploy: Path) -> None:
+    default = Settings.model_fields
+    listens = f"{default['listen_address'].default}:{default['listen_port'].default}"
+    jobs = {job["job_name"]: job for job in load(deploy / "prometheus" / "prometheus.yml")["scrape_configs"]}
+    assert jobs["hartwatch"]["static_configs"][0]["targets"] == [listens]
+    assert jobs["snmp-hartwatch"]["http_sd_configs"][0]["url"] == f"http://{listens}/sd/prometheus"
 
 
 # ---------------------------------------------------------------- Alertmanager
