@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from collectors.plugins.templates import said
+from collectors.plugins.templates import MAX_LINE, bounded, said
 from collectors.readings import Check, Findings, Level, Part, Sensor
 
 _UNITS = {
@@ -123,3 +123,63 @@ def total(findings: Iterable[Findings]) -> Findings:
 
 
 _LISTS = ("blocks", "interfaces", "sensors", "processors", "memory", "storage", "parts", "checks", "failures")
+
+
+def fields(text: str, separator: str = ":") -> dict[str, str]:
+    """`Key : value` lines as a mapping with keys in lower case; the first of a name wins, empty values are kept."""
+    found: dict[str, str] = {}
+    for line in bounded(text).split("\n"):
+        key, mark, value = line.partition(separator)
+        if mark and 0 < len(key.strip()) <= 60:
+            found.setdefault(" ".join(key.lower().split()), value.strip())
+    return found
+
+
+def columns(line: str) -> list[str]:
+    """The cells of a line of a table whose cells are set apart by two blanks or more."""
+    return re.split(r" {2,}|\t", line.strip()[:MAX_LINE])
+
+
+def lines(text: str) -> list[str]:
+    """Lines in bounded number and size, without trailing blanks."""
+    return [line.rstrip() for line in bounded(text).split("\n")]
+
+
+_KINDS = (
+    # First match wins. A power supply has a fan in it, a transceiver sits in a slot of a switch.
+    (
+        re.compile(
+            r"(?i)\bSFP|XFP\b|QSFP|X2\b|GBIC|transceiver|\bxcvr|\d+base|optic|DAC|^(?:Te|Gi|Fa|Fo|Hu|Twe)\w*\d+/"
+        ),
+        "",
+    ),
+    (re.compile(r"(?i)power ?supply|\bPS(?:U|-)?\d|\bPWR\b|power module|\bPEM\b"), "power_supply"),
+    (re.compile(r"(?i)\bfan"), "fan"),
+    (re.compile(r"(?i)^switch ?\d+$|^\d+$"), "stack_member"),
+    (re.compile(r"(?i)chassis|^switch system|^c\d+ system"), "chassis"),
+    (re.compile(r"(?i)storage|SSD|hard disk|usb"), "disk"),
+    (re.compile(r"(?i)module|supervisor|slot|linecard|line card|processor|engine|uplink|card|SPA|SIP"), "line_card"),
+)
+
+
+def kind_of(name: str, description: str = "") -> str | None:
+    """What a row of an inventory is, by its name and description; None for optics, which are not registered."""
+    for text in (name, description):
+        for pattern, kind in _KINDS:
+            if pattern.search(text):
+                return kind or None
+    return "module"
+
+
+def inventory_parts(rows: Iterable[Mapping[str, str | list[str]]]) -> tuple[Part, ...]:
+    """Cisco's `show inventory` (name, descr, pid, vid, sn): one part a row that has a serial number or a PID."""
+    found: list[Part] = []
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        name, serial = " ".join(str(row["name"]).split()), said(str(row["sn"]))
+        kind = kind_of(name, str(row["descr"]))
+        if kind is None or not (serial or said(str(row["pid"]))) or (name, serial or "") in seen:
+            continue
+        seen.add((name, serial or ""))
+        found.append(part(kind, name, str(row["pid"]), serial, place=name))
+    return tuple(found)
