@@ -153,6 +153,8 @@ def _rows(out: Plan, rule: Rows) -> None:
         column = absolute(rule.entry, lookup.lookup)
         own = column.rpartition(".")[0] == rule.entry
         out.column(column, rule.every if rule.moving else None, rule.moving and own)
+        if lookup.via is not None:
+            out.column(absolute(rule.entry, lookup.via), rule.every if rule.moving else None, rule.moving)
 
 
 def _template(out: Plan, rule: Rows, template: str) -> None:

@@ -57,7 +57,10 @@ class Row:
                 return shown(part, self.parts.get(name, ""))
         lookup = self.rule.labels.get(name)
         if lookup is not None:
-            at = ".".join(self.parts.get(b, "") for b in lookup.by) if lookup.by else self.suffix
+            if lookup.via is not None:
+                at = text(self.raw(lookup.via)) or ""
+            else:
+                at = ".".join(self.parts.get(b, "") for b in lookup.by) if lookup.by else self.suffix
             return transformed(lookup, self.book.column(absolute(self.rule.entry, lookup.lookup)).get(at)) or ""
         return ""
 
@@ -94,7 +97,7 @@ def rows(book: Book, rule: Rows, columns: Iterable[int | str]) -> Iterator[Row]:
     for suffix in book.suffixes(absolute(entry, c) for c in columns):
         if rule.index:
             parts = split(suffix, rule.index)
-            if parts is None:
+            if parts is None or any(p.only and parts[p.label] not in p.only for p in rule.index):
                 continue
             row = Row(book, rule, suffix, parts)
         else:

@@ -150,7 +150,10 @@ def number(rule: Numeric, value: Value) -> int | float | None:
         return None
     if rule.unavailable and (str(raw) in rule.unavailable):
         return None
-    if rule.scale == 1 and rule.offset == 0:
+    if rule.scale == 1 and rule.offset == 0 and not rule.decibels:
         return raw
+    if rule.decibels:  # no light is 0 mW, which has no logarithm: not known rather than minus infinity
+        linear = raw * rule.scale + rule.offset
+        return round(10 * math.log10(linear), 4) if linear > 0 else None
     # Ten digits are more than any device measures; without this 0.1 * 3 becomes 0.30000000000000004 on every page.
     return float(f"{raw * rule.scale + rule.offset:.12g}")

@@ -151,6 +151,7 @@ class Numeric(Strict):
 
     scale: float = 1
     offset: float = 0
+    decibels: bool = False  # then 10 x log10 of it: milliwatts (what `scale` must lead to) become dBm
     extract: Regex | None = None  # for numbers inside text
     map: dict[str, float] = {}
     unavailable: Texts = []
@@ -201,6 +202,7 @@ class IndexPart(Strict):
     length: int = 1
     form: Literal["number", "mac", "text", "ip", "oid"] = Field(default="number", alias="as")
     hide: bool = False  # used to look things up, no label of its own
+    only: Texts = []  # rows with another value in this part are left out (an interval of three, an address type)
 
 
 class Lookup(Transform):
@@ -208,6 +210,7 @@ class Lookup(Transform):
 
     lookup: ColumnRef
     by: list[str] = []  # labels of index parts; empty: the whole suffix
+    via: ColumnRef | None = None  # a column of this row that holds the other row's suffix (cpmCPUTotalPhysicalIndex)
 
 
 def _lookup(value: object) -> object:
