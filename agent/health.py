@@ -90,6 +90,8 @@ def board_of(last_flips: Iterable[Flip]) -> Board:
     """The board as the ledger last had it: the last flip of every subject (`Ledger.standings()`)."""
     board: Board = {}
     for flip in last_flips:
+        if flip.reason == LEFT_THE_INVENTORY:
+            continue  # if it is back, it begins anew
         accused = flip.after is Standing.DOWN or (flip.after is Standing.BLIND and flip.before is Standing.DOWN)
         board[flip.subject] = Held(
             flip.after, flip.at, flip.before, flip.cause, flip.reason, accused=accused and flip.cause is None
