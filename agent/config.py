@@ -21,7 +21,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from agent.inventory.document import Document, read_document
 from agent.inventory.explain import words_of
 from agent.inventory.problems import Problem
-from agent.inventory.values import Duration, Name, Text, refuse
+from agent.inventory.reference import default, wanted
+from agent.inventory.values import Duration, Name, Says, Text, refuse
 from collectors.readings import Cadence
 
 PREFIX = "HARTWATCH_"
@@ -64,8 +65,9 @@ def _bindable(value: str) -> str:
     return value
 
 
-TextList = Annotated[tuple[Text, ...], NoDecode, BeforeValidator(_split)]
-PathList = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+_LIST = "list; as text with commas"
+TextList = Annotated[tuple[Text, ...], NoDecode, BeforeValidator(_split), Says(_LIST)]
+PathList = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split), Says(_LIST)]
 
 
 class Settings(BaseSettings):
@@ -93,7 +95,7 @@ class Settings(BaseSettings):
         default=(), description="Further folders with device families; they win over built-in ones of the same name."
     )
 
-    listen_address: Annotated[str, AfterValidator(_bindable)] = Field(
+    listen_address: Annotated[str, AfterValidator(_bindable), Says("IP address")] = Field(
         default="127.0.0.1", description="Address of the HTTP side: pages, /metrics, health checks."
     )
     listen_port: int = Field(default=9640, ge=0, le=65535, description="Port of the HTTP side; 0 takes a free one.")
@@ -204,3 +206,30 @@ def _problem(error: ErrorDetails, given: Mapping[str, Any], document: Document |
     if document is not None and name in document.data and not os.environ.get(variable):
         return document.problem((name,), message, suggestion, of_key=error["type"] == "extra_forbidden")
     return Problem(variable, 0, 0, "", message, suggestion)
+
+
+def settings_page() -> str:
+    """docs/reference/settings.md."""
+    lines = ["| setting | environment | wanted | default | meaning |", "| --- | --- | --- | --- | --- |"]
+    for name, info in Settings.model_fields.items():
+        cells = (f"`{name}`", f"`{PREFIX}{name.upper()}`", wanted(info), default(info), info.description or "")
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return _INTRODUCTION + "\n" + "\n".join(lines) + "\n"
+
+
+_INTRODUCTION = """\
+# Settings
+
+*Generated from the model by `hartwatch inventory reference --settings`; do not edit.*
+
+What can be set about the agent itself; the estate is in the [inventory](inventory.md). A setting is looked for in this
+order, and the first that is found counts:
+
+1. a flag of the command line, where the command has one: `--listen-port 9640`
+2. the environment: `HARTWATCH_LISTEN_PORT=9640` (set to nothing counts as not set; lists with commas)
+3. the settings file: `listen_port: 9640`. It is the file that `HARTWATCH_SETTINGS` names, else `hartwatch.yaml` in the
+   working directory, else `/etc/hartwatch/hartwatch.yaml`; unknown keys are refused with file and line
+4. the default
+
+Durations are a whole number with a unit: `500ms`, `60s`, `5m`, `6h`, `7d`.
+"""

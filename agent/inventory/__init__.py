@@ -15,6 +15,7 @@ from agent.inventory.reading import Loaded, load, read
 from agent.inventory.resolve import Effective, effective, target
 
 __all__ = [
-    "Change", "Device", "Difference", "Effective", "Estate", "InventoryInvalid", "KnownHosts", "Link", "Loaded", "Problem", "Service", "Site",
+    "Change", "Device", "Difference", "Effective", "Estate", "InventoryInvalid", "KnownHosts", "Link", "Loaded",
+    "Problem", "Service", "Site",
     "difference", "effective", "load", "read", "read_known_hosts", "target",
 ]  # fmt: skip

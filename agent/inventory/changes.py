@@ -1,8 +1,8 @@
 """What a new inventory changes, so that a reload touches only that. Pure.
 
-Compared is what is in force for a device, not only what its entry says: a new default for a class changes each device of
-the class, and a credential that is now another changes each device that uses it. Secrets themselves are not compared:
-they are not in the inventory.
+Compared is what is in force for a device, not only what its entry says: a new default for a class changes each device
+of the class, and a credential that is now another changes each device that uses it. Secrets themselves are not
+compared: they are not in the inventory.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from agent.inventory.values import SecretRef, Text, refuse
+from agent.inventory.values import Says, SecretRef, Text, refuse
 from collectors.target import AuthProtocol, PrivProtocol
 
 
@@ -26,7 +26,7 @@ def _whole_path(value: str) -> str:
     return value
 
 
-FilePath = Annotated[str, AfterValidator(_whole_path)]
+FilePath = Annotated[str, AfterValidator(_whole_path), Says("path")]
 
 
 class SnmpV3(Model):

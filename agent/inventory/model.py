@@ -140,7 +140,7 @@ class Defaults(Model):
 
     snmp: Reference | None = Field(default=None, description="Name of an SNMP credential; `none` turns SNMP off.")
     ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
-    ssh_platform: Reference | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
+    ssh_platform: Text | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
     zone: Reference | None = Field(default=None, description="The network it is in.")
     every: Every = Field(default=Every(), description="How often to look.")
     timeout: Duration | None = Field(default=None, description="How long to wait for one answer (2s).")
@@ -166,10 +166,10 @@ class Device(Model):
     zone: Reference | None = Field(default=None, description="The network it is in.")
     snmp: Reference | None = Field(default=None, description="Name of an SNMP credential; `none` turns SNMP off.")
     ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
-    ssh_platform: Reference | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
+    ssh_platform: Text | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
     port: Port | None = Field(default=None, description="SNMP port (161).")
     ssh_port: Port | None = Field(default=None, description="SSH port (22).")
-    profile: Reference | None = Field(
+    profile: Text | None = Field(
         default=None, description="Device family to use, instead of finding it from sysObjectID."
     )
     engine: Literal["fast", "pysnmp"] = Field(default="fast", description="SNMP engine; pysnmp is the slower fallback.")

@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, cast, get_args
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from agent.inventory.values import Says
+
 SubjectKind = Literal["device", "link", "site", "service"]
 KINDS: tuple[str, ...] = get_args(SubjectKind)
 Path = tuple[str | int, ...]
@@ -240,4 +242,5 @@ NeedsField = Annotated[
             ]
         }
     ),
+    Says("[needs](#needs)"),
 ]

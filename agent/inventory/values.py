@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, NoReturn
@@ -23,6 +24,13 @@ _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _UK_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 SECRET_SOURCES = ("env", "file", "cred", "vault")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What a type wants, in words, for the reference page. It changes nothing."""
+
+    words: str
 
 
 def refuse(message: str, suggestion: str = "") -> NoReturn:
@@ -64,6 +72,7 @@ Duration = Annotated[
     BeforeValidator(parse_duration),
     PlainSerializer(duration_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "examples": ["60s", "5m", "6h"]}),
+    Says("duration"),
 ]
 
 
@@ -88,11 +97,14 @@ def check_name(value: str) -> str:
     )
 
 
-Text = Annotated[str, AfterValidator(_text)]
+Text = Annotated[str, AfterValidator(_text), Says("text")]
 Name = Annotated[
-    str, AfterValidator(check_name), WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"})
+    str,
+    AfterValidator(check_name),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"}),
+    Says("name"),
 ]
-Reference = Annotated[str, AfterValidator(_text)]  # the name of something else; whether it exists is checked later
+Reference = Annotated[str, AfterValidator(_text), Says("name of another entry")]  # whether it exists is checked later
 
 
 def check_address(value: str) -> str:
@@ -117,7 +129,7 @@ def check_address(value: str) -> str:
     return value
 
 
-Address = Annotated[str, AfterValidator(check_address)]
+Address = Annotated[str, AfterValidator(check_address), Says("address or host name")]
 
 
 # ---------------------------------------------------------------- numbers, money, dates
@@ -138,9 +150,11 @@ def _decimal(value: object) -> Decimal:
 def _money(value: Decimal) -> Decimal:
     if value < 0:
         refuse("money is not negative here")
+    if value > 1_000_000_000:
+        refuse("more than a thousand million pounds for one device")
     if value != value.quantize(Decimal("0.01")):
         refuse("money has two decimals at most: pounds and pence")
-    return value
+    return value.quantize(Decimal("0.01"))
 
 
 def _day(value: object) -> date:
@@ -159,16 +173,15 @@ def _day(value: object) -> date:
     refuse(f"a date is year-month-day such as 2019-04-01, not {text!r}", hint)
 
 
-Whole = Annotated[int, Strict()]
-Port = Annotated[int, Strict(), Field(ge=1, le=65535)]
-Count = Annotated[int, Strict(), Field(ge=0)]
-Flag = Annotated[bool, Strict()]
-Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
-Years = Annotated[float, Strict(), Field(gt=0, le=50, allow_inf_nan=False)]
+Port = Annotated[int, Strict(), Field(ge=1, le=65535), Says("port")]
+Count = Annotated[int, Strict(), Field(ge=0), Says("whole number")]
+Flag = Annotated[bool, Strict(), Says("true or false")]
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False), Says("number")]
+Years = Annotated[float, Strict(), Field(gt=0, le=50, allow_inf_nan=False), Says("years")]
 _NUMBER_SCHEMA = WithJsonSchema({"type": "number"})
-Share = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1), _NUMBER_SCHEMA]
-Money = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_money), _NUMBER_SCHEMA]
-Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+Share = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1), _NUMBER_SCHEMA, Says("0 to 1")]
+Money = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_money), _NUMBER_SCHEMA, Says("pounds")]
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"}), Says("date")]
 
 
 # ---------------------------------------------------------------- secrets, by reference only
@@ -196,4 +209,5 @@ SecretRef = Annotated[
     str,
     BeforeValidator(check_secret_reference),
     WithJsonSchema({"type": "string", "pattern": "^(env|file|cred|vault):.+", "examples": ["env:HARTWATCH_SNMP_AUTH"]}),
+    Says("[secret](#secrets)"),
 ]
