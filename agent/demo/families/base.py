@@ -6,6 +6,7 @@ SNMP-FRAMEWORK-MIB.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -478,6 +479,7 @@ def made_before(device: Device, *parts: object) -> date:
 
 
 def grown(start: float, per_year: float, since: date) -> Callable[[float], float]:
-    """A share (0 to 1) that grows by `per_year` and stays below 0.97: disks fill."""
+    """A share (0 to 1) that grows by `per_year`, ever more slowly towards 0.82: people tidy up when it gets tight."""
     origin = (since - date(1970, 1, 1)) / timedelta(seconds=1)
-    return lambda t: min(0.97, start + per_year * max(0.0, t - origin) / (365.25 * 86_400))
+    room = 0.82 - start
+    return lambda t: start + room * (1 - math.exp(-per_year / room * max(0.0, t - origin) / (365.25 * 86_400)))
