@@ -491,7 +491,6 @@ LISTS = (
     "wireless",
     "checks",
     "components",
-    "plugins",
     "class_by",
 )
 
@@ -518,7 +517,6 @@ class Profile(Strict):
     wireless: list[Wireless] = []
     checks: list[Checks] = []
     components: list[Components] = []
-    plugins: list[str] = []
     ssh: Ssh | None = None
     notes: str | None = None
 
