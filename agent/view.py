@@ -5,15 +5,17 @@ Made by the composition root and given to pages and papers, so that no reader as
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from agent.facts import Asset, Outage
 from agent.health import Held
-from agent.inventory.model import Estate
+from agent.inventory import Estate, effective
 from agent.latest import Latest
+from agent.lifecycle import BATTERY, Owning, Policy, stage
 from agent.watched import Watched
+from collectors.readings import Cadence
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,48 @@ class View:
     agent: AgentState
     outages: Sequence[Outage] = ()  # the last 90 days, open ones first
     pieces: Sequence[Piece] = ()
+
+
+def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[str, Watched]:
+    """The devices of an inventory as readers know them. `intervals`: the agent's own, where the inventory is silent."""
+    found = {}
+    for name, device in estate.devices.items():
+        settings = effective(estate, device, intervals)
+        found[name] = Watched(
+            name=name,
+            role=device.class_,
+            site=device.site,
+            zone=settings.zone or "",
+            title=device.title or "",
+            address=device.address,
+            behind=tuple(device.behind),
+            intervals=settings.every,
+        )
+    return found
+
+
+def pieces_of(assets: Iterable[Asset], estate: Estate, today: date) -> list[Piece]:
+    """The register with ages and stages. Purchase facts of a device are those of its chassis, not of what is in it."""
+    found = []
+    for asset in assets:
+        device = estate.devices.get(asset.device)
+        owned, policy = None, Policy()
+        if device is not None:
+            settings = effective(estate, device)
+            policy = Policy(settings.review_years, settings.replace_years)
+            if asset.part == "chassis":
+                owned = Owning(device.owned.purchased, device.owned.installed, device.owned.support_until)
+        life = stage(asset, owned, BATTERY if asset.part == "battery" else policy, today)
+        found.append(
+            Piece(
+                asset=asset,
+                age=timedelta(days=life.age_days) if life.age_days is not None else None,
+                evidence=life.evidence.kind,
+                confidence=life.evidence.confidence,
+                stage=life.stage,
+                reason=life.reason,
+                review_on=life.review_on,
+                replace_by=life.replace_on,
+            )
+        )
+    return found

@@ -1,1 +1,9 @@
 """Prometheus pages: what devices last said and how the agent itself is, rendered when somebody asks."""
+
+from __future__ import annotations
+
+from agent.exporter.http import routes
+from agent.exporter.own import Own
+from agent.exporter.page import Pages
+
+__all__ = ["Own", "Pages", "routes"]

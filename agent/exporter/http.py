@@ -6,7 +6,7 @@ import asyncio
 import gzip
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
@@ -26,13 +26,25 @@ def _takes_gzip(request: Request) -> bool:
     return False
 
 
-def routes(pages: Pages, not_ready: Callable[[], str | None]) -> list[Route]:
-    """Routes for the composition root. `not_ready` gives the reason why the agent cannot serve yet, or None."""
+def routes(
+    pages: Pages,
+    not_ready: Callable[[], str | None],
+    before_metrics: Callable[[], Awaitable[None]] | None = None,
+    address: str | None = None,
+) -> list[Route]:
+    """Routes for the composition root.
+
+    `not_ready` gives the reason why the agent cannot serve yet, or None; `before_metrics` is awaited before the whole
+    page is rendered (what it shows of the ledger is read in a thread); `address` is the agent's host:port for
+    Prometheus, where it is not the one that the agent was asked by.
+    """
 
     async def metrics(request: Request) -> Response:
         form = Format.wanted(request.headers.get("accept", ""))
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         packed = _takes_gzip(request)
+        if before_metrics is not None:
+            await before_metrics()
         if packed:
             headers["Content-Encoding"] = "gzip"
         return StreamingResponse(_stream(pages, form, packed), headers=headers, media_type=form.value)
@@ -52,7 +64,7 @@ def routes(pages: Pages, not_ready: Callable[[], str | None]) -> list[Route]:
         return Response(body, headers=headers, media_type=form.value)
 
     async def targets(request: Request) -> Response:
-        return JSONResponse(discovery(pages.devices().values(), request.url.netloc))
+        return JSONResponse(discovery(pages.devices().values(), address or request.url.netloc))
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("Hartwatch is running.\n")

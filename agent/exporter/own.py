@@ -9,19 +9,18 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import version
-from typing import cast
+from typing import Protocol, cast
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Histogram, PlatformCollector, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
 
 from agent.catalogue import find
 from agent.exporter.text import Format
-from collectors.readings import Labels, Visit
+from collectors.readings import Labels
 
-VISIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PAGE_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10)
 
 Fact = tuple[str, Labels, float]
@@ -47,10 +46,40 @@ class _Figures(Collector):
         yield from families.values()
 
 
-class Own:
-    """Metrics about the agent. Cheap enough to be told of every visit from the event loop's thread."""
+class Spread(Protocol):
+    """How values are spread, as the schedule keeps it."""
 
-    def __init__(self, figures: Callable[[], Iterable[Fact]] = tuple) -> None:
+    @property
+    def sum(self) -> float: ...
+
+    def cumulative(self) -> list[tuple[str, int]]:
+        """("0.1", values up to 0.1), ..., ("+Inf", all values)."""
+        ...
+
+
+class _Spreads(Collector):
+    """Histograms that others keep, by the names of the catalogue."""
+
+    def __init__(self, spreads: Callable[[], Iterable[tuple[str, Labels, Spread]]]) -> None:
+        self.spreads = spreads
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        families: dict[str, HistogramMetricFamily] = {}
+        for name, labels, spread in self.spreads():
+            entry = find(name)
+            family = families.setdefault(name, HistogramMetricFamily(name, entry.help, labels=entry.labels))
+            family.add_metric([dict(labels)[label] for label in entry.labels], spread.cumulative(), spread.sum)
+        yield from families.values()
+
+
+class Own:
+    """Metrics about the agent."""
+
+    def __init__(
+        self,
+        figures: Callable[[], Iterable[Fact]] = tuple,
+        spreads: Callable[[], Iterable[tuple[str, Labels, Spread]]] = tuple,
+    ) -> None:
         # Without this the library adds a `_created` series to every histogram, which nobody reads.
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
@@ -58,7 +87,7 @@ class Own:
         PlatformCollector(registry=self.registry)
         self.registry.register(_Figures(self._built))
         self.registry.register(_Figures(figures))
-        self._durations = self._histogram("hartwatch_visit_duration_seconds", VISIT_BUCKETS)
+        self.registry.register(_Spreads(spreads))
         self._pages = self._histogram("hartwatch_exposition_seconds", PAGE_BUCKETS)
 
     def _histogram(self, name: str, buckets: Sequence[float]) -> Histogram:
@@ -68,10 +97,6 @@ class Own:
     def _built(self) -> list[Fact]:
         built = (("version", version("hartwatch")), ("python", platform.python_version()))
         return [("hartwatch_build_info", built, 1.0)]
-
-    def visited(self, visit: Visit) -> None:
-        """A visit ended, whatever it gave."""
-        self._durations.labels(visit.cadence.value).observe(max(0.0, visit.seconds))
 
     def rendered(self, page: str, seconds: float) -> None:
         self._pages.labels(page).observe(seconds)

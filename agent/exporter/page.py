@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from agent.catalogue import metric
 from agent.exporter import records
@@ -125,8 +126,10 @@ class Pages:
             clashes += self._put(device, moment, families).clashes
             if place % 20 == 19:
                 yield ""
-        for name, labels, value in [*self.facts(), (_CLASHES.name, (), clashes)]:
+        for place, (name, labels, value) in enumerate(chain(self.facts(), [(_CLASHES.name, (), float(clashes))])):
             families.add(metric(name), f"{series_text(name, labels)} {number(value)}\n")
+            if place % 500 == 499:
+                yield ""
         # A profile that takes a name of the client library's would make the whole page invalid.
         yield from families.text(form, without=taken)
         if form is Format.OPEN:

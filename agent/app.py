@@ -1,0 +1,405 @@
+"""The composition root: the only place that wires settings, inventory, sessions, pipeline, schedule, ledger and HTTP.
+
+    status = await serve(settings, started=callback)      0 after a clean end; CannotStart says why it cannot begin
+
+SIGHUP takes on a changed inventory as a difference; an invalid file leaves the old one in force. SIGTERM and SIGINT end
+it: nothing new starts, running visits may finish, what is known is written, then the process ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from time import monotonic
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+
+from agent import exporter, figures, web
+from agent.alerts import LogChannel, Sender
+from agent.calendar_uk import quarter_of
+from agent.config import Settings
+from agent.credentials import SecretMissing, Secrets
+from agent.facts import Outage
+from agent.inventory import Estate, InventoryInvalid, Loaded, difference, read, read_known_hosts, target
+from agent.latest import Latest
+from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerError, LedgerUnusable
+from agent.outages import Period, outages_of
+from agent.pipeline import Pipeline
+from agent.schedule import Intervals, Schedule
+from agent.selfcheck import Reference, SelfCheck
+from agent.topology import Topology
+from agent.view import AgentState, Piece, View, pieces_of, watched_of
+from agent.watched import Watched
+from collectors import Cadence, Memory, ProfileInvalid, Sessions, Target, Visit, collect, load_profiles
+from collectors.target import Probe
+
+log = logging.getLogger(__name__)
+
+TELL_SECONDS = 5.0
+SEEN_SECONDS = 300.0
+SHOWN_DAYS = 90  # of ended outages on the pages
+LEDGER_ANSWERS_HOLD_SECONDS = 5.0
+
+
+class CannotStart(Exception):
+    """The agent cannot begin. `str()` says what to do; `status` is the exit status: 2 configuration, else 1."""
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Estates:
+    """The inventory in force, and all that follows from it. `take` replaces everything at once, or nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._secrets = Secrets()
+        self.problems: tuple[str, ...] = ()
+        self.reloaded = True
+        self.loaded_at = datetime.now(UTC)
+        self.estate = Estate()
+        self.topology = Topology()
+        self.targets: dict[str, Target] = {}
+        self.watched: dict[str, Watched] = {}
+
+    def read(self) -> tuple[Loaded, dict[str, Target]]:
+        """Blocking: read the file and resolve every device. InventoryInvalid, SecretMissing, OSError."""
+        loaded = read(self._settings.inventory)
+        self._secrets.forget()
+        known_hosts = read_known_hosts(self._settings.known_hosts)
+        topology = Topology.of(loaded.estate)
+        targets = {}
+        for name, device in loaded.estate.devices.items():
+            made = target(loaded.estate, device, self._secrets, known_hosts, self._settings.intervals)
+            interfaces = tuple(dict.fromkeys(interface for _, interface in topology.watched.get(name, ())))
+            engine = self._settings.engine if made.engine == "fast" else made.engine
+            targets[name] = replace(made, watch=made.watch or interfaces, engine=engine)
+        return loaded, targets
+
+    def take(self, loaded: Loaded, targets: dict[str, Target]) -> None:
+        self.estate, self.targets = loaded.estate, targets
+        self.topology = Topology.of(loaded.estate)
+        self.watched = watched_of(loaded.estate, self._settings.intervals)
+        self.loaded_at, self.problems, self.reloaded = datetime.now(UTC), (), True
+        for warning in loaded.warnings:
+            log.warning("%s", warning)
+
+    def refuse(self, problems: tuple[str, ...]) -> None:
+        self.problems, self.reloaded = problems, False
+
+    def intervals(self) -> dict[str, Intervals]:
+        return {
+            name: Intervals(*(watched.intervals[cadence].total_seconds() for cadence in Cadence))
+            for name, watched in self.watched.items()
+        }
+
+
+class LedgerAnswers:
+    """What readers ask of the ledger: read in a thread, at most every few seconds, however many pages are asked for."""
+
+    def __init__(self, ledger: Ledger, estates: Estates) -> None:
+        self._ledger, self._estates = ledger, estates
+        self.outages: list[Outage] = []
+        self.pieces: list[Piece] = []
+        self.octets: int | None = None
+        self._at = float("-inf")
+        self._reading: asyncio.Task[None] | None = None
+
+    async def fresh(self) -> None:
+        """Read anew if what is known is old; everybody who asks meanwhile waits for the same answer."""
+        if monotonic() - self._at < LEDGER_ANSWERS_HOLD_SECONDS:
+            return
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read())
+        await asyncio.shield(self._reading)
+
+    async def _read(self) -> None:
+        try:
+            flips, assets = await asyncio.gather(
+                asyncio.to_thread(self._ledger.flips), asyncio.to_thread(self._ledger.assets)
+            )
+            self.octets = await asyncio.to_thread(self._ledger.octets)
+        except (LedgerError, SQLAlchemyError) as problem:
+            log.warning("the pages show what the ledger said last: %s", problem)
+        else:
+            self.outages = await asyncio.to_thread(outages_of, flips)
+            today = datetime.now(UTC).date()
+            self.pieces = await asyncio.to_thread(pieces_of, assets, self._estates.estate, today)
+        self._at = monotonic()
+
+    def shown(self, now: datetime) -> list[Outage]:
+        window = Period(now - timedelta(days=SHOWN_DAYS), now)
+        return [o for o in self.outages if o.ended_at is None or o.ended_at > window.began_at]
+
+
+class Agent:
+    """Everything wired; made once the start can no longer fail."""
+
+    def __init__(
+        self, settings: Settings, estates: Estates, ledger: Ledger, sessions: Sessions, started_at: datetime
+    ) -> None:
+        self.settings, self.estates, self.ledger, self.started_at = settings, estates, ledger, started_at
+        self._sessions = sessions
+        self._profiles = load_profiles(*settings.families)
+        self._memories: dict[str, Memory] = {}
+        self.latest = Latest()
+        references = [_reference(text) for text in settings.self_check_addresses]
+        self.selfcheck = SelfCheck(references, self._ask)
+        self.pipeline = Pipeline(self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology)
+        self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
+        self.sender = Sender(ledger.outbox, {"log": LogChannel()})
+        self.answers = LedgerAnswers(ledger, estates)
+        self.own = exporter.Own(self._figures, lambda: figures.spreads_of(self.schedule.stats))
+        self.pages = exporter.Pages(
+            latest=self.latest,
+            devices=lambda: self.estates.watched,
+            own=self.own,
+            now=lambda: datetime.now(UTC),
+            facts=self._facts,
+            blind=lambda: self.pipeline.stats.blind,
+        )
+        self._reloading = asyncio.Lock()
+
+    # ------------------------------------------------------------ visits
+    async def _look(self, device: str, cadence: Cadence) -> Visit:
+        memory = self._memories.setdefault(device, Memory())
+        return await collect(self.estates.targets[device], cadence, self._sessions, memory, self._profiles)
+
+    async def _ask(self, reference: Reference) -> bool:
+        seconds = self.settings.self_check_timeout.total_seconds()
+        options = (("port", reference.port),) if reference.kind == "tcp" else ()
+        probe = Probe(reference.kind, "self_check", options)
+        outside = Target("self-check", reference.host, timeout_seconds=seconds)
+        stage = await self._sessions.probe(outside, probe, monotonic() + seconds)
+        return bool(stage.answered)
+
+    # ------------------------------------------------------------ readers
+    async def look(self) -> View:
+        """What pages are made of."""
+        await self.answers.fresh()
+        now = datetime.now(UTC)
+        return View(
+            now=now,
+            estate=self.estates.estate,
+            watched=self.estates.watched,
+            latest=self.latest,
+            board=self.pipeline.board,
+            agent=self._state(),
+            outages=self.answers.shown(now),
+            pieces=self.answers.pieces,
+        )
+
+    def _state(self) -> AgentState:
+        visits, schedule, writer = self.pipeline.stats, self.schedule.stats, self.ledger.stats
+        return AgentState(
+            version=version("hartwatch"),
+            started_at=self.started_at,
+            blind=visits.blind,
+            inventory_file=str(self.settings.inventory),
+            inventory_loaded_at=self.estates.loaded_at,
+            inventory_problems=self.estates.problems,
+            ledger=self.ledger.place,
+            ledger_problem=writer.problem if writer.failing_since else "",
+            figures={
+                "Visits": sum(visits.visits.values()),
+                "Visits going on": schedule.in_flight,
+                "Visits waiting for a place": schedule.waiting,
+                "Turns left out": sum(schedule.skipped.values()),
+                "Requests": visits.requests_total,
+                "Requests sent again": visits.retries_total,
+                "Event loop late by at most (s)": round(schedule.loop_lag_seconds, 4),
+                "Facts written": writer.written_total,
+                "Facts waiting for the ledger": writer.buffered,
+                "Messages told": self.sender.stats.sent_total,
+                "Mistakes of the program": visits.crashes_total + schedule.crashed_total,
+            },
+        )
+
+    def _figures(self) -> Iterator[figures.Fact]:
+        estates = self.estates
+        yield from figures.of_visits(self.pipeline.stats, self.schedule.stats)
+        yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
+        yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+
+    def _facts(self) -> Iterator[figures.Fact]:
+        yield from figures.of_standing(dict(self.pipeline.board))
+        yield from figures.of_outages(self.answers.outages, datetime.now(UTC))
+        yield from figures.of_register(self.answers.pieces)
+
+    def not_ready(self) -> str | None:
+        if self.estates.watched and not any(recent.visits for _, recent in self.latest):
+            return "no device has answered yet" if self.pipeline.stats.visits else "no device was looked at yet"
+        return None
+
+    def http(self, config: web.WebConfig) -> web.Guard:
+        async def before_metrics() -> None:
+            await self.answers.fresh()
+
+        routes = [
+            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address),
+            *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter),
+        ]
+        hosts = None
+        if web.is_loopback(self.settings.listen_address) and not config.users:
+            advertised = (self.settings.advertised_address or "").rpartition(":")[0]
+            hosts = frozenset({"localhost", "127.0.0.1", "::1", self.settings.listen_address, advertised} - {""})
+        return web.Guard(Starlette(routes=routes), config, hosts)
+
+    # ------------------------------------------------------------ life
+    def begin(self) -> None:
+        self.schedule.every("heartbeat", HEARTBEAT_SECONDS, self.pipeline.beat)
+        self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
+        self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
+        self.pipeline.beat()
+        self.pipeline.adopt(self.estates.topology)  # what left the inventory while we were not running
+        self.schedule.start(self.estates.intervals())
+
+    async def reload(self) -> None:
+        """Take on the inventory on disk as a difference; what is invalid changes nothing and is said loudly."""
+        async with self._reloading:
+            before = self.estates.estate
+            try:
+                loaded, targets = await asyncio.to_thread(self.estates.read)
+            except (InventoryInvalid, SecretMissing, OSError) as problem:
+                lines = tuple(str(problem).splitlines())
+                self.estates.refuse(lines)
+                for line in lines:
+                    log.error("%s", line)
+                log.error(
+                    "the inventory is not taken on, the one loaded before stays in force: %d problems", len(lines)
+                )
+                return
+            changes = difference(before, loaded.estate)
+            moved = {name for name, made in targets.items() if self.estates.targets.get(name) != made}
+            self.estates.take(loaded, targets)
+            for name in {*changes.removed, *changes.changed, *moved}:
+                self._memories.pop(name, None)
+            self.pipeline.adopt(self.estates.topology)
+            self.schedule.apply(self.estates.intervals(), changed=moved)
+            log.info("inventory taken on: %s", changes)
+
+    async def end(self) -> None:
+        """Let running visits finish, then write what is known."""
+        drained = await self.schedule.drain(self.settings.stop_grace.total_seconds())
+        log.info("visits finished: %d, cut short: %d", drained.finished, drained.cancelled)
+        self.pipeline.note_seen()
+        self.pipeline.beat()
+
+
+async def serve(
+    settings: Settings,
+    *,
+    web_config: web.WebConfig | None = None,
+    started: Callable[[str], object] | None = None,
+    ending: asyncio.Event | None = None,
+    signals: bool = True,
+) -> int:
+    """Run the agent until it is told to end; 0 after a clean end. CannotStart where it cannot begin.
+
+    `started` is called with the address of the pages once it listens; `ending` may be set to end it from outside
+    (`hartwatch demo`), and with `signals` False no handlers are installed.
+    """
+    config = web_config or web.WebConfig()
+    refused = web.refusal(settings.listen_address, config)
+    if refused:
+        raise CannotStart(refused, 2)
+    estates = Estates(settings)
+    try:
+        estates.take(*await asyncio.to_thread(estates.read))
+    except InventoryInvalid as problem:
+        raise CannotStart(str(problem), 2) from None
+    except SecretMissing as problem:
+        raise CannotStart(f"a credential of the inventory cannot be had: {problem}", 2) from None
+    except OSError as problem:
+        raise CannotStart(f"cannot read {problem.filename}: {problem.strerror}", 1) from None
+    try:
+        socket = web.listen(settings.listen_address, settings.listen_port)
+    except web.CannotListen as problem:
+        raise CannotStart(str(problem)) from None
+    with contextlib.closing(socket):
+        try:
+            ledger = await asyncio.to_thread(Ledger.open, settings.ledger_url, settings.agent_name)
+        except LedgerUnusable as problem:
+            raise CannotStart(str(problem)) from None
+        async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
+            try:
+                agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC))
+            except (ProfileInvalid, OSError) as problem:
+                await asyncio.to_thread(ledger.close)
+                raise CannotStart(str(problem), 2) from None
+            address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
+            server = web.server(agent.http(config), config)
+            serving = asyncio.create_task(server.serve([socket]))
+            ended = ending or asyncio.Event()
+            with _signals(agent, ended) if signals else contextlib.nullcontext():
+                agent.begin()
+                log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
+                if not settings.self_check_addresses:
+                    log.warning(
+                        "no self_check_addresses are set: an outage of our own network will look like everybody's"
+                    )
+                gc.freeze()  # profiles, inventory and libraries stay: no need to look through them again and again
+                if started is not None:
+                    started(address)
+                await asyncio.wait(
+                    {serving, waiting := asyncio.create_task(ended.wait())}, return_when="FIRST_COMPLETED"
+                )
+                waiting.cancel()
+                log.info("ending")
+                server.should_exit = True
+                await agent.end()
+                await serving
+        lost = await asyncio.to_thread(ledger.close)
+        if lost:
+            log.error("%d hand-overs could not be written to the ledger and are lost", lost)
+        log.info("ended")
+        return 1 if lost else 0
+
+
+@contextlib.contextmanager
+def _signals(agent: Agent, ended: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        tasks.add(task := loop.create_task(agent.reload()))
+        task.add_done_callback(tasks.discard)
+
+    handlers: dict[signal.Signals, Callable[[], object]] = {
+        signal.SIGTERM: ended.set,
+        signal.SIGINT: ended.set,
+        signal.SIGHUP: reload,
+    }
+    for number, handler in handlers.items():
+        loop.add_signal_handler(number, handler)
+    try:
+        yield
+    finally:
+        for number in handlers:
+            loop.remove_signal_handler(number)
+
+
+def _reference(text: str) -> Reference:
+    """ "192.0.2.1" is pinged, "192.0.2.1:443" and "[2001:db8::1]:443" are connected to."""
+    host, _, port = text.rpartition(":")
+    if port.isdigit() and host and (host.startswith("[") or ":" not in host):
+        return Reference(host.strip("[]"), "tcp", int(port))
+    return Reference(text.strip("[]"), "icmp")
+
+
+def _address(settings: Settings, port: int, *, tls: bool) -> str:
+    host = f"[{settings.listen_address}]" if ":" in settings.listen_address else settings.listen_address
+    return f"{'https' if tls else 'http'}://{host}:{port}"
+
+
+def _last_quarter(now: datetime) -> str:
+    return str(quarter_of(now).previous)

@@ -1,0 +1,119 @@
+"""What pipeline, schedule, ledger and register count, as samples of the catalogue's metrics. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from agent.alerts import SenderStats
+from agent.facts import Outage, Standing
+from agent.health import Held
+from agent.ledger import WriterStats
+from agent.outages import Period, merge
+from agent.pipeline import PipelineStats
+from agent.schedule import ScheduleStats, Spread
+from agent.view import Piece
+from collectors.readings import Cadence, Labels
+
+Fact = tuple[str, Labels, float]
+
+OUTCOMES = ("reached", "silent", "blind")
+
+
+def of_visits(pipeline: PipelineStats, schedule: ScheduleStats) -> Iterator[Fact]:
+    """Counters begin at 0 for every label that is known beforehand: one that begins with its first event hides it."""
+    for cadence in Cadence:
+        by = (("cadence", cadence.value),)
+        for outcome in OUTCOMES:
+            yield "hartwatch_visits_total", (*by, ("outcome", outcome)), pipeline.visits[cadence, outcome]
+        yield "hartwatch_visits_skipped_total", by, schedule.skipped[cadence]
+    for (stage, kind), times in sorted(pipeline.failures.items()):
+        yield "hartwatch_visit_failures_total", (("stage", stage), ("kind", kind)), times
+    yield "hartwatch_visit_requests_total", (), pipeline.requests_total
+    yield "hartwatch_visit_retries_total", (), pipeline.retries_total
+    yield "hartwatch_visit_crashes_total", (), pipeline.crashes_total + schedule.crashed_total
+    yield "hartwatch_visits_unrecorded_total", (), pipeline.unrecorded_total
+    yield "hartwatch_visits_in_flight", (), schedule.in_flight
+    yield "hartwatch_visits_waiting", (), schedule.waiting
+    yield "hartwatch_visits_missed_total", (), schedule.missed_total
+    yield "hartwatch_visits_stuck_total", (), schedule.stuck_total
+    yield "hartwatch_clock_steps_total", (), schedule.clock_steps_total
+    yield "hartwatch_event_loop_lag_seconds", (), schedule.loop_lag_seconds
+    yield "hartwatch_agent_blind", (), float(pipeline.blind)
+
+
+def spreads_of(schedule: ScheduleStats) -> Iterator[tuple[str, Labels, Spread]]:
+    for cadence in Cadence:
+        by = (("cadence", cadence.value),)
+        yield "hartwatch_schedule_lateness_seconds", by, schedule.lateness[cadence]
+        yield "hartwatch_visit_duration_seconds", by, schedule.duration[cadence]
+
+
+def of_ledger(writer: WriterStats, octets: int | None, sender: SenderStats) -> Iterator[Fact]:
+    yield "hartwatch_ledger_buffered_records", (), writer.buffered
+    yield "hartwatch_ledger_errors_total", (), writer.errors_total
+    if octets is not None:
+        yield "hartwatch_ledger_bytes", (), octets
+    for outcome, times in (
+        ("sent", sender.sent_total),
+        ("failed", sender.failed_total),
+        ("given_up", sender.given_up_total),
+    ):
+        yield "hartwatch_messages_total", (("outcome", outcome),), times
+
+
+def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, reloaded: bool) -> Iterator[Fact]:
+    yield "hartwatch_inventory_devices", (), devices
+    yield "hartwatch_inventory_invalid", (), float(bool(problems))
+    yield "hartwatch_config_last_reload_successful", (), float(reloaded)
+    yield "hartwatch_config_last_reload_success_timestamp_seconds", (), loaded_at.timestamp()
+
+
+def of_standing(board: Mapping[str, Held]) -> Iterator[Fact]:
+    for subject, held in board.items():
+        of = ("subject", subject)
+        for standing in Standing:
+            yield "hartwatch_standing", (of, ("standing", standing.value)), float(held.standing is standing)
+        if held.since.year > 1970:
+            yield "hartwatch_standing_since_timestamp_seconds", (of,), held.since.timestamp()
+
+
+def of_outages(outages: Iterable[Outage], now: datetime) -> Iterator[Fact]:
+    """Outages of the whole ledger. Downtime counts overlaps once; service hours come with the outage ledger's issue."""
+    counted: Counter[str] = Counter()
+    down: dict[str, list[Period]] = {}
+    for outage in outages:
+        counted[outage.subject] += 1
+        down.setdefault(outage.subject, []).append(
+            Period(outage.began_at, max(outage.began_at, outage.ended_at or now))
+        )
+        if outage.ended_at is None:
+            of = ("subject", outage.subject)
+            yield "hartwatch_outage_open", (of, ("cause", outage.cause or "")), 1.0
+            yield "hartwatch_outage_began_timestamp_seconds", (of,), outage.began_at.timestamp()
+    for subject, times in counted.items():
+        yield "hartwatch_outages_total", (("subject", subject), ("planned", "no")), times
+        seconds = sum(period.length.total_seconds() for period in merge(down[subject]))
+        yield "hartwatch_downtime_seconds_total", (("subject", subject), ("hours", "all")), seconds
+
+
+def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:
+    stages: Counter[str] = Counter()
+    for piece in pieces:
+        asset = piece.asset
+        stages[piece.stage] += 1
+        where = (("device", asset.device), ("part", asset.part), ("place", asset.place))
+        which = (*where, ("serial", asset.serial or ""))
+        info = (*where, ("vendor", asset.vendor or ""), ("model", asset.model or ""), ("serial", asset.serial or ""))
+        yield "hartwatch_asset_info", info, 1.0
+        yield "hartwatch_asset_stage", (*which, ("stage", piece.stage)), 1.0
+        if piece.age is not None:
+            age = piece.age.total_seconds()
+            yield "hartwatch_asset_age_seconds", (*which, ("evidence", piece.evidence)), age
+        if piece.replace_by is not None:
+            day = piece.replace_by
+            due = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+            yield "hartwatch_asset_refresh_due_timestamp_seconds", which, due
+    for stage, count in stages.items():
+        yield "hartwatch_assets", (("stage", stage),), count

@@ -1,0 +1,68 @@
+"""The socket and the server of the HTTP side, in the agent's own event loop."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from agent.web.guard import WebConfig
+
+
+class CannotListen(Exception):
+    """The address cannot be had. `str()` is one line that says what to do."""
+
+
+def listen(address: str, port: int) -> socket.socket:
+    """A listening TCP socket; CannotListen where there is none to be had."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((address, port))
+        opened.listen(128)
+    except OSError as error:
+        opened.close()
+        advice = {
+            errno.EADDRINUSE: "another program has it: end that one, or choose another port with --listen",
+            errno.EACCES: "ports below 1024 need the right to them: choose another port with --listen",
+            errno.EADDRNOTAVAIL: "this machine has no such address: choose another one with --listen",
+        }.get(error.errno or 0, "choose another address with --listen")
+        reason = (error.strerror or str(error)).lower()
+        raise CannotListen(f"cannot listen on {address} port {port}: {reason}; {advice}") from None
+    opened.setblocking(False)
+    return opened
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: when to end is the composition root's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def server(app: ASGIApp, config: WebConfig, grace_seconds: float = 3.0) -> Server:
+    tls: dict[str, Any] = {}
+    if config.cert_file is not None and config.key_file is not None:
+        tls = {"ssl_certfile": str(config.cert_file), "ssl_keyfile": str(config.key_file)}
+    return Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,  # longer than most scrape intervals: Prometheus keeps its connection
+            timeout_graceful_shutdown=int(grace_seconds),
+            limit_concurrency=256,
+            h11_max_incomplete_event_size=16_384,
+            **tls,
+        )
+    )
