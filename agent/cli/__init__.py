@@ -1,4 +1,4 @@
-"""The command `hartwatch`: one module per group of commands, imported only when it is used, so that `--help` is quick."""
+"""The command `hartwatch`: one module per group of commands, and only the one that is used is imported."""
 
 from __future__ import annotations
 
@@ -7,24 +7,45 @@ import sys
 
 import typer
 
-app = typer.Typer(name="hartwatch", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
+# Module (in this folder) -> the commands its `register(app)` adds.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "serve": ("run", "check"),
+    "look": ("try", "record", "lint", "coverage"),
+    "estate": ("inventory",),
+    "shell": ("ssh",),
+    "demonstrate": ("demo",),
+    "papers": ("report", "outages", "register", "metrics"),
+}
 
-# Module (in this folder) -> commands it registers by its `register(app)` function.
-COMMANDS = (
-    "look",  # try, record, lint, coverage
-    "estate",  # inventory check|schema|diff
-    "shell",  # ssh trust|list
-    "serve",  # run, check
-    "demonstrate",  # demo, demo fault
-    "papers",  # report, outages, register
-)
+
+def application(*modules: str) -> typer.Typer:
+    """The command with the groups of these modules; of all where none is named."""
+    app = typer.Typer(
+        name="hartwatch",
+        help="Watches infrastructure: polls devices, exports Prometheus metrics, keeps outages and hardware on record.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+    )
+    for module in modules or COMMANDS:
+        importlib.import_module(f"agent.cli.{module}").register(app)
+    # A second command keeps typer from taking the only one as the program itself.
+    app.command("version")(version)
+    return app
+
+
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    print(installed("hartwatch"))
 
 
 def main() -> None:
     """Entry point: status 0 done, 1 a problem was found, 2 wrong usage or configuration, 130 interrupted."""
-    for module in COMMANDS:
-        importlib.import_module(f"agent.cli.{module}").register(app)
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    modules = [module for module, commands in COMMANDS.items() if wanted in commands]
     try:
-        app()
+        application(*modules)()
     except KeyboardInterrupt:
         sys.exit(130)
