@@ -11,12 +11,15 @@ from rich.text import Text
 from collectors.readings import Visit
 
 _STYLE = {"ok": "green", "warning": "yellow", "critical": "red", "unknown": "magenta"}
+WIDE = 240
 MOST_ROWS = 60  # of one table: a chassis with 2,000 ports would push everything else off the screen
 
 
 def show(visit: Visit, console: Console | None = None) -> None:
     """Print identity, checks, sensors, usage, parts, interfaces and failures, whatever there is."""
     out = console or Console()
+    if not out.is_terminal:
+        out.width = WIDE  # a file or a pipe has no edge: nothing is cut
     who = visit.identity
     if not visit.reached:
         out.print(Text(f"{visit.device}: not reached", style="red"))
