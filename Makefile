@@ -25,7 +25,7 @@ demo: $(VENV)/.demo ## a simulated estate, polled over real SNMP and SSH, with p
 
 test: $(VENV)/.dev ## every test; installs the servers tests talk to when it can, skips by name when it cannot
 	@.ci/servers
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not bench" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.dev ## formatting, ruff, types and layers
 	$(BIN)/ruff format --check .
@@ -39,7 +39,9 @@ format: $(VENV)/.dev ## put the formatting right
 
 bench: $(VENV)/.dev ## the measurements behind docs/performance.md (quiet machine, some minutes)
 	@.ci/servers snmpd prometheus-snmp-exporter
-	$(BIN)/python -m pytest -m bench -s $(ARGS)
+	@for script in tests/benchmarks/[a-z]*.py; do \
+		echo "== $$script: $$(sed -n '1s/"""//gp' $$script)"; PYTHONPATH=. $(BIN)/python $$script || exit 1; \
+	done
 
 servers: ## install the servers the tests talk to (Debian and Ubuntu, as root)
 	@.ci/servers
