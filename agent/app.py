@@ -64,6 +64,7 @@ class Estates:
         self._settings = settings
         self._secrets = Secrets()
         self.problems: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
         self.reloaded = True
         self.loaded_at = datetime.now(UTC)
         self.estate = Estate()
@@ -90,7 +91,10 @@ class Estates:
         self.topology = Topology.of(loaded.estate)
         self.watched = watched_of(loaded.estate, self._settings.intervals)
         self.loaded_at, self.problems, self.reloaded = datetime.now(UTC), (), True
-        for warning in loaded.warnings:
+        self.warnings = tuple(str(warning) for warning in loaded.warnings)
+
+    def warn(self) -> None:
+        for warning in self.warnings:
             log.warning("%s", warning)
 
     def refuse(self, problems: tuple[str, ...]) -> None:
@@ -286,6 +290,7 @@ class Agent:
             self.pipeline.adopt(self.estates.topology)
             self.schedule.apply(self.estates.intervals(), changed=moved)
             log.info("inventory taken on: %s", changes)
+            self.estates.warn()
 
     async def end(self) -> None:
         """Let running visits finish, then write what is known."""
@@ -343,6 +348,7 @@ async def serve(
             with _signals(agent, ended) if signals else contextlib.nullcontext():
                 agent.begin()
                 log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
+                estates.warn()
                 if not settings.self_check_addresses:
                     log.warning(
                         "no self_check_addresses are set: an outage of our own network will look like everybody's"

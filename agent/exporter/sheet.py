@@ -23,6 +23,7 @@ Values = Sequence[int | float | None]
 
 _NAME = "\0"  # cannot come from a device: `plain` takes control characters out of labels
 _VALUE = "%r\n"  # nor can this: it holds a line feed
+_INFINITE = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +37,22 @@ class Segment:
     template: str
 
     def text(self, values: Values) -> str:
-        """The lines of this metric; a value that is not known gives no line."""
+        """The lines of this metric. No line for what is not known: None, NaN, a counter below 0 or infinite."""
         mine = values[self.start : self.stop]
         counter = self.metric.kind == "counter"
         template = self.template.replace(_NAME, self.metric.name)
         if None not in mine:
             known: Sequence[int | float] = mine  # type: ignore[assignment]  # None was just excluded
-            if counter and max(known) >= MANTISSA:
-                known = [value % MANTISSA for value in known]
-            return template % tuple(known)
+            total = sum(known)
+            if total == total and not (counter and (min(known) < 0 or total == _INFINITE)):  # NaN makes the sum NaN
+                if counter and max(known) >= MANTISSA:
+                    known = [value % MANTISSA for value in known]
+                return template % tuple(known)
         lines = template.replace("%%", "%").split(_VALUE)
         return "".join(
             f"{line}{number(value % MANTISSA if counter else value)}\n"
             for line, value in zip(lines, mine, strict=False)
-            if value is not None
+            if value is not None and value == value and not (counter and (value < 0 or value == _INFINITE))
         )
 
 

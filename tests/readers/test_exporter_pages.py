@@ -262,3 +262,16 @@ def test_promtool_finds_nothing_wrong_but_the_names_that_are_those_of_the_mib() 
     done = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, timeout=30)
     complaints = [line for line in (done.stdout + done.stderr).splitlines() if line and not line.startswith("if")]
     assert complaints == []
+
+
+@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), -1, -0.5])
+def test_nonsense_in_a_counter_is_not_exposed_and_its_neighbours_are(nonsense: float) -> None:
+    page = device_page(pages(visit(blocks=(Block(interfaces(), (nonsense, 20, 30, 40, 1, 2)),))))
+    assert value(page, "ifHCInOctets", ifIndex="1") is None
+    assert value(page, "ifHCInOctets", ifIndex="2") == 20
+
+
+def test_a_gauge_may_be_negative_and_nan_is_not_known() -> None:
+    page = device_page(pages(visit(blocks=(Block(interfaces(), (1, 2, 3, 4, -5.5, float("nan"))),))))
+    assert value(page, "ifOperStatus", ifIndex="1") == -5.5
+    assert value(page, "ifOperStatus", ifIndex="2") is None
