@@ -41,6 +41,7 @@ class CrossCheck:
         self.estate, self.assembly = estate, assembly
         self.known = {section: [n for n in names if n[:1] != "\0"] for section, names in assembly.data.items()}
         self._sets = {section: frozenset(names) for section, names in self.known.items()}
+        self.settings = {name: effective(estate, device) for name, device in estate.devices.items()}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 
@@ -169,11 +170,9 @@ class CrossCheck:
         purchased, installed = device.owned.purchased, device.owned.installed
         if purchased and installed and installed < purchased:
             self._warn("devices", name, ("owned", "installed"), f"installed before it was purchased ({purchased})")
-        if device.ssh not in (None, NO_CREDENTIAL):
-            settings = effective(self.estate, device)
-            if settings.ssh_platform is None:
-                words = "SSH wants to know the platform it meets"
-                self._tell("devices", name, ("ssh",), words, "add ssh_platform: cisco_ios, fortinet, linux ...")
+        if device.ssh not in (None, NO_CREDENTIAL) and self.settings[name].ssh_platform is None:
+            words = "SSH wants to know the platform it meets"
+            self._tell("devices", name, ("ssh",), words, "add ssh_platform: cisco_ios, fortinet, linux ...")
 
     def _behind(self, name: str, index: int, front: str) -> None:
         kind, colon, bare = front.rpartition(":")
@@ -263,7 +262,7 @@ class CrossCheck:
             )
         at: dict[tuple[str, int], list[str]] = defaultdict(list)
         for name, wanted in self.estate.devices.items():
-            at[wanted.address, effective(self.estate, wanted).port].append(name)
+            at[wanted.address, self.settings[name].port].append(name)
         for (address, _), names in at.items():
             for name in names[1:]:
                 first = self.assembly.sources["devices", names[0]]
@@ -271,8 +270,7 @@ class CrossCheck:
 
     def _plain_text_protocols(self) -> None:
         used: Counter[str] = Counter()
-        for name, device in self.estate.devices.items():
-            settings = effective(self.estate, device)
+        for name, settings in self.settings.items():
             if settings.snmp is None and settings.ssh is None and not settings.probes:
                 self._warn("devices", name, (), "nothing is asked of this device", "give it snmp:, ssh: or probes:")
             used.update(c for c in (settings.snmp, settings.ssh) if c)

@@ -26,6 +26,7 @@ except ImportError:  # PyYAML built without libyaml: the same answers, some ten 
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 60  # a real inventory is six deep; deeper is a mistake or an attack on the recursion limit
+SECRET_KEYS = ("community", "auth_secret", "priv_secret", "password", "key_passphrase", "enable_secret")
 Steps = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
@@ -194,6 +195,8 @@ class Document:
         try:
             return make(node)
         except _Trap as trap:
+            if self._path and self._path[-1] in SECRET_KEYS:
+                return str(node.value)  # refused later, in words that do not repeat it
             self._at(node, trap.message, trap.suggestion)
         except ValueError:
             self._at(node, f"{node.value!r} cannot be read", "put it in quotes if it is text")

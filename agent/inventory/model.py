@@ -142,7 +142,7 @@ class Defaults(Model):
     ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
     ssh_platform: Text | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
     zone: Reference | None = Field(default=None, description="The network it is in.")
-    every: Every = Field(default=Every(), description="How often to look.")
+    every: Every = Field(default_factory=Every, description="How often to look.")
     timeout: Duration | None = Field(default=None, description="How long to wait for one answer (2s).")
     retries: Count | None = Field(default=None, description="How often to ask again after silence (2).")
     deadline: Duration | None = Field(default=None, description="After how long a whole visit is cut off (30s).")
@@ -176,9 +176,9 @@ class Device(Model):
     behind: list[Reference] = Field(
         default=[], description="Devices or links it is reached through; with several, any one of them will do."
     )
-    expect: Expected = Field(default=Expected(), description="What it should show.")
-    owned: Owned = Field(default=Owned(), description="Purchase facts.")
-    every: Every = Field(default=Every(), description="How often to look.")
+    expect: Expected = Field(default_factory=Expected, description="What it should show.")
+    owned: Owned = Field(default_factory=Owned, description="Purchase facts.")
+    every: Every = Field(default_factory=Every, description="How often to look.")
     timeout: Duration | None = Field(default=None, description="How long to wait for one answer (2s).")
     retries: Count | None = Field(default=None, description="How often to ask again after silence (2).")
     deadline: Duration | None = Field(default=None, description="After how long a whole visit is cut off (30s).")
