@@ -173,7 +173,7 @@ def value_of(tag: int, content: bytes) -> Value:
             raise Malformed("an integer of more than 64 bits")
         # Counters are unsigned whatever their first bit says: agents that leave out the leading zero octet are common.
         number = int.from_bytes(content, "big", signed=tag == INTEGER)
-        if tag in UNSIGNED and number >> 64:
+        if number.bit_length() > 64:
             raise Malformed("an integer of more than 64 bits")
         return number
     if tag == OBJECT_IDENTIFIER:

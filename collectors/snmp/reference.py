@@ -2,6 +2,8 @@
 
 Complete and slow: some 60 ms of CPU for what the own engine does in one, so it is not for the every-minute visit of
 large tables. In version 1 and 2c pysnmp reads and writes the messages and we carry them; in version 3 it does all.
+What it does otherwise than the own engine: it does not hold answers to their time window, takes counters sent without
+their leading zero for a spoilt message, and follows no device whose boots counter goes backwards.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ from collectors.session import Oid, SnmpSession
 from collectors.snmp import ber
 from collectors.snmp.asking import AskingSession
 from collectors.snmp.ber import Bind
-from collectors.snmp.message import HIGHEST_ID, RESPONSE, Pdu, Request
+from collectors.snmp.message import HIGHEST_ID, RESPONSE, V1, V2C, Pdu, Request
 from collectors.target import AuthProtocol, PrivProtocol, SnmpAccess
 
 _BACK_OFF = 1.5
@@ -142,7 +144,7 @@ class _ReferenceSession(AskingSession):
     async def _once(
         self, request: Request, oids: Sequence[str], repetitions: int, seconds: float
     ) -> Pdu | DeviceFault | None:
-        """One request and its answer, or None for silence. `Malformed` may be raised or returned."""
+        """One request and its answer, or None for silence. Raises `Malformed`, and what pysnmp raises of the answer."""
 
     async def exchange(
         self, request: Request, oids: Sequence[str], until: float, repetitions: int = 0
@@ -157,6 +159,8 @@ class _ReferenceSession(AskingSession):
             self.retries += attempt > 0
             try:
                 got = await self._once(request, oids, max(1, repetitions >> attempt) if repetitions else 0, seconds)
+            except Malformed as malformed:
+                got = malformed
             except (PySnmpError, PyAsn1Error) as error:
                 got = Malformed(f"pysnmp cannot read the answer: {type(error).__name__}")
             if isinstance(got, Pdu):
@@ -247,8 +251,11 @@ class _CommunitySession(_ReferenceSession):
     def _read(self, data: bytes) -> Pdu:
         module = self._module
         message, _ = decoder.decode(data, asn1Spec=module.Message())
-        if module.apiMessage.get_community(message).asOctets() != self._access.community.encode():
-            raise Malformed("the answer carries another community")
+        api = module.apiMessage
+        written = V1 if module is v1 else V2C
+        community = self._access.community.encode()
+        if int(api.get_version(message)) != written or api.get_community(message).asOctets() != community:
+            raise Malformed("the answer carries another version or community")
         pdu = module.apiMessage.get_pdu(message)
         if not pdu.isSameTypeWith(module.ResponsePDU() if module is v2c else module.GetResponsePDU()):
             raise Malformed("a PDU that is no answer")

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Self
 
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
@@ -265,6 +266,11 @@ def saying(behaviour: Behaviour) -> Any:
 
 
 # ---------------------------------------------------------------- version 3
+@cache
+def stretch(secret: bytes) -> bytes:
+    return hashlib.sha256((secret * (1048576 // len(secret) + 1))[:1048576]).digest()
+
+
 @dataclass
 class Usm:
     """The device's side of the user-based security model: SHA-256 and AES-128, and every lie a test wants."""
@@ -282,7 +288,7 @@ class Usm:
     seen: list[V3Asked] = field(default_factory=list)
 
     def key(self, secret: bytes) -> bytes:
-        stretched = hashlib.sha256((secret * (1048576 // len(secret) + 1))[:1048576]).digest()
+        stretched = stretch(secret)
         return hashlib.sha256(stretched + self.engine_id + stretched).digest()
 
     def message(self, message_id: int, scoped: bytes, level: int, **lies: Any) -> bytes:
@@ -321,14 +327,13 @@ class Usm:
         """A Report of usmStats `counter` (RFC 3414 section 5)."""
         name = (1, 3, 6, 1, 6, 3, 15, 1, 1, counter, 0)
         pdu = response(asked.request_id, [(name, num(1, 0x41))], tag=REPORT)
-        return self.message(asked.message_id, self.scoped(pdu), level, **lies)
+        return self.message(asked.message_id, self.scoped(pdu), level, **{"user": asked.user, **lies})
 
     def answer(self, asked: V3Asked, level: int | None = None, bindings: Any = None, **lies: Any) -> bytes:
         found = self.mib.bindings(asked.inner) if bindings is None else bindings
         pdu = response(lies.get("request_id", asked.request_id), found)
-        return self.message(
-            lies.get("message_id", asked.message_id), self.scoped(pdu), self.level if level is None else level, **lies
-        )
+        message_id = lies.pop("message_id", asked.message_id)
+        return self.message(message_id, self.scoped(pdu), self.level if level is None else level, **lies)
 
     def honest(self, asked: V3Asked) -> Said:
         if asked.engine_id != self.engine_id:
