@@ -25,6 +25,7 @@ its own source.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -158,6 +159,6 @@ class Ledger:
             to = to / f"ledger-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.db"
         try:
             copy(self._store.path, to)
-        except OSError as problem:
-            raise LedgerUnusable(f"cannot write the backup {to}: {problem.strerror}") from problem
+        except (OSError, sqlite3.Error) as problem:
+            raise LedgerUnusable(f"cannot write the backup {to}: {problem}") from problem
         return to

@@ -29,7 +29,14 @@ BUFFER_LIMIT = 50_000  # hand-overs; about 100 MB at the very most
 BATCH = 500
 RETRY_SECONDS = (0.2, 5.0)  # first and longest pause between attempts
 REMIND_SECONDS = 60.0
-POISON = (sa.exc.IntegrityError, sa.exc.DataError, sa.exc.ProgrammingError, sa.exc.NotSupportedError)
+
+
+def poisonous(problem: sa.exc.SQLAlchemyError) -> bool:
+    """Whether the facts are at fault, so that trying again cannot help. Everything else is waited for, rights that were
+    taken away and tables that are gone among it."""
+    if isinstance(problem, sa.exc.DBAPIError):
+        return isinstance(problem, sa.exc.IntegrityError | sa.exc.DataError)
+    return isinstance(problem, sa.exc.StatementError)  # a value that has no form in the database
 
 
 @dataclass(slots=True)
@@ -97,13 +104,18 @@ class Writer(threading.Thread):
     def run(self) -> None:
         pause = RETRY_SECONDS[0]
         reminded = 0.0
+        most = BATCH
         try:
-            while batch := self._next_batch():
+            while batch := self._next_batch(most):
                 try:
                     self._commit(batch)
-                except POISON as problem:
-                    self._isolate(batch, problem)
                 except (sa.exc.SQLAlchemyError, LedgerUnusable) as problem:
+                    if isinstance(problem, sa.exc.SQLAlchemyError) and poisonous(problem):
+                        if len(batch) > 1:
+                            most = 1  # find it: one must not keep the others waiting for ever
+                        else:
+                            self._reject(problem)
+                        continue
                     self._drop_connection()
                     self._note_failure(problem)
                     if time.monotonic() - reminded > REMIND_SECONDS:
@@ -120,20 +132,21 @@ class Writer(threading.Thread):
                     log.warning("the ledger %s can be written again", self._store.name)
                     self.stats.failing_since, self.stats.problem = None, ""
                 pause, reminded = RETRY_SECONDS[0], 0.0
+                most = min(most * 2, BATCH)
         finally:
             self._drop_connection()
             for _, future in self._queue:
                 if not future.done():
                     future.set_exception(LedgerError("the ledger's writer ended before this was written"))
 
-    def _next_batch(self) -> list[tuple[Facts, Future[Written]]]:
+    def _next_batch(self, most: int) -> list[tuple[Facts, Future[Written]]]:
         """The oldest hand-overs; they stay in the queue until they are durable. Empty at the end."""
         with self._wake:
             self._busy = False
             self._wake.notify_all()
             self._wake.wait_for(lambda: bool(self._queue) or self._stopping)
             self._busy = bool(self._queue)
-            return [self._queue[i] for i in range(min(BATCH, len(self._queue)))]
+            return [self._queue[i] for i in range(min(most, len(self._queue)))]
 
     def _commit(self, batch: list[tuple[Facts, Future[Written]]]) -> None:
         if missing := self._store.missing():
@@ -156,18 +169,10 @@ class Writer(threading.Thread):
         for (_, future), result in zip(batch, written, strict=True):
             future.set_result(result)
 
-    def _isolate(self, batch: list[tuple[Facts, Future[Written]]], problem: sa.exc.SQLAlchemyError) -> None:
-        """One hand-over that the database will never take must not keep the others waiting for ever."""
-        if len(batch) > 1:
-            for one in batch:
-                try:
-                    self._commit([one])
-                except POISON as why:
-                    self._isolate([one], why)
-            return
-        facts, future = batch[0]
+    def _reject(self, problem: Exception) -> None:
+        """Give up the oldest hand-over, which the database will never take: a mistake of the program, told loudly."""
         with self._wake:
-            self._queue.popleft()
+            facts, future = self._queue.popleft()
             self.stats.buffered = len(self._queue)
         self.stats.rejected_total += 1
         log.error("the ledger refused a record, which is a mistake of the program: %s: %r", problem, facts)
