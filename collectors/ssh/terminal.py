@@ -19,7 +19,9 @@ NO_ECHO_SECONDS = 1.0  # a prompt without the command's echo counts after this s
 _ANSI = re.compile(
     r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[()#][0-9A-Za-z]|[=>78cDEHMNOZ])"
 )
-_NEW_LINE = re.compile(r"\x1bE|\x1b\[\d{1,3};1H")  # VT100 NEL and "to the first column": ProCurve moves, not breaks
+# VT100 NEL, and "to the first column" where text follows: ProCurve moves the cursor instead of breaking the line, and
+# moves it to and fro after its prompt.
+_NEW_LINE = re.compile(r"\x1bE|\x1b\[\d{1,3};1H(?=[^\x1b\r\n])")
 _CONTROL = re.compile(r"[\x00-\x07\x0b-\x1f\x7f-\x9f]")
 
 
@@ -187,10 +189,13 @@ class Terminal:
             if want and want in _squeezed(line):
                 lines = lines[number + 1 :]
                 break
-        if lines and self.prompt and self._ends.search("\n" + lines[-1]):
+        # Junos prints {master:0} above the prompt; a device that takes "\r\n" as two returns shows its prompt twice.
+        while lines and (
+            not lines[-1].strip()
+            or re.fullmatch(r"\{[a-z:\d -]{1,40}\}", lines[-1].strip())
+            or (self.prompt and self._ends.search("\n" + lines[-1]))
+        ):
             lines.pop()
-        while lines and (not lines[-1].strip() or re.fullmatch(r"\{[a-z:\d -]{1,40}\}", lines[-1].strip())):
-            lines.pop()  # Junos prints {master:0} above the prompt
         kept = [line for line in lines if not any(pattern.search(line) for pattern, _ in self._questions)]
         return "\n".join(kept).lstrip("\n") + "\n" if kept else ""
 

@@ -186,7 +186,7 @@ class Link:
 
     def hang_up(self) -> None:
         """Close without a word: nothing is typed, so nothing can be saved, confirmed or configured by it."""
-        self.hold.cut()
+        _shut(self._sock)  # and not the hold: the visit may go on with a new connection
         self._transport.close()
 
 
@@ -324,9 +324,11 @@ def _log_in(
             # paramiko says "authentication failed" as well when the connection ended while it was being tried.
             if isinstance(fault, paramiko.BadAuthenticationType | paramiko.ssh_exception.PartialAuthentication):
                 raise
+            left(until)
             if "EOF" in str(fault) or "shut down" in str(fault):
-                left(until)
                 raise HungUp("the device hung up while we were logging in") from None
+            if "timeout" in str(fault):
+                raise NoAnswer("no answer to the log-in") from None
             raise
     shell = transport.open_session(timeout=left(until))
     shell.settimeout(left(until, 10.0))
@@ -435,7 +437,8 @@ class KeyFiles:
             mark = (str(path), stat.st_mtime_ns, stat.st_size, credential_mark(access))
             with self._lock:
                 if mark not in self._loaded:
-                    passphrase = access.key_passphrase or None
+                    # Bytes, whatever the stubs say: cryptography takes no text here.
+                    passphrase: Any = access.key_passphrase.encode() or None
                     self._loaded[mark] = paramiko.PKey.from_path(path, passphrase)
                 return self._loaded[mark]
         except OSError as fault:
