@@ -159,8 +159,10 @@ class Facts:
     notes: tuple[Note, ...] = ()
     messages: tuple[Message, ...] = ()
     heartbeat_at: datetime | None = None
+    watched: tuple[tuple[datetime, datetime], ...] = ()  # times taken over from elsewhere: from, until
 
     def __bool__(self) -> bool:
         return bool(
-            self.changes or self.sightings or self.seen or self.notes or self.messages or self.heartbeat_at is not None
-        )
+            self.changes or self.sightings or self.seen or self.notes or self.messages or self.watched
+            or self.heartbeat_at is not None
+        )  # fmt: skip

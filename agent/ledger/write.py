@@ -68,6 +68,9 @@ def write(
             )
         if facts.seen:
             connection.execute(_last_seen(), [{"of": key, "seen": at} for key, at in facts.seen])
+        for began_at, until_at in facts.watched:
+            row = {"id": uuid7(), "source": name, "began_at": began_at, "until_at": until_at}
+            connection.execute(sa.insert(heartbeat), row)
         if facts.heartbeat_at is not None:
             span = _beat(connection, name, facts.heartbeat_at, span)
         written.append(Written(flips, first if sequence > first else None))
