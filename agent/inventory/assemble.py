@@ -38,17 +38,11 @@ class Assembly:
     problems: list[Problem] = field(default_factory=list)
     files: dict[Path, str] = field(default_factory=dict)  # resolved path > who includes it
     notes: list[Problem] = field(default_factory=list)  # worth a warning
-
-    @property
-    def main(self) -> Source | None:
-        return self._main
-
-    _main: Source | None = None
+    unreadable: set[str] = field(default_factory=set)  # sections of a wrong shape: what is in them is not known
 
     def read(self, path: Path) -> None:
         """Read the main file. OSError where it cannot be opened."""
         document = read_document(path, str(path))
-        self._main = Source(document, ())
         self.files[path.resolve()] = ""
         self._add(document, path, (path.resolve(),))
 
@@ -82,6 +76,7 @@ class Assembly:
         if value is None:  # `links:` with everything under it commented out
             return
         if not isinstance(value, dict):
+            self.unreadable.add(section)
             self.problems.append(document.problem((section,), "a mapping is wanted: name, colon, and what it is"))
             return
         for name, entry in value.items():
@@ -92,6 +87,7 @@ class Assembly:
         if value is None:
             return
         if not isinstance(value, list):
+            self.unreadable.add("devices")
             self.problems.append(
                 document.problem(("devices",), "a list is wanted", "begin each device with '- name: ...'")
             )

@@ -83,6 +83,8 @@ class CrossCheck:
     ) -> bool:
         if wanted in self._sets.get(among, ()) or wanted in also:
             return True
+        if among in self.assembly.unreadable:
+            return False
         known = (*self.known.get(among, ()), *also)
         suggestion = did_you_mean(wanted, known)
         if not suggestion and len(known) <= 12:
@@ -183,6 +185,8 @@ class CrossCheck:
         among = (kind,) if colon else ("device", "link")
         if any(bare in self._sets.get(PLACES[k], ()) for k in ("device", "link") if k in among):
             return
+        if any(PLACES[k] in self.assembly.unreadable for k in ("device", "link")):
+            return
         known = [n for k in ("device", "link") if k in among for n in self.known.get(PLACES[k], ())]
         self._tell("devices", name, rest, f"there is no {' or '.join(among)} {bare!r}", did_you_mean(bare, known))
 
@@ -220,6 +224,8 @@ class CrossCheck:
                 self._tell(section, name, path, f"{subject.name!r} is the name of several things", f"write {which}")
                 continue
             among = [subject.kind] if subject.kind else list(PLACES)
+            if any(PLACES[kind] in self.assembly.unreadable for kind in among):
+                continue
             words = f"there is no {' or '.join(among)} {subject.name!r}"
             if subject.kind and kinds:
                 suggestion = f"did you mean {f'{kinds[0]}:{subject.name}'!r}?"

@@ -80,7 +80,9 @@ def _validated(assembly: Assembly) -> Estate:
         return Estate.model_validate(data)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    assembly.problems += problems_of(errors, assembly)
+    # A value that YAML could not give is empty by now; that it is empty is no news.
+    told = {(problem.file, problem.line, problem.column) for problem in assembly.problems}
+    assembly.problems += [p for p in problems_of(errors, assembly) if (p.file, p.line, p.column) not in told]
     bad = {(str(e["loc"][0]), str(e["loc"][1])) for e in errors if len(e["loc"]) > 1}
     kept = {
         section: {name: entry for name, entry in entries.items() if (section, name) not in bad}
