@@ -187,7 +187,7 @@ class CrossCheck:
             return
         if any(PLACES[k] in self.assembly.unreadable for k in ("device", "link")):
             return
-        known = [n for k in ("device", "link") if k in among for n in self.known.get(PLACES[k], ())]
+        known = [n for k in ("device", "link") if k in among for n in self.known.get(PLACES[k], ()) if n != name]
         self._tell("devices", name, rest, f"there is no {' or '.join(among)} {bare!r}", did_you_mean(bare, known))
 
     def _of_invalid_entries(self) -> None:

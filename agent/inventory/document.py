@@ -220,6 +220,11 @@ class Document:
         elif "undefined alias" in message:
             alias = re.match(r"\*([^\s,\]}]+)", here[column:])  # libyaml's message leaves the name out
             message = f"no anchor &{alias[1] if alias else '...'} before this"
+        elif "scanning an alias" in str(error.context) or "scanning an anchor" in str(error.context):
+            message, suggestion = (
+                "* and & begin an alias or an anchor",
+                'put text that begins with one in quotes: "*.yaml"',
+            )
         elif "could not find expected ':'" in message or "did not find expected" in message:
             message = message.replace("could not find", "no").replace("did not find", "no")
             suggestion = "check the indentation, quotes and brackets here and just above"
