@@ -12,8 +12,9 @@ There is one APScheduler job per shard (a slot of a grid interval, see `phases`)
 jobs would cost twenty-five times as much. All timing is by the loop's steady clock; APScheduler itself goes by the wall
 clock, so a step of that is noticed within a second and the jobs are put right.
 
-Devices that did not answer last time wait for their turn in a lane of their own, so that any number of dead ones,
-each holding its place until its time-outs are over, leaves the living theirs.
+Devices that did not answer last time wait for their turn in a lane of their own, and a visit that takes long is moved
+there, so that any number of dead or slow ones, each holding its place until its time-outs are over, leaves the others
+theirs.
 """
 
 from __future__ import annotations

@@ -69,13 +69,17 @@ class Rhythm:
     @classmethod
     def of(cls, device: str, intervals: Intervals) -> Rhythm:
         health, inventory = intervals.turns(Cadence.HEALTH), intervals.turns(Cadence.INVENTORY)
+        health_shift = int(fraction(device, "health") * health)
+        inventory_shift = int(fraction(device, "inventory") * inventory)
+        if inventory % health == 0:  # then let inventory visits take the place of health visits, not come beside them
+            inventory_shift += (health_shift - inventory_shift) % health
         return cls(
             grid=intervals.grid,
             offset=fraction(device, "turn") * intervals.grid,
             health_turns=health,
             inventory_turns=inventory,
-            health_shift=int(fraction(device, "health") * health),
-            inventory_shift=int(fraction(device, "inventory") * inventory),
+            health_shift=health_shift,
+            inventory_shift=inventory_shift,
         )
 
     @property

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 SLOTS = 500
 SLOW_SLOTS = 250
+SLOW_AFTER_SECONDS = 3.0  # a visit that takes longer goes on in the slow lane, and its place in the fast one is free
+MOST_SLOW = 4  # times as many as the slow lane has places: then the fast lane keeps its slow visits after all
 STUCK_AFTER_SECONDS = 300.0  # no visit lasts that long: its own deadline has failed it
 TOGETHER_SECONDS = 0.05  # turns this close share one wake-up
 CLOCK_STEP_SECONDS = 1.0
@@ -59,6 +61,13 @@ class Applied:
 
 
 @dataclass(slots=True, eq=False)
+class _Lane:
+    limit: int
+    in_flight: int = 0
+    waiting: deque[tuple[_Row, Cadence, float]] = field(default_factory=deque)
+
+
+@dataclass(slots=True, eq=False)
 class _Row:
     """One device on the roster."""
 
@@ -70,21 +79,16 @@ class _Row:
     silent: bool = False  # did not answer last time
     queued: bool = False
     task: asyncio.Task[Outcome] | None = None
+    lane: _Lane | None = None  # where its visit is counted
     began: float = float("-inf")
     owed: Cadence | None = None  # asked for and not had yet: the next visit asks it
     soon: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True, eq=False)
-class _Lane:
-    limit: int
-    in_flight: int = 0
-    waiting: deque[tuple[_Row, Cadence, float]] = field(default_factory=deque)
-
-
-@dataclass(slots=True, eq=False)
 class _Shard:
     grid: float
+    begins: float  # its slot, in every interval
     rows: dict[str, _Row] = field(default_factory=dict)
     job: Any = None
     last_tick: int | None = None
@@ -202,10 +206,10 @@ class Schedule:
         grid, number = row.rhythm.grid, row.rhythm.shard
         shard = self._shards.get((grid, number))
         if shard is None:
-            shard = self._shards[grid, number] = _Shard(grid)
-            turns = Turns(self._now, number * slot_seconds(grid), grid)
+            shard = self._shards[grid, number] = _Shard(grid, number * slot_seconds(grid))
+            turns = Turns(self._now, shard.begins, grid)
             name = f"devices of every {grid:g} s, slot {number}"
-            shard.job = self._scheduler.add_job(self._fire, turns, args=(shard, number), name=name)
+            shard.job = self._scheduler.add_job(self._fire, turns, args=(shard,), name=name)
         shard.rows[row.device] = row
 
     def _unplace(self, row: _Row) -> None:
@@ -225,9 +229,12 @@ class Schedule:
         if row.task is not None:
             row.task.cancel()
 
-    async def _fire(self, shard: _Shard, number: int) -> None:
+    async def _fire(self, shard: _Shard) -> None:  # APScheduler runs plain functions in threads, coroutines here
+        self._take_turn(shard)
+
+    def _take_turn(self, shard: _Shard) -> None:
         """A shard's turn: those due now at once, the others of the slot at their own moments."""
-        now, begins = self._now(), number * slot_seconds(shard.grid)
+        now, begins = self._now(), shard.begins
         tick = round((now - begins) / shard.grid)
         if self._draining or now < begins + tick * shard.grid - min(0.5, shard.grid / 4):
             return  # a clock step woke everybody: this turn is still to come
@@ -299,21 +306,21 @@ class Schedule:
 
     def _begin(self, row: _Row, cadence: Cadence, due: float, lane: _Lane) -> None:
         cadence, row.owed = coarser(cadence, row.owed), None
-        row.queued, row.began = False, self._now()
+        row.queued, row.began, row.lane = False, self._now(), lane
         lane.in_flight += 1
         self._running[row] = row.began
         self.stats.started[cadence] += 1
         self.stats.lateness[cadence].observe(max(0.0, row.began - due))
         row.task = self._loop.create_task(self._run(row.device, cadence))
         # Not in a `finally` of the visit: a task that is cancelled before its first step never gets there.
-        row.task.add_done_callback(lambda task: self._ended(row, cadence, lane, task))
+        row.task.add_done_callback(lambda task: self._ended(row, cadence, task))
         self._count()
 
     async def _run(self, device: str, cadence: Cadence) -> Outcome:
         return await self._visit(device, cadence)
 
-    def _ended(self, row: _Row, cadence: Cadence, lane: _Lane, task: asyncio.Task[Outcome]) -> None:
-        row.task = None
+    def _ended(self, row: _Row, cadence: Cadence, task: asyncio.Task[Outcome]) -> None:
+        lane, row.lane, row.task = row.lane or self._fast, None, None
         lane.in_flight -= 1
         self._running.pop(row, None)
         self.stats.finished[cadence] += 1
@@ -368,18 +375,29 @@ class Schedule:
             self._after_a_clock_step(ahead - self._wall_ahead)
         self._wall_ahead = ahead
         for row, began in list(self._running.items()):
-            if self._now() - began < self._stuck_after:
+            lasts = self._now() - began
+            if lasts < SLOW_AFTER_SECONDS:
                 break
-            self.stats.stuck_total += 1
-            log.error("the visit to %s hangs and is ended", row.device)
-            del self._running[row]
-            if row.task is not None:
+            if row.lane is self._fast and self._slow.in_flight < MOST_SLOW * self._slow.limit:
+                row.lane = self._slow
+                self._fast.in_flight -= 1
+                self._slow.in_flight += 1
+            if lasts >= self._stuck_after and row.task is not None:
+                self.stats.stuck_total += 1
+                log.error("the visit to %s hangs and is ended", row.device)
+                del self._running[row]
                 row.task.cancel()
+        self._next(self._fast)
         self._watch_in_a_second()
 
     def _after_a_clock_step(self, seconds: float) -> None:
         self.stats.clock_steps_total += 1
         log.warning("the clock was set by %+.1f seconds: turns go on as they were", seconds)
-        now = datetime.now(self._scheduler.timezone)
+        now = datetime.fromtimestamp(self._wall(), UTC)
         for job in self._scheduler.get_jobs():
             job.modify(next_run_time=job.trigger.get_next_fire_time(None, now))
+        for (
+            shard
+        ) in self._shards.values():  # what APScheduler let pass in the last second, thinking it was still to come
+            if shard.last_tick is not None and self._now() >= shard.begins + (shard.last_tick + 1) * shard.grid:
+                self._take_turn(shard)
