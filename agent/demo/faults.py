@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.demo.device import Device
+from agent.demo.kit import short_name
 from agent.demo.world import World
 
 Undo = Callable[[float], None]
+SLOW_SECONDS = 1.2  # below the usual timeout: the device answers, and a visit still takes for ever
+HOTTER_DEGREES = 13.0
 
 
 class NoSuchFault(ValueError):
@@ -51,7 +54,10 @@ def _device(world: World, target: str | None, candidates: list[Device], what: st
     return found
 
 
-def _take_down(world: World, *, devices: set[str] = frozenset(), links: set[str] = frozenset(), t: float) -> Undo:  # type: ignore[assignment]
+NOTHING: frozenset[str] = frozenset()
+
+
+def _take_down(world: World, *, devices: frozenset[str] = NOTHING, links: frozenset[str] = NOTHING, t: float) -> Undo:
     """Silence devices and cut links; the ports at the ends of the links go down too."""
     fresh_devices, fresh_links = devices - world.now.devices_down, links - world.now.links_down
     world.now.devices_down |= fresh_devices
@@ -73,8 +79,8 @@ def _ports(world: World, t: float) -> None:
     down: dict[str, set[str]] = {}
     for name in world.now.links_down:
         circuit = world.circuits.get(name)
-        for device, interface in circuit.ends if circuit else ():
-            down.setdefault(device, set()).add(interface)
+        for end, interface in circuit.ends if circuit else ():
+            down.setdefault(end, set()).add(short_name(interface))
     for device in world.devices.values():
         names = frozenset(down.get(device.kit.name, ()))
         if names != device.ports_down:
@@ -82,14 +88,14 @@ def _ports(world: World, t: float) -> None:
 
 
 def core_switch(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
-    switches = sorted(world.of_class("switch", "router"), key=lambda d: -len(world.behind(d.kit.name)))
+    switches = sorted(world.of_class("switch", "router"), key=lambda d: -len(world.alone_behind(d.kit.name)))
     device = _device(world, target, switches, "switch")
-    behind = world.behind(device.kit.name)
-    undo = _take_down(world, devices={device.kit.name}, t=t)
-    return device.kit.name, f"{device.kit.name} is dead; {len(behind)} devices stand behind it", undo
+    silenced = len(world.alone_behind(device.kit.name))
+    undo = _take_down(world, devices=frozenset({device.kit.name}), t=t)
+    return device.kit.name, f"{device.kit.name} is dead; {silenced} devices have no other way and are silent", undo
 
 
-def _links(world: World, target: str | None, supplier: str | None) -> set[str]:
+def _links(world: World, target: str | None, supplier: str | None) -> frozenset[str]:
     chosen = [
         c for c in world.circuits.values()
         if (target is None or target in (c.name, c.site)) and (supplier is None or supplier in c.supplier.lower())
@@ -97,9 +103,12 @@ def _links(world: World, target: str | None, supplier: str | None) -> set[str]:
     if not chosen:
         known = ", ".join(sorted(world.circuits)) or "none"
         raise NoSuchFault(f"no link fits {target or supplier or 'that'}; links: {known}")
-    if target is None:  # the first site that has one: a fault is one fault
+    if target is None:  # one fault at one place: a building that hangs on its circuits, before a data centre
+        ways = [way for device in world.devices.values() for way in device.kit.behind]
+        chosen.sort(key=lambda c: -ways.count(c.name))
+        chosen.sort(key=lambda c: any(d.kit.device_class == "storage" for d in world.at(c.site)))
         chosen = [c for c in chosen if c.site == chosen[0].site]
-    return {c.name for c in chosen}
+    return frozenset(c.name for c in chosen)
 
 
 def wan_bt(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
@@ -108,10 +117,20 @@ def wan_bt(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
     return "+".join(sorted(links)), words, _take_down(world, links=links, t=t)
 
 
+def wan_link(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
+    links = _links(world, target, None)
+    one = sorted(links)[0]
+    return (
+        one,
+        f"circuit {one} of {world.circuits[one].supplier} is lost",
+        _take_down(world, links=frozenset({one}), t=t),
+    )
+
+
 def wan_both(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
     some = _links(world, target, None)
     site = world.circuits[sorted(some)[0]].site
-    links = {c.name for c in world.circuits.values() if c.site == site}
+    links = frozenset(c.name for c in world.circuits.values() if c.site == site)
     return site, f"both links of {site} are lost; the site is cut off", _take_down(world, links=links, t=t)
 
 
@@ -202,24 +221,24 @@ def hot_room(world: World, target: str | None, t: float) -> tuple[str, str, Undo
     if not affected:
         raise NoSuchFault(f"no device stands at {site!r}; sites: {', '.join(sorted(set(sites)))}")
     for device in affected:
-        device.hotter += 13.0
+        device.hotter += HOTTER_DEGREES
 
     def undo(at: float) -> None:
         for device in affected:
-            device.hotter -= 13.0
+            device.hotter -= HOTTER_DEGREES
 
-    return site, f"cooling lost at {site}: everything there is 13 degrees hotter", undo
+    return site, f"cooling lost at {site}: everything there is {HOTTER_DEGREES:.0f} degrees hotter", undo
 
 
 def slow_device(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
     device = _device(world, target, world.of_class("switch"), "switch")
     before = device.delay_seconds
-    device.delay_seconds = 3.0
+    device.delay_seconds = SLOW_SECONDS
 
     def undo(at: float) -> None:
         device.delay_seconds = before
 
-    return device.kit.name, f"{device.kit.name} takes three seconds for every answer", undo
+    return device.kit.name, f"{device.kit.name} takes {SLOW_SECONDS} seconds for every answer", undo
 
 
 def reboot(world: World, target: str | None, t: float) -> tuple[str, str, Undo]:
@@ -237,6 +256,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind("core-switch", "a core switch dies with everything behind it", "a switch", None, core_switch),
         Kind("wan-bt", "a site loses its BT circuit; the other one carries it", "a site or link", None, wan_bt),
+        Kind("wan-link", "one circuit is lost, whoever supplies it", "a link", None, wan_link),
         Kind("wan-both", "a site loses both circuits", "a site or link", None, wan_both),
         Kind("ups-battery", "mains is lost, the UPS drains", "a UPS", None, ups_battery),
         Kind("ha-failover", "the active unit of a pair fails, the other takes over", "a firewall or controller", None, ha_failover),

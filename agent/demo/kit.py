@@ -5,6 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+SHORT = {"TenGigabitEthernet": "Te", "TwentyFiveGigE": "Twe", "GigabitEthernet": "Gi", "FastEthernet": "Fa"}
+
+
+def short_name(interface: str) -> str:
+    """ifName of an interface that may be called by its long name: Gi1/0/49 for GigabitEthernet1/0/49."""
+    for long, short in SHORT.items():
+        if interface.startswith(long):
+            return short + interface.removeprefix(long)
+    return interface
+
 
 @dataclass(frozen=True, slots=True)
 class WatchedPort:
@@ -58,10 +68,10 @@ class UsmUser:
     """A USM user as the simulated estate knows it."""
 
     name: str
-    auth: str
-    auth_secret: str = field(repr=False)
-    priv: str
-    priv_secret: str = field(repr=False)
+    auth: str | None = None
+    auth_secret: str = field(default="", repr=False)
+    priv: str | None = None
+    priv_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,10 +122,10 @@ def _bulk(pdu: Pdu, tree: Tree, t: float, room: int) -> bytes:
     out, left = bytearray(), room - 24
     lanes: list[tuple[ber.Oid, int | None]] = [(oid, None) for oid in pdu.oids[once:]]
     for oid in pdu.oids[:once]:
-        bound = _next(tree, oid, t, 1)[0] or b""
-        if len(out) + len(bound) > left:
+        single = _next(tree, oid, t, 1)[0] or b""
+        if len(out) + len(single) > left:
             return response(pdu.request_id, 0, 0, bytes(out))
-        out += bound
+        out += single
     for _ in range(repetitions if lanes else 0):
         ended = 0
         for lane, (oid, at) in enumerate(lanes):

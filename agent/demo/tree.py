@@ -196,6 +196,11 @@ class Tree:
             return None
         return cell[1](t) if callable(cell[1]) else cell[1]
 
+    def number(self, dotted: str, t: float) -> int:
+        """As `read`, for an instance that is a number; 0 where there is none."""
+        value = self.read(dotted, t)
+        return value if isinstance(value, int) else 0
+
     def items(self, t: float) -> list[tuple[ber.Oid, int, Constant]]:
         """Every instance there is at time `t`, in order: identifier, tag, plain value."""
         found: list[tuple[ber.Oid, int, Constant]] = []

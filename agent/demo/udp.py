@@ -10,6 +10,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 
 Answer = Callable[[str, bytes], tuple[bytes, float] | None]
 """(address asked, datagram) > (answer, seconds to wait before sending it), or None for silence."""
@@ -34,10 +35,8 @@ class Responder:
         try:
             sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            try:
+            with suppress(OSError):  # an old kernel wants a privilege for it; the check of every datagram remains
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
-            except OSError:  # an old kernel wants a privilege for it; the check of every datagram remains
-                pass
             sock.bind(("0.0.0.0", port))  # noqa: S104 - see the head of this file
         except OSError:
             sock.close()

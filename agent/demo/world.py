@@ -70,48 +70,32 @@ class World:
     # ---------------------------------------------------------------- the way to a device
     def settle(self) -> None:
         """Work out anew who is silent; call after any change of `now`."""
-        down = self.now.devices_down
         for name, device in self.devices.items():
-            device.down = name in down
-        reached: dict[str, bool] = {}
+            device.down = name in self.now.devices_down
+        self._silent_by_fault = self._cut_off(self.now.devices_down | self.now.links_down)
 
-        def leads_to(name: str, seen: frozenset[str]) -> bool:
-            """Can anything behind `name` be reached through it?"""
+    def alone_behind(self, name: str) -> set[str]:
+        """The devices that have no way but through `name`: those that fall silent with it."""
+        return self._cut_off({name}) - self._cut_off(set())
+
+    def _cut_off(self, down: set[str]) -> set[str]:
+        """The devices that nothing leads to any more when these devices and links are down."""
+        passes: dict[str, bool] = {}
+
+        def leads_on(name: str, seen: frozenset[str]) -> bool:
+            """Does what is asked through `name` get there?"""
             if name in seen:
                 return True  # a loop in the inventory must not silence everything in it
-            if name not in reached:
-                reached[name] = self._passes(name) and self._any(self._before(name), seen | {name}, leads_to)
-            return reached[name]
+            if name not in passes:
+                device = self.devices.get(name)
+                before = device.kit.behind if device is not None else ()
+                passes[name] = name not in down and reached(before, seen | {name})
+            return passes[name]
 
-        self._silent_by_fault = {
-            name
-            for name, device in self.devices.items()
-            if not self._any(device.kit.behind, frozenset({name}), leads_to)
-        }
+        def reached(ways: tuple[str, ...], seen: frozenset[str]) -> bool:
+            return not ways or any(leads_on(way, seen) for way in ways)
 
-    def _passes(self, name: str) -> bool:
-        return name not in self.now.devices_down and name not in self.now.links_down
-
-    def _before(self, name: str) -> tuple[str, ...]:
-        device = self.devices.get(name)
-        return device.kit.behind if device is not None else ()
-
-    @staticmethod
-    def _any(names: tuple[str, ...], seen: frozenset[str], leads_to) -> bool:  # type: ignore[no-untyped-def]
-        return not names or any(leads_to(name, seen) for name in names)
-
-    def behind(self, name: str) -> list[str]:
-        """The devices that have `name` on their way, at any depth."""
-
-        def has(device: Device, seen: frozenset[str]) -> bool:
-            for before in device.kit.behind:
-                if before == name:
-                    return True
-                if before not in seen and before in self.devices and has(self.devices[before], seen | {before}):
-                    return True
-            return False
-
-        return sorted(d.kit.name for d in self.devices.values() if has(d, frozenset({d.kit.name})))
+        return {name for name, device in self.devices.items() if not reached(device.kit.behind, frozenset({name}))}
 
     def of_class(self, *classes: str) -> list[Device]:
         """Devices of these classes, in the plan's order."""

@@ -26,7 +26,10 @@ def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
     rows: list[tuple[int, Port]] = []
     copper = model.data["copper"]
     for m in range(1, members(device) + 1):
-        edge = base.edge_ports(device, [(f"{m}/1/{p}", f"{m}/1/{p}") for p in range(1, copper + 1)])
+        names = [(f"{m}/1/{p}", f"{m}/1/{p}") for p in range(1, copper + 1)]
+        core = model.data["speed"] > 1000
+        label, mean = ("Distribution", 2.5e6) if core else ("Desk", 9e4)
+        edge = base.edge_ports(device, names, mbps=model.data["speed"], mean=mean, label=label)
         rows += [((m - 1) * 64 + p, port) for p, port in enumerate(edge, 1)]
         for p in range(copper + 1, copper + 5):
             lit = p == copper + 1 or (m == 1 and p == copper + 2)
@@ -224,21 +227,22 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
     return parts
 
 
-def _model(key: str, oid: int, pid: str, name: str, version: str, copper: int, uplink: int, supplies: int) -> Model:
+def _model(key: str, oid: int, pid: str, name: str, version: str, ports: tuple[int, int, int], supplies: int) -> Model:
+    """`ports`: how many, their Mbit/s, and the Mbit/s of the four uplinks behind them."""
     data = {
         "pid": pid,
         "name": name,
-        "copper": copper,
-        "uplink": uplink,
+        "copper": ports[0],
+        "speed": ports[1],
+        "uplink": ports[2],
         "supplies": supplies,
         "rom": version[:2] + ".01.0009",
     }
-    return Model(
-        key, f"Aruba {name}", "Aruba", "switch", f"1.3.6.1.4.1.47196.4.1.1.1.{oid}", version, build, "aruba_aoscx", data
-    )
+    sys_object_id = f"1.3.6.1.4.1.47196.4.1.1.1.{oid}"
+    return Model(key, f"Aruba {name}", "Aruba", "switch", sys_object_id, version, build, "aruba_aoscx", data)
 
 
 MODELS = (
-    _model("aruba-6300m", 100, "JL661A", "6300M 48G CL4 PoE 4SFP56 Swch", "FL.10.10.1100", 48, 10_000, 2),
-    _model("aruba-6200f", 303, "JL727A", "6200F 48G CL4 4SFP+370W Swch", "ML.10.10.1100", 48, 10_000, 1),
-)  # fmt: skip
+    _model("aruba-6300m", 100, "JL658A", "6300M 24SFP+ 4SFP56 Swch", "FL.10.10.1100", (24, 10_000, 50_000), 2),
+    _model("aruba-6200f", 303, "JL727A", "6200F 48G CL4 4SFP+370W Swch", "ML.10.10.1100", (48, 1000, 10_000), 1),
+)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 from agent.demo.curves import EVENINGS, OFFICE, SERVERS, STEADY, Week, breathe
 from agent.demo.device import Device
+from agent.demo.kit import WatchedPort, short_name
 from agent.demo.tree import (
     Cell,
     Index,
@@ -137,7 +138,7 @@ def edge_ports(
                 name=name,
                 descr=descr,
                 alias=f"{label} {floor}.{desk:02d}" if connected else "",
-                mbps=mbps if device.draw("slow nic", name) > 0.06 else 100,
+                mbps=100 if mbps == 1000 and device.draw("slow nic", name) < 0.06 else mbps,
                 up=connected,
                 admin=not shut,
                 load=(busy, busy * (2.5 + 4 * device.draw("ratio", name))) if connected else (0.0, 0.0),
@@ -162,22 +163,24 @@ def demanded(device: Device, ports: list[Port], *, mbps: int = 1000) -> list[Por
         out.append(_demand(device, port, links.get(named)))
     for name in wanted:
         if not name.endswith("*"):
-            port = Port(name=name, descr=name, mbps=mbps, up=True, load=(9e5, 2.4e6), week=week_of(device))
+            port = Port(name=short_name(name), descr=name, mbps=mbps, up=True, load=(9e5, 2.4e6), week=week_of(device))
             out.append(_demand(device, port, links.get(name)))
     return out
 
 
-def _demand(device: Device, port: Port, link: Any) -> Port:
-    from dataclasses import replace
+SPEEDS = (100, 1000, 10_000, 25_000, 50_000, 100_000)  # Mbit/s that ports come in
 
+
+def _demand(device: Device, port: Port, link: WatchedPort | None) -> Port:
     if link is None:
         load = port.load if port.load[0] > 1e5 else (1.2e6, 3.1e6)
         return replace(port, up=True, admin=True, alias=port.alias or "UPLINK", load=load, faulty=0.0)
-    share = 0.35 * link.mbps * 125_000
+    share = 0.3 * link.mbps * 125_000
     return replace(
         port,
         up=True,
         admin=True,
+        mbps=max(port.mbps, next((speed for speed in SPEEDS if speed >= link.mbps), link.mbps)),
         alias=f"WAN {link.supplier} {link.link}",
         load=(share, share * 0.4),
         week=week_of(device),

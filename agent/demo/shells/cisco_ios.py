@@ -119,7 +119,9 @@ def _switch_detail(device: Device, t: float) -> str:
         rows.append(f"{mark}{m:<8} {role:<8} {mac:<17}{15 if m == 1 else 14 if m == 2 else 1:^9}V05     Ready")
         state = "OK" if count > 1 else "DOWN"
         left, right = (m - 2) % count + 1, m % count + 1
-        ring.append(f"  {m:<9}{state:<12}{state:<15}{left if count > 1 else 'None':<17}{right if count > 1 else 'None'}")
+        ring.append(
+            f"  {m:<9}{state:<12}{state:<15}{left if count > 1 else 'None':<17}{right if count > 1 else 'None'}"
+        )
     base = dotted(device.mac("switch", 1, oui="02:1c:73"))
     return "\n".join(
         [
@@ -150,7 +152,9 @@ def _power(device: Device, t: float) -> str:
             good = "Bad" if failed else "Good"
             pid = switch.supply_pid or "Built-in"
             serial = cisco.supply_serial(device, m, s) if switch.supply_pid else "n/a"
-            rows.append(f"{m}{'AB'[s - 1] if s < 3 else s}  {pid:<18}  {serial:<10}  {state:<15}  {good:<7}  {good:<7}  715")
+            rows.append(
+                f"{m}{'AB'[s - 1] if s < 3 else s}  {pid:<18}  {serial:<10}  {state:<15}  {good:<7}  {good:<7}  715"
+            )
     head = "SW  PID                 Serial#     Status           Sys Pwr  PoE Pwr  Watts"
     return "\n".join([head, "--  ------------------  ----------  ---------------  -------  -------  -----", *rows])
 
@@ -175,7 +179,10 @@ def _temperature(device: Device, t: float) -> str:
 
 def _fans(device: Device, t: float) -> str:
     switch = _switch(device)
-    rows = ["Switch   FAN     Speed     State   Airflow direction", "---------------------------------------------------"]
+    rows = [
+        "Switch   FAN     Speed     State   Airflow direction",
+        "---------------------------------------------------",
+    ]
     for m in range(1, cisco.members(device) + 1):
         for f in range(1, switch.fans + 1):
             speed = device.tree.read(f"{cisco.CISCO_SENSOR}.4.{1000 * m + 60 + f}", t)

@@ -15,11 +15,6 @@ def _paired(device: Device) -> bool:
     return device.kit.ha_members > 1 or device.kit.peer is not None
 
 
-def _number(device: Device, oid: str, t: float) -> int:
-    value = device.tree.read(oid, t)
-    return value if isinstance(value, int) else 0
-
-
 def _title(device: Device) -> str:
     return MODELS[device.kit.model].data["pid"].replace("FGT_", "FortiGate-")  # type: ignore[no-any-return]
 
@@ -63,7 +58,7 @@ def _ha(device: Device, t: float) -> str:
     first, second = (0, 1) if device.active else (1, 0)
     changed = datetime.fromtimestamp(max(device.roles_changed_at, device.boot_at), UTC)
     days, rest = divmod(int(device.uptime(t)), 86_400)
-    sessions = _number(device, f"{FG}.4.1.8.0", t)
+    sessions = device.tree.number(f"{FG}.4.1.8.0", t)
     said = [
         f"HA Health Status: {'WARNING: one member is missing' if device.peer_missing else 'OK'}",
         f"Model: {model}",
@@ -96,7 +91,7 @@ def _ha(device: Device, t: float) -> str:
 
 
 def _performance(device: Device, t: float) -> str:
-    cpu, memory = _number(device, f"{FG}.4.1.3.0", t), _number(device, f"{FG}.4.1.4.0", t)
+    cpu, memory = device.tree.number(f"{FG}.4.1.3.0", t), device.tree.number(f"{FG}.4.1.4.0", t)
     total = 16_334_512
     days, rest = divmod(int(device.uptime(t)), 86_400)
     return "\n".join(
@@ -105,7 +100,7 @@ def _performance(device: Device, t: float) -> str:
             f"Memory: {total}k total, {total * memory // 100}k used ({memory:.1f}%), "
             f"{total - total * memory // 100}k free ({100 - memory:.1f}%), 0k freeable (0.0%)",
             "Average network usage: 184213 / 180022 kbps in 1 minute, 179006 / 175113 kbps in 10 minutes",
-            f"Average sessions: {_number(device, f'{FG}.4.1.8.0', t)} sessions in 1 minute",
+            f"Average sessions: {device.tree.number(f'{FG}.4.1.8.0', t)} sessions in 1 minute",
             f"Uptime: {days} days,  {rest // 3600} hours,  {rest % 3600 // 60} minutes",
         ]
     )
@@ -154,7 +149,13 @@ def _pan_ha(device: Device, t: float) -> str:
     peer = "unknown" if device.peer_missing else "passive" if device.active else "active"
     days = int((t - max(device.boot_at, device.roles_changed_at)) // 86_400)
     matches = "\n".join(
-        f"      {what}: Match" for what in ("Software Version", "Application Content Compatibility", "Anti-Virus Compatibility", "Threat Content Compatibility")
+        f"      {what}: Match"
+        for what in (
+            "Software Version",
+            "Application Content Compatibility",
+            "Anti-Virus Compatibility",
+            "Threat Content Compatibility",
+        )
     )
     return f"""Group 7:
   Mode: Active-Passive
@@ -201,18 +202,26 @@ def _pan_ha(device: Device, t: float) -> str:
 def _environmentals(device: Device, t: float) -> str:
     lines = ["", "----Thermal----", "Slot   Description                         Alarm     Degrees C      Min       Max"]
     for index, place in ((2, "MP CPU"), (3, "DP CPU"), (4, "Inlet")):
-        degrees = _number(device, f"1.3.6.1.2.1.99.1.1.1.4.{index}", t)
-        lines.append(f"S0     Temperature: {place:<22}  {'True' if degrees > 80 else 'False':<8}  {degrees:<13.1f}  0.0       85.0")
+        degrees = device.tree.number(f"1.3.6.1.2.1.99.1.1.1.4.{index}", t)
+        lines.append(
+            f"S0     Temperature: {place:<22}  {'True' if degrees > 80 else 'False':<8}  {degrees:<13.1f}  0.0       85.0"
+        )
     lines += ["", "----Power Supplies----", "Slot   Description                         Alarm     Inserted"]
     for s in (1, 2):
         side = "left" if s == 1 else "right"
-        lines.append(f"S1     Power Supply #{s} ({side}){'':<14}{'True' if device.failed_psu == s else 'False':<10}True")
+        lines.append(
+            f"S1     Power Supply #{s} ({side}){'':<14}{'True' if device.failed_psu == s else 'False':<10}True"
+        )
     return "\n".join(lines)
 
 
 PAN_OS = Shell(
     "paloalto_panos",
-    lambda device: f"demo@{device.kit.name}({'active' if device.active else 'passive'})> " if _paired(device) else f"demo@{device.kit.name}> ",
+    lambda device: (
+        f"demo@{device.kit.name}({'active' if device.active else 'passive'})> "
+        if _paired(device)
+        else f"demo@{device.kit.name}> "
+    ),
     {
         "show system info": _system_info,
         "show high-availability all": _pan_ha,

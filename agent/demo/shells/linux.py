@@ -8,19 +8,14 @@ from agent.demo.families.hosts import UCD
 from agent.demo.shells.shell import Shell
 
 
-def _number(device: Device, oid: str, t: float) -> int:
-    value = device.tree.read(oid, t)
-    return value if isinstance(value, int) else 0
-
-
 def _release(device: Device, t: float) -> str:
     return 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian'
 
 
 def _meminfo(device: Device, t: float) -> str:
-    total, free = _number(device, f"{UCD}.4.5.0", t), _number(device, f"{UCD}.4.6.0", t)
-    buffers, cached = _number(device, f"{UCD}.4.14.0", t), _number(device, f"{UCD}.4.15.0", t)
-    swap, swap_free = _number(device, f"{UCD}.4.3.0", t), _number(device, f"{UCD}.4.4.0", t)
+    total, free = device.tree.number(f"{UCD}.4.5.0", t), device.tree.number(f"{UCD}.4.6.0", t)
+    buffers, cached = device.tree.number(f"{UCD}.4.14.0", t), device.tree.number(f"{UCD}.4.15.0", t)
+    swap, swap_free = device.tree.number(f"{UCD}.4.3.0", t), device.tree.number(f"{UCD}.4.4.0", t)
     said = {
         "MemTotal": total,
         "MemFree": free,
@@ -35,13 +30,18 @@ def _meminfo(device: Device, t: float) -> str:
 
 
 def _df(device: Device, t: float) -> str:
-    rows = ["Filesystem     1024-blocks     Used Available Capacity Mounted on", "udev               8150000        0   8150000       0% /dev"]
+    rows = [
+        "Filesystem     1024-blocks     Used Available Capacity Mounted on",
+        "udev               8150000        0   8150000       0% /dev",
+    ]
     for i in (1, 2):
         path = device.tree.read(f"{UCD}.9.1.2.{i}", t)
-        size, free = _number(device, f"{UCD}.9.1.6.{i}", t), _number(device, f"{UCD}.9.1.7.{i}", t)
-        used = _number(device, f"{UCD}.9.1.8.{i}", t)
+        size, free = device.tree.number(f"{UCD}.9.1.6.{i}", t), device.tree.number(f"{UCD}.9.1.7.{i}", t)
+        used = device.tree.number(f"{UCD}.9.1.8.{i}", t)
         share = round(100 * used / (used + free))
-        rows.append(f"/dev/sda{i}        {size:>10} {used:>8} {free:>9} {share:>7}% {path.decode() if isinstance(path, bytes) else ''}")
+        rows.append(
+            f"/dev/sda{i}        {size:>10} {used:>8} {free:>9} {share:>7}% {path.decode() if isinstance(path, bytes) else ''}"
+        )
     return "\n".join(rows)
 
 

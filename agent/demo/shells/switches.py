@@ -7,11 +7,6 @@ from agent.demo.families import MODELS, arubacx, procurve
 from agent.demo.shells.shell import Shell, colons, dashed, span
 
 
-def _number(device: Device, oid: str, t: float) -> int:
-    value = device.tree.read(oid, t)
-    return value if isinstance(value, int) else 0
-
-
 def _version(device: Device, t: float) -> str:
     model = MODELS[device.kit.model]
     return "\n".join(
@@ -50,8 +45,8 @@ def _system(device: Device, t: float) -> str:
         ("Time Zone", "Europe/London"),
         ("", None),
         ("Up Time", span(device.uptime(t))),
-        ("CPU Util (%)", _number(device, f"{arubacx.CX}.10.0.3.1.9.1", t)),
-        ("Memory Usage (%)", _number(device, f"{arubacx.CX}.10.0.3.1.10.1", t)),
+        ("CPU Util (%)", device.tree.number(f"{arubacx.CX}.10.0.3.1.9.1", t)),
+        ("Memory Usage (%)", device.tree.number(f"{arubacx.CX}.10.0.3.1.10.1", t)),
     ]
     return "\n".join("" if value is None else f"{name:<19}: {value}" for name, value in said)
 
@@ -82,8 +77,8 @@ def _vsf(device: Device, t: float) -> str:
             f"        ROM Version                  : {model.data['rom']}",
             f"        Serial Number                : {arubacx.serial(device, m)}",
             f"        Uptime                       : {span(device.uptime(t))}",
-            f"        CPU Utilization              : {_number(device, f'{arubacx.CX}.10.0.3.1.9.{m}', t)}%",
-            f"        Memory Utilization           : {_number(device, f'{arubacx.CX}.10.0.3.1.10.{m}', t)}%",
+            f"        CPU Utilization              : {device.tree.number(f'{arubacx.CX}.10.0.3.1.9.{m}', t)}%",
+            f"        Memory Utilization           : {device.tree.number(f'{arubacx.CX}.10.0.3.1.10.{m}', t)}%",
         ]
         for link, peers in links.items():
             words = f"Up, connected to peer member {peers[0]}, link {3 - link}" if peers else ""
@@ -104,7 +99,9 @@ def _module(device: Device, t: float) -> str:
         "---- ------- -------------------------------------- ---------- ----------------",
         *rows,
     ]
-    return "\n".join(["", "Management Modules", "==================", *head, "", "", "Line Modules", "============", *head])
+    return "\n".join(
+        ["", "Management Modules", "==================", *head, "", "", "Line Modules", "============", *head]
+    )
 
 
 def _power(device: Device, t: float) -> str:
@@ -112,9 +109,9 @@ def _power(device: Device, t: float) -> str:
     for m in range(1, arubacx.members(device) + 1):
         s = 1
         while device.tree.read(f"{arubacx.CHASSIS}.2.1.1.11.{m}.{s}", t) is not None:
-            state = _number(device, f"{arubacx.CHASSIS}.2.1.1.11.{m}.{s}", t)
+            state = device.tree.number(f"{arubacx.CHASSIS}.2.1.1.11.{m}.{s}", t)
             serial = device.tree.read(f"{arubacx.CHASSIS}.2.1.1.6.{m}.{s}", t)
-            watts = _number(device, f"{arubacx.CHASSIS}.2.1.1.7.{m}.{s}", t)
+            watts = device.tree.number(f"{arubacx.CHASSIS}.2.1.1.7.{m}.{s}", t)
             name = serial.decode() if isinstance(serial, bytes) else ""
             rows.append(f"{m}/{s:<8} JL086A   {name:<15} {'Input fault' if state == 3 else 'OK':<14} {watts:>4}/680")
             s += 1
@@ -126,9 +123,14 @@ def _temperature(device: Device, t: float) -> str:
     rows = []
     for m in range(1, arubacx.members(device) + 1):
         for s, place in enumerate(("Inlet-Air", "Switch-CPU", "MainBoard"), 1):
-            degrees = _number(device, f"{arubacx.CHASSIS}.3.1.1.7.{m}.4.1.{s}", t) / 1000
+            degrees = device.tree.number(f"{arubacx.CHASSIS}.3.1.1.7.{m}.4.1.{s}", t) / 1000
             rows.append(f"{m}/1-{place:<21} line-card-module    {degrees:.2f} C    normal")
-    head = ["Temperature information", "-" * 78, "                                             Current", "Mbr/Slot-Sensor          Module Type         temperature Status"]
+    head = [
+        "Temperature information",
+        "-" * 78,
+        "                                             Current",
+        "Mbr/Slot-Sensor          Module Type         temperature Status",
+    ]
     return "\n".join([*head, "-" * 78, *rows])
 
 
@@ -136,7 +138,7 @@ def _fan(device: Device, t: float) -> str:
     rows = []
     for m in range(1, arubacx.members(device) + 1):
         for f in (1, 2):
-            speed = _number(device, f"{arubacx.CHASSIS}.5.1.1.8.{m}.1.{f}", t)
+            speed = device.tree.number(f"{arubacx.CHASSIS}.5.1.1.8.{m}.1.{f}", t)
             rows.append(f"{m}/1/{f:<8} N/A            medium  front-to-back  ok         {speed}")
     head = ["Fan information", "-" * 78, "Mbr/Fan       Serial Number  Speed   Direction      Status     RPM"]
     return "\n".join([*head, "-" * 78, *rows])
@@ -164,8 +166,8 @@ ARUBA_CX = Shell(
 def _hp_system(device: Device, t: float) -> str:
     model = MODELS[device.kit.model]
     memory = f"{procurve.HP}.14.11.5.1.1.2.1.1.1"
-    total, free = _number(device, f"{memory}.5.1", t), _number(device, f"{memory}.6.1", t)
-    cpu = _number(device, f"{procurve.HP}.14.11.5.1.9.6.1.0", t)
+    total, free = device.tree.number(f"{memory}.5.1", t), device.tree.number(f"{memory}.6.1", t)
+    cpu = device.tree.number(f"{procurve.HP}.14.11.5.1.9.6.1.0", t)
     days = int(device.uptime(t) // 86_400)
     return f"""
  Status and Counters - General System Information
@@ -235,7 +237,7 @@ Fan-2 | Fan OK      |     0
 
 
 def _hp_temperature(device: Device, t: float) -> str:
-    degrees = _number(device, f"{procurve.HP}.14.11.5.1.55.1.1.1.4.1", t)
+    degrees = device.tree.number(f"{procurve.HP}.14.11.5.1.55.1.1.1.4.1", t)
     return f"""
  System Air Temperature
   Temp     Current Max  Min

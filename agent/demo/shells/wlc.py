@@ -16,8 +16,8 @@ def _sysinfo(device: Device, t: float) -> str:
     days, rest = divmod(int(device.uptime(t)), 86_400)
     up = f"{days} days {rest // 3600} hrs {rest % 3600 // 60} mins {rest % 60} secs"
     points = wireless.access_points(device)
-    inside = device.tree.read(f"{aireos.AIRESPACE}.2.3.1.13.0", t)
-    cpu = device.tree.read(f"{aireos.AIRESPACE}.1.1.5.1.0", t)
+    inside = device.tree.number(f"{aireos.AIRESPACE}.2.3.1.13.0", t)
+    cpu = device.tree.number(f"{aireos.AIRESPACE}.1.1.5.1.0", t)
     lines = [
         ("Manufacturer's Name", "Cisco Systems Inc."),
         ("Product Name", "Cisco Controller"),
@@ -58,7 +58,10 @@ def _inventory(device: Device, t: float) -> str:
     return "\n".join(
         [
             _dots("Burned-in MAC Address", colons(device.mac("burned in")).upper()),
-            *(_dots(f"Power Supply {s}", "Present, Failed" if device.failed_psu == s else "Present, OK") for s in (1, 2)),
+            *(
+                _dots(f"Power Supply {s}", "Present, Failed" if device.failed_psu == s else "Present, OK")
+                for s in (1, 2)
+            ),
             _dots("Maximum number of APs supported", 1500),
             f'NAME: "Chassis"    , DESCR: "Cisco {model.data["series"]} Series Wireless LAN Controller"',
             f"PID: {model.data['pid']},  VID: V03,  SN: {serial}",
@@ -192,7 +195,9 @@ def _ap_database(device: Device, t: float) -> str:
     since = f"{days}d:{rest // 3600}h:{rest % 3600 // 60}m:{rest % 60}s"
     for p in wireless.access_points(device):
         state = f"Up {since}" if p.there(t) else "Down"
-        rows.append(f"{p.name:<24}council  {'315' if p.number % 3 else '215':<8} {p.address:<14} {state:<20} 2      192.0.2.2    0.0.0.0")
+        rows.append(
+            f"{p.name:<24}council  {'315' if p.number % 3 else '215':<8} {p.address:<14} {state:<20} 2      192.0.2.2    0.0.0.0"
+        )
     return "\n".join(
         [
             "",

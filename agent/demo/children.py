@@ -1,0 +1,174 @@
+"""The processes a demo starts, and that none of them outlives it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent.demo.process import CONTROL, READY
+
+START_SECONDS = 20.0
+STOP_SECONDS = 5.0
+PR_SET_PDEATHSIG = 1
+
+
+class DidNotStart(Exception):
+    """A process of the demo did not come up; the text is one line that says why."""
+
+
+def die_with_parent() -> Callable[[], None] | None:
+    """What a child runs first on Linux, so that the kernel ends it when we are killed; None elsewhere."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def tie() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+    return tie
+
+
+class SimulatorProcess:
+    """The simulated estate in a process of its own; it ends with our end of its standard input."""
+
+    def __init__(self, directory: Path, script: str = "none") -> None:
+        self._directory, self._script = directory, script
+        self._process: asyncio.subprocess.Process | None = None
+        self.snmp_port = 0
+        self.ssh_port = 0
+        self.gateway = ""
+
+    async def start(self) -> None:
+        """Start it and wait until everything answers; DidNotStart says why it does not."""
+        ready = self._directory / READY
+        ready.unlink(missing_ok=True)
+        (self._directory / CONTROL).unlink(missing_ok=True)
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "agent.demo.process", str(self._directory), self._script,
+            stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us: we end the agent first, then its devices
+        )  # fmt: skip
+        until = asyncio.get_running_loop().time() + START_SECONDS
+        while not ready.exists():
+            if self._process.returncode is not None:
+                raise DidNotStart((await self._last_words()) or "the simulated estate ended at once")
+            if asyncio.get_running_loop().time() > until:
+                await self.stop()
+                raise DidNotStart(f"the simulated estate did not come up within {START_SECONDS:.0f} seconds")
+            await asyncio.sleep(0.05)
+        said: dict[str, Any] = json.loads(ready.read_text())
+        self.snmp_port, self.ssh_port, self.gateway = said["snmp_port"], said["ssh_port"], said["gateway"]
+
+    async def _last_words(self) -> str:
+        assert self._process is not None and self._process.stderr is not None  # noqa: S101 - asked for at the start
+        lines = (await self._process.stderr.read()).decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself, which it should not."""
+        assert self._process is not None  # noqa: S101 - started
+        return await self._process.wait()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    async def stop(self) -> None:
+        if self._process is None or self._process.stdin is None:
+            return
+        self._process.stdin.close()
+        await _wait_or_kill(self._process)
+
+
+async def _wait_or_kill(process: asyncio.subprocess.Process) -> None:
+    try:
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def free_port() -> int:
+    """A TCP port of loopback that is free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class PrometheusProcess:
+    """A Prometheus of the demo's own, scraping the agent; `address` when it runs."""
+
+    def __init__(self, directory: Path, agent: str, rules: Path | None = None) -> None:
+        """`agent` is host:port of the agent's pages."""
+        self._directory, self._agent, self._rules = directory, agent, rules
+        self._process: asyncio.subprocess.Process | None = None
+        self.address = ""
+
+    @staticmethod
+    def installed() -> bool:
+        return shutil.which("prometheus") is not None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
+    async def start(self, scrape_seconds: int = 15) -> None:
+        """Start it; that it came up is not waited for, the demo does not need it."""
+        self._directory.mkdir(exist_ok=True)
+        config = self._directory / "prometheus.yml"
+        config.write_text(json.dumps(self._config(scrape_seconds), indent=1))  # JSON is YAML
+        port = free_port()
+        with (self._directory / "prometheus.log").open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self._directory / 'data'}",
+                f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=6h", "--log.level=warn",
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent(),
+            )  # fmt: skip
+        self.address = f"http://127.0.0.1:{port}"
+
+    def _config(self, seconds: int) -> dict[str, Any]:
+        relabel = [
+            {"source_labels": ["__meta_hartwatch_site"], "target_label": "target_site"},
+            {"source_labels": ["__meta_hartwatch_class"], "target_label": "target_class"},
+        ]
+        device_series = {
+            "source_labels": ["device", "__name__"],
+            "regex": ".+;(if[A-Z].*|sys[A-Z].*|hartwatch_(sensor|cpu|memory|storage|check|wifi|device|visit|data)_.*)",
+            "action": "drop",
+        }
+        config: dict[str, Any] = {
+            "global": {"scrape_interval": f"{seconds}s", "scrape_timeout": "10s", "evaluation_interval": f"{seconds}s"},
+            "scrape_configs": [
+                {
+                    "job_name": "snmp-hartwatch",
+                    "http_sd_configs": [{"url": f"http://{self._agent}/sd/prometheus", "refresh_interval": "30s"}],
+                    "relabel_configs": relabel,
+                },
+                {
+                    "job_name": "hartwatch",
+                    "static_configs": [{"targets": [self._agent], "labels": {"instance": "hartwatch"}}],
+                    "metric_relabel_configs": [device_series],
+                },
+            ],
+        }
+        if self._rules is not None and self._rules.is_dir():
+            config["rule_files"] = [str(self._rules.absolute() / "*.yml")]
+        return config
+
+    async def stop(self) -> None:
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+        await _wait_or_kill(self._process)

@@ -1,0 +1,209 @@
+"""`hartwatch demo`: simulated estate, agent, Prometheus, history, in the order in which they need each other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent.app import CannotStart, serve
+from agent.config import Settings
+from agent.demo.children import DidNotStart, PrometheusProcess, SimulatorProcess
+from agent.demo.estate import Demo, simulate
+from agent.demo.history import back_fill
+from agent.demo.process import CONTROL, SOCKET_PATH_LIMIT, write_plan
+from agent.inventory import InventoryInvalid, load
+from agent.ledger import Ledger, LedgerUnusable
+from agent.web import CannotListen, listen
+
+PREFIX = "hartwatch-demo-"
+USUAL_PORT = 9640
+AGENT = "demo"
+PULSE, HEALTH, INVENTORY = timedelta(seconds=15), timedelta(seconds=60), timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says. `port` None: 9640, or a free one if that is taken."""
+
+    inventory: Path = Path("inventory.yaml")
+    port: int | None = None
+    runs_for: timedelta | None = None
+    state: Path | None = None
+    speed: float = 1.0
+    prometheus: bool = True
+    script: str = "gentle"
+    seed: int = 1
+    history: bool = True
+
+
+async def demo(options: Options) -> int:
+    """Run until Ctrl-C, SIGTERM or `runs_for`; the exit status. CannotStart says why it cannot begin."""
+    try:
+        estate = load(options.inventory)
+    except InventoryInvalid as problem:
+        raise CannotStart(str(problem), 2) from None
+    made = simulate(estate, seed=options.seed, speed=options.speed)
+    port = _port(options.port)
+    ending = asyncio.Event()
+    with _state(options.state) as directory, _signals(ending):
+        if len(str(directory / CONTROL)) > SOCKET_PATH_LIMIT:
+            raise CannotStart(f"--state {directory}: the path is too long for a control socket; take a shorter one", 2)
+        async with _simulator(made, directory, options) as simulator:
+            settings = _prepare(made, directory, simulator, port)
+            if options.history:
+                await asyncio.to_thread(_back_fill, made, settings)
+            return await _run(options, settings, simulator, directory, ending)
+
+
+async def _run(
+    options: Options, settings: Settings, simulator: SimulatorProcess, directory: Path, ending: asyncio.Event
+) -> int:
+    prometheus: PrometheusProcess | None = None
+    watching: list[asyncio.Task[None]] = []
+
+    async def after_start(address: str) -> None:
+        nonlocal prometheus
+        if options.prometheus and PrometheusProcess.installed():
+            rules = options.inventory.absolute().parent / "deploy" / "prometheus" / "rules"
+            prometheus = PrometheusProcess(directory / "prometheus", address.removeprefix("http://"), rules)
+            await prometheus.start()
+            (directory / "prometheus.address").write_text(prometheus.address + "\n")
+
+    def started(address: str) -> None:
+        print(f"{address}", flush=True)
+        words = f"{len(load(settings.inventory).devices)} simulated devices; faults: hartwatch demo fault list; Ctrl-C ends it"
+        print(words, file=sys.stderr, flush=True)
+        watching.append(asyncio.create_task(after_start(address)))
+        watching.append(asyncio.create_task(_until(ending, options.runs_for, simulator)))
+
+    try:
+        return await serve(settings, started=started, ending=ending, signals=False)
+    finally:
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+        if prometheus is not None:
+            await prometheus.stop()
+
+
+async def _until(ending: asyncio.Event, runs_for: timedelta | None, simulator: SimulatorProcess) -> None:
+    """End the demo when its time is over, or when its devices are gone."""
+    ended = asyncio.create_task(simulator.ended())
+    try:
+        await asyncio.wait({ended}, timeout=runs_for.total_seconds() if runs_for else None)
+        if ended.done():
+            print("hartwatch: the simulated estate ended by itself; so does the demo", file=sys.stderr)
+    finally:
+        ended.cancel()
+        ending.set()
+
+
+@contextlib.asynccontextmanager
+async def _simulator(made: Demo, directory: Path, options: Options) -> AsyncIterator[SimulatorProcess]:
+    write_plan(made.plan, directory)
+    simulator = SimulatorProcess(directory, options.script)
+    try:
+        await simulator.start()
+    except DidNotStart as problem:
+        raise CannotStart(str(problem)) from None
+    try:
+        yield simulator
+    finally:
+        await simulator.stop()
+
+
+def _prepare(made: Demo, directory: Path, simulator: SimulatorProcess, port: int) -> Settings:
+    """Write what the agent reads: inventory, secrets, pinned host keys; and its settings."""
+    secrets, state = directory / "secrets", directory / "agent"
+    made.write_secrets(secrets)
+    (directory / "inventory.yaml").write_text(made.inventory(simulator.snmp_port, simulator.ssh_port, secrets))
+    state.mkdir(exist_ok=True)
+    settings = Settings(
+        inventory=directory / "inventory.yaml",
+        state_directory=state,
+        agent_name=AGENT,
+        listen_address="127.0.0.1",
+        listen_port=port,
+        pulse_interval=PULSE,
+        health_interval=HEALTH,
+        inventory_interval=INVENTORY,
+        self_check_addresses=(simulator.gateway,),
+        stop_grace=timedelta(seconds=3),
+    )
+    settings.known_hosts.write_text(made.known_hosts(simulator.ssh_port))
+    return settings
+
+
+def _back_fill(made: Demo, settings: Settings) -> None:
+    try:
+        ledger = Ledger.open(settings.ledger_url, AGENT)
+    except LedgerUnusable as problem:
+        raise CannotStart(str(problem)) from None
+    try:
+        back_fill(ledger, made.estate, made.plan, datetime.now(UTC))
+    finally:
+        ledger.close()
+
+
+def _port(asked: int | None) -> int:
+    """The port asked for, which must be free; else the usual one, or any."""
+    try:
+        with contextlib.closing(listen("127.0.0.1", USUAL_PORT if asked is None else asked)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    except CannotListen as problem:
+        if asked is None:
+            return 0
+        raise CannotStart(f"--port {asked}: {problem}") from None
+
+
+@contextlib.contextmanager
+def _state(given: Path | None) -> Iterator[Path]:
+    """The demo's own directory: what was given stays, what we made goes."""
+    if given is not None:
+        try:
+            given.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise CannotStart(f"--state {given}: {problem.strerror}", 2) from None
+        if not os.access(given, os.W_OK):
+            raise CannotStart(f"--state {given}: not writable; take another directory", 2)
+        yield given.absolute()
+        return
+    made = Path(tempfile.mkdtemp(prefix=PREFIX))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _signals(ending: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, ending.set)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def running_demos() -> list[Path]:
+    """Control sockets of the demos that seem to run on this machine as this user, the newest first."""
+    found = []
+    for socket in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{CONTROL}"):
+        with contextlib.suppress(OSError):
+            status = socket.stat()
+            if status.st_uid == os.getuid():
+                found.append((status.st_mtime, socket))
+    return [socket for _, socket in sorted(found, reverse=True)]
