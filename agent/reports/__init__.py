@@ -1,0 +1,9 @@
+"""Papers for people who decide, made from ledger and register in two editions."""
+
+from __future__ import annotations
+
+from agent.reports.editions import Edition, Paper, edition_of
+from agent.reports.quarter import Sources, quarter_paper
+from agent.reports.writing import files, write
+
+__all__ = ["Edition", "Paper", "Sources", "edition_of", "files", "quarter_paper", "write"]

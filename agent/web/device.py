@@ -11,7 +11,7 @@ from agent.health import UNKNOWN, Held
 from agent.view import View
 from agent.watched import Watched
 from agent.web.overview import Named, name_of, shown
-from agent.web.words import count, full, span
+from agent.words import count, full, span
 from collectors.readings import Cadence, Check, Failure, Identity, Interface, Level, Part, Sensor, Usage, Visit
 
 _WORST_FIRST = {Level.CRITICAL: 0, Level.WARNING: 1, Level.UNKNOWN: 2, Level.OK: 3}

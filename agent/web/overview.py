@@ -15,7 +15,7 @@ from agent.health import UNKNOWN, Held
 from agent.inventory.model import Estate
 from agent.view import View
 from agent.watched import Watched
-from agent.web.words import class_name, count
+from agent.words import class_name, count
 from collectors.readings import Cadence, Check, Level
 
 FIX_TARGET = timedelta(hours=4)

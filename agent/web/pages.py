@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from agent import words
 from agent.health import UNKNOWN
 from agent.hostile import plain
 from agent.view import View
-from agent.web import words
 from agent.web.device import Device, Row, device_of, rows_of
 from agent.web.overview import name_of, overview, shown
 

@@ -99,3 +99,40 @@ _CLASSES = {
 def class_name(name: str, number: int = 1) -> str:
     one, many = _CLASSES.get(name, (name.replace("_", " "),) * 2)
     return one if number == 1 else many
+
+
+def percent(share: float) -> str:
+    """Two decimals, rounded down: 99.999 % is never printed as 100 %."""
+    return f"{int(share * 10_000 + 1e-7) / 100:.2f} %"
+
+
+def listed(names: list[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def spelt(number: int, one: str, many: str = "") -> str:
+    """Numbers below ten in words, as papers have them: no outages, one outage, two outages, 10 outages."""
+    word = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else f"{number:,}"
+    return f"{word} {one if number == 1 else many or one + 's'}"
+
+
+def some(number: int, one: str, many: str) -> str:
+    """Some of a known whole, with its verb: none is, one is, two are, 10 are."""
+    return f"none {one}" if number == 0 else spelt(number, one, many)
+
+
+def long_span(duration: timedelta) -> str:
+    """4 hours 10 minutes, 1 day 2 hours, 50 seconds."""
+    seconds = max(0, int(duration.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} {'second' if seconds == 1 else 'seconds'}"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} {'minute' if minutes == 1 else 'minutes'}"
+    units = (("day", minutes // 1440), ("hour", minutes // 60 % 24), ("minute", minutes % 60))
+    kept = [(name, number) for name, number in units if number][:2]
+    return " ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in kept)

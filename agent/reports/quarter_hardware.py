@@ -1,0 +1,83 @@
+"""The hardware of a quarter's paper: by stage of life, by kind, and what asks for a decision. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from agent.inventory.model import Estate
+from agent.reports.editions import Column, Field, Section, Table, said
+from agent.view import Piece
+from agent.words import class_name, day
+
+STAGES = {
+    "in_life": "in life", "review_due": "due for review", "refresh_due": "due for replacement within a year",
+    "overdue": "past replacement", "unsupported": "out of vendor support", "unknown": "age not known",
+}  # fmt: skip
+UNITS_OF_HARDWARE = ("chassis", "stack_member", "access_point", "ha_member", "battery")
+
+
+def hardware_section(estate: Estate, pieces: Sequence[Piece]) -> Section:
+    units = [piece for piece in pieces if piece.asset.part in UNITS_OF_HARDWARE]
+    stages = Counter(piece.stage for piece in units)
+    counted = tuple(
+        (words, str(stages[stage])) for stage, words in STAGES.items() if stages[stage] or stage == "in_life"
+    )
+    by_class: dict[str, Counter[str]] = defaultdict(Counter)
+    for piece in units:
+        device = estate.devices.get(piece.asset.device)
+        by_class["access point" if piece.asset.part == "access_point" else
+                 "battery" if piece.asset.part == "battery" else
+                 class_name(device.class_) if device else "no longer in the inventory"][piece.stage] += 1  # fmt: skip
+    kinds = tuple(
+        (kind, *(str(found[stage]) for stage in STAGES), str(found.total())) for kind, found in sorted(by_class.items())
+    )
+    listing = tuple(
+        (
+            p.asset.device,
+            p.asset.part.replace("_", " "),
+            f"{p.asset.vendor or ''} {p.asset.model or ''}".strip(),
+            p.asset.serial or "",
+            p.asset.version or "",
+            f"{p.age.days / 365.25:.1f}" if p.age is not None else "",
+            p.evidence.replace("_", " "),
+            STAGES.get(p.stage, p.stage),
+            day(p.replace_by) if p.replace_by else "",
+            p.reason,
+        )
+        for p in units
+        if p.stage not in ("in_life", "unknown")
+    )
+    return Section(
+        "Hardware",
+        (),
+        (
+            Table(
+                "hardware-stages",
+                "Hardware by stage of life",
+                (Column("Stage", Field.WORDS), Column("Pieces", Field.COUNT, numeric=True)),
+                counted if units else (),
+                "The register is empty.",
+                (said("Reviewed at 4 years and replaced by 7, unless the inventory or the vendor says earlier."),),
+            ),
+            Table(
+                "hardware-kinds",
+                "Hardware by kind",
+                (Column("Kind", Field.DEVICE_KIND),
+                 *(Column(words.capitalize(), Field.COUNT, numeric=True) for words in STAGES.values()),
+                 Column("Together", Field.COUNT, numeric=True)),
+                kinds,
+                "The register is empty.",
+            ),
+            Table(
+                "hardware",
+                "Hardware that asks for a decision",
+                (Column("Device", Field.DEVICE), Column("Part", Field.WORDS), Column("Model", Field.MODEL),
+                 Column("Serial number", Field.SERIAL), Column("Version", Field.VERSION),
+                 Column("Age in years", Field.COUNT, numeric=True), Column("Known by", Field.WORDS),
+                 Column("Stage", Field.WORDS), Column("Replace by", Field.DAY), Column("Why", Field.FREE_TEXT)),
+                listing,
+                "No hardware asks for a decision.",
+            ),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""A paper as files: one page of HTML that needs nothing else, and a CSV file for each table. Same paper, same bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from agent.hostile import plain
+from agent.reports.editions import Edition, Paper, Sentence, Table, edition_of
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _text(sentence: Sentence) -> str:
+    return "".join(part.text for part in sentence)
+
+
+def _clean(value: Any) -> Any:
+    return plain(value, 2000) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def html(paper: Paper) -> str:
+    environment = Environment(
+        loader=PackageLoader("agent.reports"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        finalize=_clean,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["text"] = _text
+    return environment.get_template("paper.html").render(paper=paper) + "\n"
+
+
+def table_csv(table: Table) -> str:
+    """RFC 4180. A cell that a spreadsheet would take for a formula is text: it gets an apostrophe in front."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([column.title for column in table.columns])
+    for row in table.rows:
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in map(plain, row)])
+    return buffer.getvalue()
+
+
+def files(paper: Paper, stem: str, edition: Edition) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of every file of one edition."""
+    whole = edition_of(paper, edition)
+    yield f"{stem}-{edition.value}.html", html(whole).encode()
+    for section in whole.sections:
+        for table in section.tables:
+            # The byte order mark is what makes Excel read the file as UTF-8.
+            yield f"{stem}-{edition.value}-{table.key}.csv", ("\ufeff" + table_csv(table)).encode()
+
+
+def write(paper: Paper, stem: str, edition: Edition, folder: Path) -> list[Path]:
+    """Write all files of an edition into a folder, which is made if need be; OSError where it cannot be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, content in files(paper, stem, edition):
+        path = folder / name
+        part = folder / f".{name}.part"
+        part.write_bytes(content)
+        part.replace(path)  # readers of the papers' page never meet half a paper
+        written.append(path)
+    return written
