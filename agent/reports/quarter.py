@@ -108,9 +108,7 @@ def _summary(
         verdict = _verdict(figures[f"service:{name}"], service.availability_target)
         {"met": met, "missed": missed}.get(verdict, unsure).append(service.title)
     if services:
-        yield said(
-            f"{_capital(spelt(len(met), 'service'))} of {len(services)} met {_its(len(met))} target for availability."
-        )
+        yield said(_of_all(len(met), len(services), "service met its target", "services met their target"), ".")
     if missed:
         yield said("Below target: ", Said(listed(missed), Field.SERVICE), ".")
     if unsure:
@@ -131,10 +129,9 @@ def _summary(
     due = Counter(piece.stage for piece in sources.pieces if piece.asset.part in UNITS_OF_HARDWARE)
     old = due["overdue"] + due["unsupported"]
     if due.total():
-        piece_words = f"{due.total():,} {'piece' if due.total() == 1 else 'pieces'} of hardware"
-        yield said(
-            f"Of {piece_words}, {some(old, 'is', 'are')} past replacement and {some(due['refresh_due'], 'is', 'are')} due within a year."
-        )
+        hardware = f"{due.total():,} {'piece' if due.total() == 1 else 'pieces'} of hardware"
+        soon = some(due["refresh_due"], "is", "are")
+        yield said(f"Of {hardware}, {some(old, 'is', 'are')} past replacement and {soon} due within a year.")
 
 
 def _of_all(some_of: int, of: int, one: str, many: str) -> str:
@@ -159,7 +156,11 @@ def _fixed(down: Sequence[Incident]) -> Iterable[str]:
     late = sum(i.lasted > FIX_TARGET for i in down)
     if len(down) == 1:
         yield (
-            "It was fixed within 4 hours." if within else "It was not fixed within 4 hours." if late else "It is open."
+            "It was fixed within 4 hours."
+            if within
+            else "It was not fixed within 4 hours."
+            if late
+            else "It is still open."
         )
         if late and still:
             yield "It is still open."
