@@ -208,10 +208,10 @@ def read_binds(data: bytes, at: int, end: int) -> list[Bind]:
     poll spends its time.
     """
     binds: list[Bind] = []
-    texts = _texts
+    put, texts, number, unsigned = binds.append, _texts.get, int.from_bytes, UNSIGNED
     try:
         while at < end:
-            if data[at] != SEQUENCE:
+            if data[at] != 0x30:
                 raise Malformed("a variable binding is not a sequence")
             size = data[at + 1]
             if size < 0x80:
@@ -221,7 +221,7 @@ def read_binds(data: bytes, at: int, end: int) -> list[Bind]:
                 _, name, stop = read_tlv(data, at, end)
             if stop > end:
                 raise Malformed("a variable binding is longer than the list")
-            if data[name] != OBJECT_IDENTIFIER:
+            if data[name] != 0x06:
                 raise Malformed("a variable binding does not start with an object identifier")
             size = data[name + 1]
             if size < 0x80:
@@ -230,7 +230,7 @@ def read_binds(data: bytes, at: int, end: int) -> list[Bind]:
             else:
                 _, start, at = read_tlv(data, name, stop)
             content = data[start:at]
-            oid = texts.get(content) or oid_text(content)
+            oid = texts(content) or oid_text(content)
             tag, size = data[at], data[at + 1]
             if size < 0x80:
                 start = at + 2
@@ -239,12 +239,14 @@ def read_binds(data: bytes, at: int, end: int) -> list[Bind]:
                 _, start, at = read_tlv(data, at, stop)
             if at != stop:
                 raise Malformed("a variable binding and its value differ in length")
-            if tag in UNSIGNED and stop - start <= 8:
-                binds.append((oid, tag, int.from_bytes(data[start:stop], "big")))
-            elif tag == OCTET_STRING:
-                binds.append((oid, tag, data[start:stop]))
+            if tag in unsigned and stop - start <= 8:
+                put((oid, tag, number(data[start:stop])))
+            elif tag == 0x02 and stop - start <= 8:
+                put((oid, tag, number(data[start:stop], "big", signed=True)))
+            elif tag == 0x04:
+                put((oid, tag, data[start:stop]))
             else:
-                binds.append((oid, tag, value_of(tag, data[start:stop])))
+                put((oid, tag, value_of(tag, data[start:stop])))
     except IndexError:
         raise Malformed("the list of variable bindings is cut short") from None
     return binds

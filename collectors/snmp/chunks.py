@@ -10,7 +10,7 @@ from collectors.snmp import ber
 from collectors.snmp.message import NO_ERROR, RESPONSE, Pdu, read_pdu, read_pdu_head, request_tail
 
 REPLY_OCTETS = 1300  # of bindings: with the wrapping of version 3 it still fits an Ethernet frame
-_VALUE_OCTETS = 10  # what a counter takes in a reply with its tag and length, about
+_VALUE_OCTETS = 8  # what a counter takes in a reply with its tag and length, about
 
 
 class Chunk:
@@ -91,22 +91,21 @@ def _expected_values(expected: tuple[tuple[bytes, int], ...], data: bytes, at: i
     number, matches = int.from_bytes, data.startswith
     try:
         for name, octets in expected:
-            size = data[at + 1]
-            if data[at] != 0x30 or size >= 0x80 or not matches(name, at + 2):
+            name_at = at + 2
+            if data[at] != 0x30 or not matches(name, name_at):
                 return None
-            following = at + 2 + size
-            at += 2 + octets
-            tag = data[at]
-            size = data[at + 1]
-            at += 2
-            if at + size != following:
+            following = name_at + data[at + 1]
+            tag_at = name_at + octets
+            at = tag_at + 2
+            if at + data[tag_at + 1] != following:  # also where a length takes more than one octet
                 return None
-            if tag == 0x41 or tag == 0x46 or tag == 0x42 or tag == 0x43:
-                if size > 8 and (size > 9 or data[at]):
+            tag = data[tag_at]
+            if tag == 0x46 or tag == 0x41 or tag == 0x42 or tag == 0x43:
+                if following - at > 8:
                     return None
-                put(number(data[at:following], "big"))
+                put(number(data[at:following]))
             elif tag == 0x02:
-                if size > 8:
+                if following - at > 8:
                     return None
                 put(number(data[at:following], "big", signed=True))
             elif tag == 0x04:

@@ -111,41 +111,44 @@ class Course:
             self._next_works()
 
     def _take_binds(self, columns: Sequence[Column], binds: Sequence[Bind]) -> bool:
-        """Sort an answer into its columns, row by row. False when it moved none of them."""
+        """Sort an answer into its columns. False when it moved none of them."""
         width = len(columns)
         moved = False
-        position = 0
-        keep_tags, cap = self._tags, self._max_rows
+        for position, column in enumerate(columns):
+            mine = binds[position::width]
+            moved = (bool(mine) and self._extend(column, mine)) or moved
+        return moved
+
+    def _extend(self, column: Column, binds: Sequence[Bind]) -> bool:
+        """Take what one answer holds of a column, as far as it is the column's."""
+        rows, prefix, cut = column.rows, column.prefix, len(column.prefix)
+        cap = self._max_rows
+        before = len(rows)
+        narrow = before + len(binds) > cap
+        oid = column.cursor
         for oid, tag, value in binds:
-            column = columns[position]
-            position += 1
-            if position == width:
-                position = 0
-            if column.done:
-                continue
-            rows = column.rows
-            if tag in _ENDS or not oid.startswith(column.prefix):
-                column.done = moved = True
+            # Absence and unknown types have no value, so a value needs no look at its type.
+            if (value is None and tag in _ENDS) or not oid.startswith(prefix):
+                column.done = True
                 if tag not in _ENDS and not _follows(oid, column.cursor):
                     self._note(Looped(f"{oid} came after {column.cursor}"))
-                continue
-            suffix = oid[len(column.prefix) :]
+                return True
+            suffix = oid[cut:]
             if suffix in rows:
-                column.done = moved = True
+                column.done = True
                 self._note(Looped(f"{oid} came a second time"))
-                continue
-            if len(rows) >= cap:
-                column.done = moved = True
+                return True
+            if narrow and len(rows) >= cap:
+                column.done = True
                 self._note(Capped(f"more than {cap} rows below {column.root}"))
-                continue
-            if tag not in ber.KNOWN:
+                return True
+            if value is None and tag not in ber.KNOWN:
                 self._note(Malformed(f"{oid} has a value of unknown type 0x{tag:02x}"))
             rows[suffix] = value
             column.cursor = oid
-            moved = True
-            if keep_tags:
+            if self._tags:
                 column.tags.append(tag)
-        return moved
+        return True
 
     # ------------------------------------------------------------ bad answers
     def _error_status(self, ask: Ask, pdu: Pdu) -> None:

@@ -43,6 +43,7 @@ ERROR_NAMES: Final = (
 )  # fmt: skip
 
 REQUEST_ID_OCTETS: Final = b"\x02\x04"  # ids always take four octets, so that a prepared request only changes there
+_NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00\x30"  # error status, error index, and the bindings begin
 LOWEST_ID: Final = 1 << 24
 HIGHEST_ID: Final = (1 << 31) - 1
 
@@ -62,9 +63,23 @@ class Pdu:
         return ERROR_NAMES[self.status] if 0 <= self.status < len(ERROR_NAMES) else f"error-status {self.status}"
 
 
+_binds: dict[str, bytes] = {}
+_BINDS_KEPT: Final = 1 << 16  # some 10 MB at most
+
+
 def bind_list(oids: Iterable[str]) -> bytes:
-    """A VarBindList asking for `oids`: each with a NULL value."""
-    return ber.tlv(ber.SEQUENCE, b"".join(ber.tlv(ber.SEQUENCE, ber.oid_tlv(oid) + b"\x05\x00") for oid in oids))
+    """A VarBindList asking for `oids`: each with a NULL value.
+
+    Encoded names are kept, up to a bound: the walks of an estate ask for mostly the same ones.
+    """
+    return ber.tlv(ber.SEQUENCE, b"".join([_binds.get(oid) or _bind(oid) for oid in oids]))
+
+
+def _bind(oid: str) -> bytes:
+    if len(_binds) >= _BINDS_KEPT:
+        _binds.clear()
+    written = _binds[oid] = ber.tlv(ber.SEQUENCE, ber.oid_tlv(oid) + b"\x05\x00")
+    return written
 
 
 def request_tail(oids: Iterable[str], repetitions: int = 0) -> bytes:
@@ -116,7 +131,21 @@ class CommunityEnvelope:
 
 
 def read_pdu_head(data: bytes, at: int, end: int) -> tuple[int, int, int, int, int, int]:
-    """The PDU at `at` up to its bindings: tag, request id, error status, error index, start and stop of those."""
+    """The PDU at `at` up to its bindings: tag, request id, error status, error index, start and stop of those.
+
+    The shape nearly every answer has (an id of four octets, no error, nothing after the bindings) is read in place.
+    """
+    try:
+        size = data[at + 1]
+        start = at + 2 if size < 0x80 else at + 2 + (size & 0x7F)
+        if data[at] == RESPONSE and size != 0x80 and data.startswith(_NO_ERROR, start + 6) and data[start + 1] == 4:
+            size = data[start + 13]
+            bindings = start + 14 if size < 0x80 else start + 14 + (size & 0x7F)
+            octets = size if size < 0x80 else int.from_bytes(data[start + 14 : bindings], "big")
+            if bindings + octets == end and data[start] == ber.INTEGER and end <= len(data):
+                return RESPONSE, int.from_bytes(data[start + 2 : start + 6], "big", signed=True), 0, 0, bindings, end
+    except IndexError:
+        pass
     tag, at, stop = ber.read_tlv(data, at, end)
     if tag not in (RESPONSE, REPORT):
         raise Malformed(f"a PDU of type 0x{tag:02x} is no answer")

@@ -19,7 +19,7 @@ import itertools
 import logging
 import os
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collectors.errors import AccessDenied, DeviceFault, ErrorStatus, Malformed, WrongCredentials
 from collectors.snmp import ber
@@ -118,8 +118,7 @@ class Acquaintances:
         return next(self._salts) & 0xFFFF_FFFF_FFFF_FFFF
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(NamedTuple):
     """A version 3 message up to its scoped PDU."""
 
     message_id: int
