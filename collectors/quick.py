@@ -81,7 +81,7 @@ def learn(profile: Profile, book: Book, scalars: Sequence[str]) -> Quick:
     return Quick(
         cells=shared(asked),
         lead=len(scalars),
-        layout=Layout(Cadence.PULSE, tuple(groups)) if groups else None,
+        layout=Layout.of(Cadence.PULSE, tuple(groups)) if groups else None,
         pick=_picker(positions) if positions else None,
         rules=tuple(rules),
         places=places,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from collectors.errors import DeviceFault
 
@@ -67,7 +68,7 @@ class Group:
     rows: tuple[Labels, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Layout:
     """Which series a block of values feeds: the groups' rows, one after the other.
 
@@ -78,6 +79,14 @@ class Layout:
     cadence: Cadence
     groups: tuple[Group, ...]
 
+    @classmethod
+    def of(cls, cadence: Cadence, groups: tuple[Group, ...]) -> Layout:
+        """The one layout with these groups: equal visits, of one device or of many, share it and what is kept with it."""
+        layout = _layouts.get((cadence, groups))
+        if layout is None:
+            layout = _layouts[cadence, groups] = cls(cadence, groups)
+        return layout
+
     def __len__(self) -> int:
         return sum(len(group.rows) for group in self.groups)
 
@@ -87,6 +96,9 @@ class Layout:
         for group in self.groups:
             for labels in group.rows:
                 yield Series(group.metric, labels)
+
+
+_layouts: WeakValueDictionary[tuple[Cadence, tuple[Group, ...]], Layout] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)

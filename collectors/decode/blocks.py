@@ -31,7 +31,7 @@ def scalars(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterat
                 if value is not None:
                     groups[scalar.metric] = (Group(metric_of(scalar), ((),)), value)
         if groups:
-            layout = Layout(cadence, tuple(g for g, _ in groups.values()))
+            layout = Layout.of(cadence, tuple(g for g, _ in groups.values()))
             yield Block(layout, tuple(v for _, v in groups.values()))
 
 
@@ -50,7 +50,7 @@ def tables(profile: Profile, book: Book, cadences: Iterable[Cadence], skip: Iter
                 rule = next(m for m in table.metrics if m.metric == metric.name)
                 values += [number(rule, row.raw(rule.column)) for row, _ in found]
             if groups:
-                yield Block(Layout(table.every, tuple(groups)), tuple(values))
+                yield Block(Layout.of(table.every, tuple(groups)), tuple(values))
 
 
 def by_metric(table: Table, book: Book) -> Iterator[tuple[Metric, tuple[tuple[Row, Labels], ...]]]:
