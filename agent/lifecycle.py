@@ -12,7 +12,7 @@ first seen. First seen proves only that it is not younger: it never makes a stag
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -152,60 +152,59 @@ def fresh(
 
 
 # ---------------------------------------------------------------- dates in serial numbers
-def _cisco(serial: str) -> date | None:
-    """LLLYYWWSSSS: site, year since 1996, ISO week. Not for optics, whose numbers look alike and mean nothing."""
-    match = re.fullmatch(r"[A-Z]{3}(\d{2})(\d{2})[0-9A-Z]{4}", serial)
-    return _week(1996 + int(match[1]), int(match[2])) if match else None
+@dataclass(frozen=True, slots=True)
+class SerialRule:
+    """A maker's way to write year and week of manufacture into the serial number, as a pattern with groups y and w.
+
+    `since`: what the year counts from; a year of one digit (`decade`) is the latest such year before it was first seen,
+    so it may be ten years too young, and is trusted less.
+    """
+
+    vendor: str  # beginning of the vendor's name, without case
+    pattern: str
+    since: int = 0
+    decade: bool = False
+    except_parts: tuple[str, ...] = ()
+    confidence: Confidence = "fair"
 
 
-def _hpe_server(serial: str) -> date | None:
-    """CCSYWWNNNN: country, site, last digit of the year, week. The decade is taken from the day it was first seen."""
-    match = re.fullmatch(r"[A-Z]{2}[0-9A-Z](\d)(\d{2})[0-9A-Z]{4}", serial)
-    return _week(2010 + int(match[1]), int(match[2])) if match else None
+OPTICS = ("transceiver", "optic", "sfp")  # their numbers look alike and mean nothing
+SERIAL_RULES = (
+    # Cisco: LLLYYWWSSSS, site, year since 1996, week
+    SerialRule("cisco", r"[A-Z]{3}(?P<y>\d{2})(?P<w>\d{2})[0-9A-Z]{4}", since=1996, except_parts=OPTICS),
+    # HPE servers: CCSYWWNNNN, country, site, last digit of the year, week
+    SerialRule(
+        "hpe", r"[A-Z]{2}[0-9A-Z](?P<y>\d)(?P<w>\d{2})[0-9A-Z]{4}", decade=True, confidence="low",
+        except_parts=(*OPTICS, "access_point", "switch", "stack_member"),
+    ),
+)  # fmt: skip
+
+
+def made_on(asset: Asset, rules: Iterable[SerialRule] = SERIAL_RULES) -> tuple[date, Confidence] | None:
+    """The Monday of the week coded in a serial number, where the maker's rule is established, and how far to trust it.
+
+    Never later than first seen: then the number means something else.
+    """
+    if asset.serial is None:
+        return None
+    vendor, first_seen = (asset.vendor or "").casefold(), asset.first_seen_at.date()
+    for rule in rules:
+        match = re.fullmatch(rule.pattern, asset.serial.upper())
+        if match is None or not vendor.startswith(rule.vendor) or asset.part in rule.except_parts:
+            continue
+        year, week = rule.since + int(match["y"]), int(match["w"])
+        years = range(first_seen.year - (first_seen.year - year) % 10, 1990, -10) if rule.decade else (year,)
+        days = (_week(one, week) for one in years)
+        day = next((day for day in days if day is not None and day <= first_seen), None)
+        return (day, rule.confidence) if day else None
+    return None
 
 
 def _week(year: int, week: int) -> date | None:
+    """The Monday of a week; makers count a 53rd in years that ISO gives only 52."""
     if not 1 <= week <= 53:
         return None
-    try:
-        return date.fromisocalendar(year, min(week, 52), 1)
-    except ValueError:
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class SerialRule:
-    """A maker's way to write the date of manufacture into the serial number; `decade` where it has one digit only."""
-
-    vendor: str  # beginning of the vendor's name, without case
-    read: Callable[[str], date | None]
-    decade: bool = False
-    except_parts: tuple[str, ...] = ()
-
-
-SERIAL_RULES = (
-    SerialRule("cisco", _cisco, except_parts=("transceiver", "optic", "sfp", "module_optic")),
-    SerialRule("hpe", _hpe_server, decade=True, except_parts=("access_point", "transceiver", "switch")),
-)
-
-
-def made_on(asset: Asset, rules: Iterable[SerialRule] = SERIAL_RULES) -> date | None:
-    """The date coded in a serial number, where the maker's rule is established; never later than first seen."""
-    vendor, serial = (asset.vendor or "").casefold(), asset.serial
-    first_seen = asset.first_seen_at.date()
-    for rule in rules:
-        if serial is None or not vendor.startswith(rule.vendor) or asset.part in rule.except_parts:
-            continue
-        day = rule.read(serial.upper())
-        if day is None:
-            continue
-        if rule.decade:
-            while day.year + 10 <= first_seen.year:
-                day = day.replace(year=day.year + 10)
-            while day > first_seen:
-                day = day.replace(year=day.year - 10)
-        return day if day <= first_seen else None
-    return None
+    return date.fromisocalendar(year, min(week, 52), 1)
 
 
 # ---------------------------------------------------------------- evidence
@@ -238,11 +237,12 @@ CONFLICT = timedelta(days=550)  # stock lies in a warehouse for months, not for 
 def dated(asset: Asset, owned: Owning | None = None, rules: Iterable[SerialRule] = SERIAL_RULES) -> Evidence:
     """The best evidence for an asset's age, with what contradicts it."""
     owned = owned or Owning()
+    coded, trust = made_on(asset, rules) or (None, CONFIDENCE["serial"])
     ladder: list[tuple[EvidenceKind, date | None]] = [
         ("purchased", owned.purchased),
         ("installed", owned.installed or _day(asset.installed)),
         ("reported", _day(asset.manufactured)),
-        ("serial", made_on(asset, rules)),
+        ("serial", coded),
         ("first_seen", asset.first_seen_at.date()),
     ]
     known = [(kind, day) for kind, day in ladder if day is not None]
@@ -255,7 +255,7 @@ def dated(asset: Asset, owned: Owning | None = None, rules: Iterable[SerialRule]
         or (day < since and other == "first_seen")
         or (day - since > CONFLICT and other in ("reported", "serial"))
     )
-    return Evidence(since, kind, CONFIDENCE[kind], conflicts)
+    return Evidence(since, kind, trust if kind == "serial" else CONFIDENCE[kind], conflicts)
 
 
 def _day(text: str | None) -> date | None:

@@ -1,0 +1,190 @@
+"""Telling people: what is told, claimed once, tried again, given up loudly."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from agent.alerts import TRIES, LogChannel, Sender, TellError, WebhookChannel, messages_of
+from agent.facts import Change, Facts, Message, Standing
+from agent.health import Held
+from agent.ledger import Ledger
+from tests.agent_core.making import BLIND, DEGRADED, DOWN, UP, at
+
+SECRET = "https://desk.invalid/hooks/s3cret"
+
+
+def change(before: Standing, after: Standing, cause: str | None = None, subject: str = "device:sw") -> Change:
+    return Change(subject, before, after, at(0), "no answer to SNMP", cause)
+
+
+@pytest.mark.parametrize(
+    ("what", "level"),
+    [
+        pytest.param(change(UP, DOWN), "critical", id="an outage"),
+        pytest.param(change(BLIND, DOWN), "critical", id="an outage of what was not seen before"),
+        pytest.param(change(UP, DEGRADED), "warning", id="degraded"),
+        pytest.param(change(DOWN, UP), "recovered", id="the end of an outage"),
+        pytest.param(change(DEGRADED, UP), "recovered", id="no longer degraded"),
+        pytest.param(change(UP, BLIND), None, id="becoming blind is no news of the subject"),
+        pytest.param(change(BLIND, UP), None, id="nor is seeing again"),
+        pytest.param(change(DOWN, DEGRADED), None, id="half way back"),
+        pytest.param(change(UP, BLIND, "device:core"), None, id="carried down"),
+        pytest.param(change(UP, DOWN, "device:sw", "service:network"), "critical", id="a service, whatever the cause"),
+        pytest.param(change(DOWN, DOWN, "device:core", "site:s"), None, id="another cause for the same outage"),
+    ],
+)
+def test_what_is_told(what: Change, level: str | None) -> None:
+    messages = messages_of([what], ["log", "desk"])
+    assert [(m.channel, m.level) for m in messages] == ([("log", level), ("desk", level)] if level else [])
+
+
+def test_the_end_of_an_outage_is_told_when_we_were_blind_in_between() -> None:
+    board = {"device:sw": Held(BLIND, at(0), DOWN, accused=True)}
+    (message,) = messages_of([change(BLIND, UP)], ["log"], board)
+    assert message.level == "recovered"
+
+
+def test_times_are_told_as_london_has_them() -> None:
+    summer = Change("site:wf", UP, DOWN, datetime(2026, 7, 1, 9, 30, tzinfo=UTC), "both links are down", "link:wf-a")
+    (message,) = messages_of([summer], ["log"])
+    assert message.title == "site wf is down"
+    assert message.text == "Down since 10:30:00 on 01 July 2026: both links are down. Carried down by link:wf-a."
+
+
+# ---------------------------------------------------------------- sending
+class Now:
+    def __init__(self) -> None:
+        self.at = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+class Channel:
+    def __init__(self, *problems: TellError) -> None:
+        self.problems = list(problems)
+        self.told: list[Message] = []
+
+    async def tell(self, message: Message) -> None:
+        if self.problems:
+            raise self.problems.pop(0)
+        self.told.append(message)
+
+
+@pytest.fixture
+def book(tmp_path: Path, opened: Callable[..., Ledger]) -> Ledger:
+    ledger = opened(tmp_path / "ledger.db")
+    messages = tuple(Message("desk", "device:sw", "critical", f"title {n}", "text", at(n)) for n in range(3))
+    ledger.record(Facts(messages=messages)).result(10)
+    return ledger
+
+
+async def test_every_message_is_told_once_however_many_senders_there_are(book: Ledger) -> None:
+    channel = Channel()
+    senders = [Sender(book.outbox, {"desk": channel}) for _ in range(3)]
+    assert [await sender.send_due() for sender in senders] == [3, 0, 0]
+    assert [m.title for m in channel.told] == ["title 0", "title 1", "title 2"]
+    assert book.outbox.waiting() == 0
+
+
+async def test_a_channel_in_trouble_is_tried_again_after_longer_and_longer_pauses(book: Ledger) -> None:
+    now, channel = Now(), Channel(TellError("busy"), TellError("busy"))
+    now.at += timedelta(seconds=1)
+    sender = Sender(book.outbox, {"desk": channel}, now)
+    assert await sender.send_due() == 1
+    assert await sender.send_due() == 0
+    now.at += timedelta(seconds=16)
+    assert await sender.send_due() == 2
+    assert sender.stats.failed_total == 2
+
+
+async def test_what_cannot_be_told_is_given_up_loudly(book: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    now = Now()
+    refused = Channel(TellError("400", permanent=True), *(TellError("busy") for _ in range(2 * TRIES)))
+    sender = Sender(book.outbox, {"desk": refused}, now)
+    for _ in range(TRIES + 2):
+        now.at += timedelta(hours=1)
+        await sender.send_due()
+    assert refused.told == []
+    assert sender.stats.given_up_total == 3
+    assert book.outbox.waiting() == 0
+    assert "nobody was told over desk: title 0" in caplog.text
+
+
+async def test_a_message_for_a_channel_that_is_not_there_is_given_up(book: Ledger) -> None:
+    sender = Sender(book.outbox, {})
+    await sender.send_due()
+    assert sender.stats.given_up_total == 3
+
+
+async def test_a_ledger_in_trouble_makes_messages_wait(
+    book: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    import sqlite3
+
+    import sqlalchemy as sa
+
+    channel = Channel()
+
+    def locked(*_: object) -> None:
+        raise sa.exc.OperationalError("BEGIN", None, sqlite3.OperationalError("database is locked"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(book._store.writer, "begin", locked)
+        assert await Sender(book.outbox, {"desk": channel}).send_due() == 0
+    assert "messages wait: database is locked" in caplog.text
+    assert await Sender(book.outbox, {"desk": channel}).send_due() == 3
+
+
+# ---------------------------------------------------------------- channels
+MESSAGE = Message("desk", "device:sw", "critical", "device sw is down", "Down since ...", at(0))
+
+
+async def test_a_webhook_is_posted_the_message_as_json() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    await WebhookChannel(SECRET, transport=httpx.MockTransport(answer)).tell(MESSAGE)
+    assert json.loads(seen[0].content) == {
+        "subject": "device:sw", "level": "critical", "title": "device sw is down", "text": "Down since ...",
+        "at": "2026-11-02T09:00:00+00:00",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"), [(500, False), (503, False), (429, False), (408, False), (404, True), (400, True)]
+)
+async def test_a_webhook_that_refuses_says_whether_trying_again_helps(status: int, permanent: bool) -> None:
+    channel = WebhookChannel(SECRET, transport=httpx.MockTransport(lambda _: httpx.Response(status)))
+    with pytest.raises(TellError) as problem:
+        await channel.tell(MESSAGE)
+    assert problem.value.permanent is permanent
+
+
+async def test_a_webhook_that_does_not_answer_is_tried_again_and_its_address_is_never_shown() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(f"cannot reach {request.url}", request=request)
+
+    channel = WebhookChannel(SECRET, transport=httpx.MockTransport(answer))
+    with pytest.raises(TellError) as problem:
+        await channel.tell(MESSAGE)
+    assert not problem.value.permanent
+    assert "s3cret" not in f"{problem.value} {channel!r}"
+
+
+async def test_the_log_channel_tells_at_the_level_of_the_message(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        await LogChannel().tell(MESSAGE)
+    assert [(r.name, r.levelno, r.message) for r in caplog.records] == [
+        ("agent.told", logging.ERROR, "device sw is down. Down since ...")
+    ]
