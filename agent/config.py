@@ -199,12 +199,14 @@ def _settings_file(file: Path | None) -> Document | None:
 def _problem(error: ErrorDetails, given: Mapping[str, Any], document: Document | None) -> Problem:
     """Where a setting that cannot be used came from: flag, variable or line."""
     name = str(error["loc"][0])
-    message, suggestion = words_of(error, Settings, None)
     variable = PREFIX + name.upper()
+    in_file = document is not None and name in document.data and not os.environ.get(variable)
+    if document is not None and in_file and name not in given:
+        message, suggestion = words_of(error, Settings, document.written(error["loc"]))
+        return document.problem(error["loc"], message, suggestion, of_key=error["type"] == "extra_forbidden")
+    message, suggestion = words_of(error, Settings)
     if name in given:
         return Problem(f"--{name.replace('_', '-')}", 0, 0, "", message, suggestion)
-    if document is not None and name in document.data and not os.environ.get(variable):
-        return document.problem((name,), message, suggestion, of_key=error["type"] == "extra_forbidden")
     return Problem(variable, 0, 0, "", message, suggestion)
 
 
