@@ -81,7 +81,7 @@ class Layout:
 
     @classmethod
     def of(cls, cadence: Cadence, groups: tuple[Group, ...]) -> Layout:
-        """The one layout with these groups: equal visits, of one device or of many, share it and what is kept with it."""
+        """The one layout with these groups: equal visits, of one device or many, share it and what is kept with it."""
         layout = _layouts.get((cadence, groups))
         if layout is None:
             layout = _layouts[cadence, groups] = cls(cadence, groups)
