@@ -26,7 +26,7 @@ from collectors.plan import (
     Plan,
     plan,
 )
-from collectors.profiles import GENERIC, Profile, Profiles, candidates, choose, device_class, questions
+from collectors.profiles import GENERIC, Profile, Profiles, candidates, choose, device_class, questions, relocated
 from collectors.quick import Quick
 from collectors.readings import Block, Cadence, Failure, Findings, Identity
 from collectors.session import Cells, SnmpSession, Value
@@ -217,9 +217,9 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
 
 async def _choose(session: SnmpSession, target: Target, book: Book, profiles: Profiles, until: float) -> Profile:
     """The inventory's profile, else the best match; a few more cells are asked where only they can tell."""
-    if target.profile is not None and target.profile in profiles:
-        return profiles[target.profile]
     oid, descr = who.object_id(book.cell(SYS_OBJECT_ID)), text(book.cell(SYS_DESCR))
+    if target.profile is not None and target.profile in profiles:
+        return relocated(profiles[target.profile], oid or "")
     found = candidates(profiles, oid, descr)
     asked = questions(found)
     answers: dict[str, str | None] = {}

@@ -3,6 +3,7 @@
 from collectors.profiles.choose import GENERIC, candidates, choose, device_class, questions
 from collectors.profiles.load import FAMILIES, ProfileInvalid, Profiles, builtin, load, read
 from collectors.profiles.model import KINDS, Profile
+from collectors.profiles.relocate import relocated
 
 __all__ = [
     "FAMILIES",
@@ -18,4 +19,5 @@ __all__ = [
     "load",
     "questions",
     "read",
+    "relocated",
 ]

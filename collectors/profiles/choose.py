@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from collectors.profiles.load import Profiles
 from collectors.profiles.model import Match, Profile
+from collectors.profiles.relocate import relocated
 
 GENERIC = "generic"
 _compiled = lru_cache(maxsize=8192)(re.compile)
@@ -22,7 +23,7 @@ def candidates(
         for entry in profile.match:
             rank = _rank(entry, sys_object_id or "", sys_descr or "")
             if rank is not None:
-                found.append((rank, profile, entry))
+                found.append((rank, relocated(profile, sys_object_id or ""), entry))
     found.sort(key=lambda f: (-f[0], f[1].profile))
     return found
 

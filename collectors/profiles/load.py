@@ -115,6 +115,7 @@ def _resolve(
     merged: dict[str, Any] = {key: list(getattr(own, key)) for key in LISTS}
     identity = {key: list(getattr(own.identity, key)) for key in Identity.model_fields}
     device_class, entity_parts, ssh = own.device_class, own.entity_parts, own.ssh
+    relocate = own.relocate
     for base_name in own.extends:
         if base_name not in raw:
             near = difflib.get_close_matches(base_name, raw, 1)
@@ -129,9 +130,11 @@ def _resolve(
         device_class = device_class or base.device_class
         entity_parts = base.entity_parts if entity_parts is None else entity_parts
         ssh = ssh or base.ssh
+        relocate = relocate or base.relocate
     done[name] = own.model_copy(
         update=merged
         | {"identity": Identity(**identity), "device_class": device_class, "entity_parts": entity_parts, "ssh": ssh}
+        | {"relocate": relocate}
     )
     return done[name]
 

@@ -446,6 +446,23 @@ class ClassWhen(Strict):
     model: Regex | None = None
 
 
+class Relocation(Strict):
+    """A vendor who puts the same objects below every product's own number (Moxa, Edgecore, D-Link).
+
+    OIDs of the profile below the placeholder `below` are asked below `to`, which is filled from the groups of `match`
+    on sysObjectID. Where `match` does not fit, they stay and nothing answers.
+    """
+
+    below: OidText
+    match: Regex
+    to: str
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Self:
+        _oid(re.sub(r"\\\d", "1", self.to))
+        return self
+
+
 class Identity(Strict):
     vendor: list[Source] = []
     model: list[Source] = []
@@ -505,6 +522,7 @@ class Profile(Strict):
     extends: list[str] = []
     instead: list[str] = []  # lists whose inherited entries are dropped
     match: list[Match] = []
+    relocate: list[Relocation] = []
     identity: Identity = Identity()
     scalars: list[Scalar] = []
     tables: list[Table] = []
