@@ -72,7 +72,8 @@ def octets(number: float) -> str:
 
 _UNITS = {
     "celsius": "°C", "volts": "V", "amperes": "A", "watts": "W", "voltamperes": "VA", "joules": "J", "hertz": "Hz",
-    "rpm": "rpm", "dbm": "dBm", "pascals": "Pa",
+    "rpm": "rpm", "dbm": "dBm", "pascals": "Pa", "decibels": "dB", "bits_per_second": "bit/s",
+    "litres_per_minute": "l/min", "cubic_metres_per_hour": "m³/h",
 }  # fmt: skip
 
 

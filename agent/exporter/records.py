@@ -21,9 +21,10 @@ _UNITS = {
     unit: metric(f"hartwatch_sensor_{unit}")
     for unit in (
         "celsius", "volts", "amperes", "watts", "voltamperes", "joules", "hertz", "rpm", "ratio", "seconds", "dbm",
-        "pascals", "count",
+        "pascals", "decibels", "bits_per_second", "litres_per_minute", "cubic_metres_per_hour",
     )
 }  # fmt: skip
+_COUNT = metric("hartwatch_sensor_count")
 _OTHER_UNIT = metric("hartwatch_sensor_value")
 _SENSOR_LEVEL = metric("hartwatch_sensor_level")
 _SENSOR_STATE = metric("hartwatch_sensor_state_info")
@@ -51,7 +52,8 @@ def _sensors(sensors: Iterable[Sensor]) -> Iterator[Sample]:
         seen.add((sensor.name, index))
         labels = (("sensor", sensor.name), ("index", index), ("kind", sensor.kind))
         if sensor.value is not None and not isnan(sensor.value):
-            yield _UNITS.get(sensor.unit, _OTHER_UNIT), labels, sensor.value
+            family = _COUNT if sensor.kind == "count" else _UNITS.get(sensor.unit, _OTHER_UNIT)
+            yield family, labels, sensor.value
         if sensor.level is not None:
             yield _SENSOR_LEVEL, labels, LEVELS[sensor.level]
         if sensor.state is not None:

@@ -39,7 +39,7 @@ class Segment:
     def text(self, values: Values) -> str:
         """The lines of this metric. No line for what is not known: None, NaN, a counter below 0 or infinite."""
         mine = values[self.start : self.stop]
-        counter = self.metric.kind == "counter"
+        counter = self.metric.kind == "counter" or self.metric.name.endswith("_total")
         template = self.template.replace(_NAME, self.metric.name)
         if None not in mine:
             known: Sequence[int | float] = mine  # type: ignore[assignment]  # None was just excluded

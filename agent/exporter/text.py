@@ -74,12 +74,13 @@ def number(value: int | float) -> str:
 def exposed(name: str, kind: str, form: Format) -> tuple[str, str]:
     """(family name, type) of a metric of our own kinds gauge, counter, info, histogram.
 
-    OpenMetrics names a counter's family without `_total`.
+    OpenMetrics names a counter's family without `_total`. The name alone decides what is a counter, so that two
+    profiles that disagree on a kind do not make a page that cannot be read.
     """
-    if kind == "counter":
-        if not name.endswith("_total"):
-            return name, "untyped" if form is Format.TEXT else "unknown"
+    if name.endswith("_total"):
         return (name if form is Format.TEXT else name.removesuffix("_total")), "counter"
+    if kind == "counter":
+        return name, "untyped" if form is Format.TEXT else "unknown"
     if kind == "info":
         return name, "gauge"
     return name, kind

@@ -5,6 +5,7 @@ The page answers: what is wrong now, since when, who is affected, how long have 
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,6 +125,14 @@ def name_of(subject: str, estate: Estate) -> Named:
     return Named(subject, kind, name)
 
 
+_SUBJECT = re.compile(r"\b(?:device|link|site|service):[A-Za-z0-9._-]+")
+
+
+def reason_of(reason: str, estate: Estate) -> str:
+    """A reason with the names that people use, in place of subjects."""
+    return _SUBJECT.sub(lambda found: name_of(found.group(), estate).title, reason)
+
+
 def site_of(subject: str, estate: Estate) -> str | None:
     kind, _, name = subject.partition(":")
     if kind == "device" and name in estate.devices:
@@ -162,7 +171,7 @@ def troubles(view: View) -> list[Trouble]:
                 standing=held.standing,
                 since=held.since,
                 lasting=lasting,
-                reason=held.reason,
+                reason=reason_of(held.reason, view.estate),
                 site=name_of(f"site:{site}", view.estate) if site else None,
                 affected=tuple(name_of(s, view.estate) for s in sorted(carried.get(subject, ()))),
                 left=target - lasting if held.standing is Standing.DOWN else None,
@@ -304,6 +313,7 @@ def _verdict(view: View, wrong: list[Trouble], warned: list[Alarm], unseen: int)
         return "All is well", f"{count(len(view.watched), 'device')} watched, every one answers.", Standing.UP
     if warned:
         critical = sum(a.check.level is Level.CRITICAL for a in warned)
-        parts.append(f"{count(len(warned), 'warning')} from devices, {critical} of them critical")
+        worst = f", {critical} of them critical" if critical else ""
+        parts.append(f"{count(len(warned), 'warning')} from devices{worst}")
     detail = "; ".join(parts)
     return verdict, (detail[:1].upper() + detail[1:] + ".") if detail else "", level

@@ -24,12 +24,14 @@ from agent.health import UNKNOWN
 from agent.hostile import plain
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
-from agent.web.overview import name_of, overview, shown
+from agent.web.overview import name_of, overview, reason_of, shown
 
 Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
 ASSETS = {path.name: path for path in STATIC.iterdir() if path.suffix in (".css", ".svg")}
 PAPER_FORMS = {".html": "web page", ".csv": "table (CSV)"}
+# A paper is one file with its styles inside, so that it can be mailed; nothing in it may run or ask for anything.
+PAPER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".html": "text/html; charset=utf-8",
          ".csv": "text/csv; charset=utf-8"}  # fmt: skip
 
@@ -100,7 +102,8 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
     env = environment()
 
     def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
-        text = env.get_template(template).render(view=view, here=here, **{"q": "", **given})
+        own = {"q": "", "reason": lambda text: reason_of(text, view.estate), **given}
+        text = env.get_template(template).render(view=view, here=here, **own)
         return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
     def missing(view: View, what: str) -> Response:
@@ -181,7 +184,7 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
         if name not in {found.name for found in papers_in(papers)}:  # what the folder lists, so no way out of it
             return missing(await look(), "paper")
         path = papers / name
-        return FileResponse(path, media_type=TYPES[path.suffix])
+        return FileResponse(path, media_type=TYPES[path.suffix], headers={"Content-Security-Policy": PAPER_POLICY})
 
     async def health(_: Request) -> Response:
         view = await look()
