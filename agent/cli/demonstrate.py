@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 StateDirectory = Annotated[
-    Path | None, typer.Option("--state", help="Where the demo keeps its files.", show_default="temporary, removed at the end")
-]  # fmt: skip
+    Path | None,
+    typer.Option("--state", help="Where the demo keeps its files.", show_default="temporary, removed at the end"),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,17 +34,23 @@ def _fail(message: str, status: int) -> Any:
 
 def demo(
     context: typer.Context,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the pages.", show_default="9640, or a free one")] = None,
-    runs_for: Annotated[str | None, typer.Option("--for", metavar="DURATION", help="End by itself after so long: 60s, 5m.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the pages.", show_default="9640, or a free one")
+    ] = None,
+    runs_for: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="End by itself after so long: 60s, 5m.")
+    ] = None,
     state: StateDirectory = None,
-    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The inventory that is simulated.")] = Path("inventory.yaml"),
+    inventory: Annotated[Path, typer.Option("--inventory", "-i", help="The inventory that is simulated.")] = Path(
+        "inventory.yaml"
+    ),
     script: Annotated[str, typer.Option(help="Faults over time: gentle, afternoon or none.")] = "gentle",
     speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How much faster days and scripts pass.")] = 1.0,
     prometheus: Annotated[bool, typer.Option(help="Start Prometheus too, if it is installed.")] = True,
     seed: Annotated[int, typer.Option(help="Other numbers, the same estate.")] = 1,
     history: Annotated[bool, typer.Option(help="Fill the ledger with a made-up quarter.")] = True,
     log_level: Annotated[str, typer.Option(help="The least that is logged: debug, info, warning, error.")] = "error",
-) -> None:  # fmt: skip
+) -> None:
     """Start simulated devices of every class (SNMP and SSH), the agent, and Prometheus where it is installed.
 
     Prints one address, of the pages and /metrics. Ctrl-C ends all of it.
@@ -101,10 +108,16 @@ def _ask(state: Path | None, request: dict[str, Any]) -> dict[str, Any]:
 def fault(
     name: Annotated[str, typer.Argument(help="A fault; `list` shows all, `clear` ends them.")],
     target: Annotated[str | None, typer.Argument(help="Which device, link or site; with clear: which fault.")] = None,
-    runs_for: Annotated[str | None, typer.Option("--for", metavar="DURATION", help="End by itself after so long.")] = None,
+    runs_for: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="End by itself after so long.")
+    ] = None,
     state: StateDirectory = None,
-) -> None:  # fmt: skip
-    """Begin or end a fault in the running demo."""
+) -> None:
+    """Begin or end a fault in the running demo.
+
+    Faults: core-switch, wan-bt, wan-link, wan-both, ups-battery, ha-failover, ap-loss, agent-cut-off, psu, hot-room,
+    slow-device, reboot. `list` shows what each is and which are on; `clear` ends all, or those of one name.
+    """
     from pydantic_core import PydanticCustomError
 
     from agent.inventory.values import parse_duration

@@ -53,10 +53,15 @@ class SimulatorProcess:
         ready.unlink(missing_ok=True)
         (self._directory / CONTROL).unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "agent.demo.process", str(self._directory), self._script,
-            stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            sys.executable,
+            "-m",
+            "agent.demo.process",
+            str(self._directory),
+            self._script,
+            stdin=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for us: we end the agent first, then its devices
-        )  # fmt: skip
+        )
         until = asyncio.get_running_loop().time() + START_SECONDS
         while not ready.exists():
             if self._process.returncode is not None:
@@ -69,8 +74,8 @@ class SimulatorProcess:
         self.snmp_port, self.ssh_port, self.gateway = said["snmp_port"], said["ssh_port"], said["gateway"]
 
     async def _last_words(self) -> str:
-        assert self._process is not None and self._process.stderr is not None  # noqa: S101 - asked for at the start
-        lines = (await self._process.stderr.read()).decode(errors="replace").strip().splitlines()
+        errors = self._process.stderr if self._process is not None else None
+        lines = (await errors.read()).decode(errors="replace").strip().splitlines() if errors is not None else []
         return lines[-1] if lines else ""
 
     async def ended(self) -> int:
@@ -130,11 +135,18 @@ class PrometheusProcess:
         port = free_port()
         with (self._directory / "prometheus.log").open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                "prometheus", f"--config.file={config}", f"--storage.tsdb.path={self._directory / 'data'}",
-                f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=6h", "--log.level=warn",
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=die_with_parent(),
-            )  # fmt: skip
+                "prometheus",
+                f"--config.file={config}",
+                f"--storage.tsdb.path={self._directory / 'data'}",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--storage.tsdb.retention.time=6h",
+                "--log.level=warn",
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent(),
+            )
         self.address = f"http://127.0.0.1:{port}"
 
     def _config(self, seconds: int) -> dict[str, Any]:

@@ -239,7 +239,7 @@ def _bought_on(estate: Estate, device: Device) -> date:
 
 
 def _served(estate: Estate, device: Device) -> tuple[tuple[str, str], ...]:
-    """The sites whose access points a controller has: those in data centres share the offices, others have their own."""
+    """The sites whose access points a controller has: those in data centres share the offices, others have one site."""
     if device.class_ != "wifi_controller" or estate.sites[device.site].kind != "data_centre":
         return ()
     wireless = [d for d in estate.devices.values() if d.class_ in ("wifi_controller", "wifi_ap")]

@@ -97,9 +97,10 @@ def core_switch(world: World, target: str | None, t: float) -> tuple[str, str, U
 
 def _links(world: World, target: str | None, supplier: str | None) -> frozenset[str]:
     chosen = [
-        c for c in world.circuits.values()
+        c
+        for c in world.circuits.values()
         if (target is None or target in (c.name, c.site)) and (supplier is None or supplier in c.supplier.lower())
-    ]  # fmt: skip
+    ]
     if not chosen:
         known = ", ".join(sorted(world.circuits)) or "none"
         raise NoSuchFault(f"no link fits {target or supplier or 'that'}; links: {known}")
@@ -259,7 +260,13 @@ KINDS: dict[str, Kind] = {
         Kind("wan-link", "one circuit is lost, whoever supplies it", "a link", None, wan_link),
         Kind("wan-both", "a site loses both circuits", "a site or link", None, wan_both),
         Kind("ups-battery", "mains is lost, the UPS drains", "a UPS", None, ups_battery),
-        Kind("ha-failover", "the active unit of a pair fails, the other takes over", "a firewall or controller", None, ha_failover),
+        Kind(
+            "ha-failover",
+            "the active unit of a pair fails, the other takes over",
+            "a firewall or controller",
+            None,
+            ha_failover,
+        ),
         Kind("ap-loss", "access points leave their controller", "a Wi-Fi controller", None, ap_loss),
         Kind("agent-cut-off", "the agent's own network is lost", "nothing", None, agent_cut_off),
         Kind("psu", "a power supply fails", "a device", None, psu),
@@ -267,7 +274,7 @@ KINDS: dict[str, Kind] = {
         Kind("slow-device", "a device answers very slowly", "a device", None, slow_device),
         Kind("reboot", "a device restarts", "a device", 90.0, reboot),
     )
-}  # fmt: skip
+}
 
 
 class Faults:

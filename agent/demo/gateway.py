@@ -1,7 +1,7 @@
 """What the agent's self-check connects to: a TCP listener that can fall silent.
 
-A closed port would answer with a reset, which is an answer: somebody was there to refuse. To be silent as a lost network
-is, the listener stops accepting and fills its own short queue; the kernel then drops further connection requests.
+A closed port would answer with a reset, which is an answer: somebody was there to refuse. To be silent as a lost
+network is, the listener stops accepting and fills its own short queue; the kernel then drops further connections.
 """
 
 from __future__ import annotations

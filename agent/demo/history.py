@@ -1,4 +1,4 @@
-"""Ninety-five days of history for the demo's ledger, so that outages and papers have something to show.
+"""A past for the demo's ledger that covers the last whole quarter, so that pages and papers have something to show.
 
 Nothing is invented in the ledger's own words: incidents are played on the simulated world at past times, the visits an
 agent would then have made are judged by the same judgement as live ones (agent.health), and what comes out is recorded
@@ -8,9 +8,10 @@ through the ledger's one function. All of it carries the demo's source name and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from agent.calendar_uk import quarter_of
 from agent.demo.curves import Clock
 from agent.demo.faults import Faults, NoSuchFault
 from agent.demo.kit import Plan, short_name
@@ -22,7 +23,8 @@ from agent.ledger import Ledger
 from agent.topology import Topology
 from collectors.readings import Answered, Cadence, Interface, Visit
 
-DAYS = 95
+AT_LEAST = timedelta(days=95)
+ROUND_DAYS = 95  # the incidents repeat after so long, with other devices
 PULSE_SECONDS = 60.0
 AUTHOR = "hartwatch demo"
 
@@ -66,11 +68,12 @@ UPGRADE_TAKES = timedelta(minutes=20)
 
 
 def back_fill(ledger: Ledger, estate: Estate, plan: Plan, now: datetime) -> int:
-    """Write the history that ends at `now` into an empty ledger; how many flips that made. Nothing in one that has some."""
+    """Write the history that ends at `now` into an empty ledger; how many flips that made. A ledger with some is left."""
     if ledger.flips():
         return 0
-    past = _Past(estate, plan, now - timedelta(days=DAYS))
-    ledger.record(Facts(watched=tuple(_watched(now))))
+    began_at = begin_of(now)
+    past = _Past(estate, plan, began_at)
+    ledger.record(Facts(watched=tuple(_watched(began_at, now))))
     count = 0
     for changes, incident in past.play(now):
         written = ledger.record(Facts(changes=tuple(changes))).result(timeout=30)
@@ -85,13 +88,29 @@ def back_fill(ledger: Ledger, estate: Estate, plan: Plan, now: datetime) -> int:
     return count
 
 
-def _watched(now: datetime) -> Iterator[tuple[datetime, datetime]]:
+def begin_of(now: datetime) -> datetime:
+    """When the made-up past begins: before the last whole quarter, and 95 days ago at the latest."""
+    return min(quarter_of(now).previous.began_at - timedelta(days=2), now - AT_LEAST)
+
+
+def _watched(began: datetime, now: datetime) -> Iterator[tuple[datetime, datetime]]:
     """When the agent was running: always, but for its upgrades, and up to a moment ago."""
-    began = now - timedelta(days=DAYS)
     for ago in UPGRADES:
         yield began, now - ago
         began = now - ago + UPGRADE_TAKES
     yield began, now
+
+
+def _incidents(began: datetime, now: datetime) -> Iterator[Incident]:
+    """The incidents of the whole past, the oldest first."""
+    rounds = int((now - began).total_seconds() / 86_400 // ROUND_DAYS) + 1
+    for number in reversed(range(rounds)):
+        for incident in INCIDENTS:
+            earlier = replace(
+                incident, days_ago=incident.days_ago + number * ROUND_DAYS, pick=incident.pick + 5 * number
+            )
+            if now - timedelta(days=earlier.days_ago) > began + timedelta(days=1):
+                yield earlier
 
 
 class _Past:
@@ -107,7 +126,7 @@ class _Past:
     def play(self, now: datetime) -> Iterator[tuple[list[Change], Incident | None]]:
         """The changes of every turn in the past, with the incident that brought them."""
         yield self._look(self._began), None
-        for incident in INCIDENTS:
+        for incident in _incidents(self._began, now):
             begins = now - timedelta(days=incident.days_ago)
             ends = begins + timedelta(hours=incident.hours)
             if not self._start(incident, begins):

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.app import CannotStart, serve
+from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.demo.children import DidNotStart, PrometheusProcess, SimulatorProcess
 from agent.demo.estate import Demo, simulate
@@ -22,11 +23,14 @@ from agent.demo.history import back_fill
 from agent.demo.process import CONTROL, SOCKET_PATH_LIMIT, write_plan
 from agent.inventory import InventoryInvalid, load
 from agent.ledger import Ledger, LedgerUnusable
+from agent.reports import Edition, Sources, quarter_paper, write
+from agent.view import pieces_of
 from agent.web import CannotListen, listen
 
 PREFIX = "hartwatch-demo-"
 USUAL_PORT = 9640
 AGENT = "demo"
+PAPER_SECONDS = 40.0
 PULSE, HEALTH, INVENTORY = timedelta(seconds=15), timedelta(seconds=60), timedelta(minutes=10)
 
 
@@ -61,11 +65,16 @@ async def demo(options: Options) -> int:
             settings = _prepare(made, directory, simulator, port)
             if options.history:
                 await asyncio.to_thread(_back_fill, made, settings)
-            return await _run(options, settings, simulator, directory, ending)
+            return await _run(options, made, settings, simulator, directory, ending)
 
 
 async def _run(
-    options: Options, settings: Settings, simulator: SimulatorProcess, directory: Path, ending: asyncio.Event
+    options: Options,
+    made: Demo,
+    settings: Settings,
+    simulator: SimulatorProcess,
+    directory: Path,
+    ending: asyncio.Event,
 ) -> int:
     prometheus: PrometheusProcess | None = None
     watching: list[asyncio.Task[None]] = []
@@ -77,10 +86,14 @@ async def _run(
             prometheus = PrometheusProcess(directory / "prometheus", address.removeprefix("http://"), rules)
             await prometheus.start()
             (directory / "prometheus.address").write_text(prometheus.address + "\n")
+        # The first paper has no hardware in it yet; the second one has what the first visits saw.
+        for wait in (0.0, PAPER_SECONDS):
+            await asyncio.sleep(wait)
+            await asyncio.to_thread(_write_papers, made, settings)
 
     def started(address: str) -> None:
         print(f"{address}", flush=True)
-        words = f"{len(load(settings.inventory).devices)} simulated devices; faults: hartwatch demo fault list; Ctrl-C ends it"
+        words = f"{len(made.plan.kits)} simulated devices; faults: hartwatch demo fault list; Ctrl-C ends it"
         print(words, file=sys.stderr, flush=True)
         watching.append(asyncio.create_task(after_start(address)))
         watching.append(asyncio.create_task(_until(ending, options.runs_for, simulator)))
@@ -152,6 +165,18 @@ def _back_fill(made: Demo, settings: Settings) -> None:
         back_fill(ledger, made.estate, made.plan, datetime.now(UTC))
     finally:
         ledger.close()
+
+
+def _write_papers(made: Demo, settings: Settings) -> None:
+    """Both editions of the last whole quarter's paper, from the ledger as it is now."""
+    now = datetime.now(UTC)
+    quarter = quarter_of(now).previous
+    with contextlib.closing(Ledger.open(settings.ledger_url, f"{AGENT}-papers", watch=False)) as ledger:
+        pieces = pieces_of(ledger.assets(), made.estate, now.date())
+        sources = Sources(made.estate, ledger.flips(until=quarter.ends_at), ledger.watches(), ledger.notes(), pieces)
+    paper = quarter_paper(sources, quarter, now)
+    for edition in Edition:
+        write(paper, f"demo-ict-quarter-{quarter}", edition, settings.state_directory / "papers")
 
 
 def _port(asked: int | None) -> int:

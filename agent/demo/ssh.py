@@ -168,8 +168,15 @@ class SshServers:
 class _Terminal:
     """One session: echo, prompt, commands, in the manner of network equipment (carriage return and line feed)."""
 
-    def __init__(self, process: asyncssh.SSHServerProcess[bytes], device: Device, shell: Shell, access: Access,
-                 now: Callable[[], float], world: World) -> None:  # fmt: skip
+    def __init__(
+        self,
+        process: asyncssh.SSHServerProcess[bytes],
+        device: Device,
+        shell: Shell,
+        access: Access,
+        now: Callable[[], float],
+        world: World,
+    ) -> None:
         self._process, self._device, self._shell, self._access = process, device, shell, access
         self._now, self._world = now, world
         self._held = b""

@@ -201,6 +201,11 @@ class Tree:
         value = self.read(dotted, t)
         return value if isinstance(value, int) else 0
 
+    def words(self, dotted: str, t: float) -> str:
+        """As `read`, for an instance that is text; empty where there is none."""
+        value = self.read(dotted, t)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
     def items(self, t: float) -> list[tuple[ber.Oid, int, Constant]]:
         """Every instance there is at time `t`, in order: identifier, tag, plain value."""
         found: list[tuple[ber.Oid, int, Constant]] = []

@@ -8,10 +8,12 @@ from agent.demo.families import (
     apc,
     arubacx,
     arubaos,
-    bmc,
-    cisco,
+    catalyst,
+    cisco_router,
     fortigate,
     hosts,
+    idrac,
+    ilo,
     panos,
     power,
     procurve,
@@ -20,7 +22,10 @@ from agent.demo.families import (
 from agent.demo.families.base import Model
 from agent.demo.tree import Tree
 
-_MODULES = (arubacx, arubaos, aireos, apc, bmc, cisco, fortigate, hosts, panos, power, procurve, storage)
+_MODULES = (
+    aireos, apc, arubacx, arubaos, catalyst, cisco_router, fortigate, hosts, idrac, ilo, panos, power, procurve,
+    storage,
+)  # fmt: skip
 
 MODELS: dict[str, Model] = {model.key: model for module in _MODULES for model in module.MODELS}
 """Every model that can be simulated, by its key."""

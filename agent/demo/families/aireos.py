@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from agent.demo.device import Device
-from agent.demo.families import base, wireless
-from agent.demo.families.base import Model, Part, Port
+from agent.demo.families import base, entity, iftable, wireless
+from agent.demo.families.base import Model
+from agent.demo.families.entity import Part
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, address, count, gauge, text, whole
 
 AIRESPACE = "1.3.6.1.4.1.14179"
@@ -33,15 +35,42 @@ def build(tree: Tree, device: Device, model: Model) -> None:
         for i in (1, 2)
     ]
     ports += [
-        Port("management", "management", kind=base.L3_VLAN, load=(9e5, 9e5), week=week, physical=False),
+        Port("management", "management", kind=iftable.L3_VLAN, load=(9e5, 9e5), week=week, physical=False),
         Port("redundancy-port", "Redundancy port", load=(5e4, 5e4)),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     own = base.cisco_serial(device, "chassis", plant="FCH")
-    base.entity(tree, [
-        Part(1, f"Cisco {model.data['series']} Series Wireless LAN Controller", base.CHASSIS, "Chassis", model=model.data["pid"], serial=own, hardware="A0", software=model.version, maker="Cisco Systems Inc.", replaceable=True, vendor_type="1.3.6.1.4.1.9.12.3.1.3.1600"),
-        *(Part(1 + s, f"Cisco {model.data['series']} power supply {s}", base.POWER, f"Power Supply {s}", 1, s, model="AIR-PWR-5500-AC", replaceable=True) for s in (1, 2)),
-    ])  # fmt: skip
+    entity.physical(
+        tree,
+        [
+            Part(
+                1,
+                f"Cisco {model.data['series']} Series Wireless LAN Controller",
+                entity.CHASSIS,
+                "Chassis",
+                model=model.data["pid"],
+                serial=own,
+                hardware="A0",
+                software=model.version,
+                maker="Cisco Systems Inc.",
+                replaceable=True,
+                vendor_type="1.3.6.1.4.1.9.12.3.1.3.1600",
+            ),
+            *(
+                Part(
+                    1 + s,
+                    f"Cisco {model.data['series']} power supply {s}",
+                    entity.POWER,
+                    f"Power Supply {s}",
+                    1,
+                    s,
+                    model="AIR-PWR-5500-AC",
+                    replaceable=True,
+                )
+                for s in (1, 2)
+            ),
+        ],
+    )
     tree.scalars(
         f"{AIRESPACE}.1.1.1",
         {
@@ -70,7 +99,8 @@ def build(tree: Tree, device: Device, model: Model) -> None:
     tree.put(f"{AIRESPACE}.2.3.1.13.0", whole(base.rounded(base.temperature(device, 29, 36, "inside"))))
     points = wireless.access_points(device)
     everybody = wireless.total_clients(points)
-    for index, (ssid, share) in enumerate(SSIDS, 1):
+
+    def network(index: int, ssid: str, share: float) -> None:
         tree.row(
             f"{AIRESPACE}.2.1.1.1",
             index,
@@ -78,12 +108,15 @@ def build(tree: Tree, device: Device, model: Model) -> None:
                 1: gauge(index),
                 2: text(ssid),
                 6: whole(1),
-                38: count(lambda t, share=share: round(everybody(t) * share)),
+                38: count(lambda t: round(everybody(t) * share)),
                 42: text("management"),
                 66: gauge(wireless.present_count(points)),
                 67: gauge(0),
             },
         )
+
+    for index, (ssid, share) in enumerate(SSIDS, 1):
+        network(index, ssid, share)
     for point in points:
         _access_point(tree, device, model, point)
     tree.put("1.3.6.1.4.1.9.9.618.1.8.4.0", gauge(wireless.present_count(points)))
@@ -132,7 +165,8 @@ def _access_point(tree: Tree, device: Device, model: Model, point: wireless.Acce
             },
         ),
     )
-    for slot in (0, 1):
+
+    def radio(slot: int) -> None:
         clients = point.clients[slot]
         channel = point.channels[slot]
         spare = base.varying(device, 0, 9, "air", point.name, slot)
@@ -164,15 +198,38 @@ def _access_point(tree: Tree, device: Device, model: Model, point: wireless.Acce
                 {
                     1: whole(base.rounded(spare)),
                     2: whole(base.rounded(spare)),
-                    3: whole(lambda t, c=clients, s=spare: min(97, round(6 + 2.2 * c(t) + s(t)))),
+                    3: whole(lambda t: min(97, round(6 + 2.2 * clients(t) + spare(t)))),
                     4: whole(base.rounded(clients)),
                     24: whole(0),
                 },
             ),
         )
 
+    for slot in (0, 1):
+        radio(slot)
+
 
 MODELS = (
-    Model("wlc-5520", "Cisco 5520 Wireless Controller", "Cisco", "wifi_controller", "1.3.6.1.4.1.9.1.2170", "8.10.196.0", build, "cisco_wlc_ssh", {"pid": "AIR-CT5520-K9", "series": "5520"}),
-    Model("wlc-5508", "Cisco 5508 Wireless Controller", "Cisco", "wifi_controller", "1.3.6.1.4.1.9.1.1069", "8.5.182.0", build, "cisco_wlc_ssh", {"pid": "AIR-CT5508-K9", "series": "5500"}),
-)  # fmt: skip
+    Model(
+        "wlc-5520",
+        "Cisco 5520 Wireless Controller",
+        "Cisco",
+        "wifi_controller",
+        "1.3.6.1.4.1.9.1.2170",
+        "8.10.196.0",
+        build,
+        "cisco_wlc_ssh",
+        {"pid": "AIR-CT5520-K9", "series": "5520"},
+    ),
+    Model(
+        "wlc-5508",
+        "Cisco 5508 Wireless Controller",
+        "Cisco",
+        "wifi_controller",
+        "1.3.6.1.4.1.9.1.1069",
+        "8.5.182.0",
+        build,
+        "cisco_wlc_ssh",
+        {"pid": "AIR-CT5508-K9", "series": "5500"},
+    ),
+)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from agent.demo.device import BATTERY_MINUTES, Device
-from agent.demo.families import base
-from agent.demo.families.base import Model, Port
+from agent.demo.families import base, iftable
+from agent.demo.families.base import Model
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, gauge, text, ticks, whole
 
 APC = "1.3.6.1.4.1.318"
@@ -24,13 +25,19 @@ def serial(device: Device) -> str:
 def card(tree: Tree, device: Device, model: Model, app: str) -> None:
     """The network management card that answers for the device."""
     made = base.made_before(device, "card")
-    words = f"APC Web/SNMP Management Card (MB:v4.1.0 PF:v{model.version} PN:apc_hw05_aos_{model.version.replace('.', '')}.bin AF1:v{model.version} AN1:apc_hw05_{app}_{model.version.replace('.', '')}.bin MN:AP9641 HR:08 SN: 5A{made.year % 100:02d}{made.isocalendar()[1]:02d}T{device.letters(5, 'card', alphabet='0123456789')} MD:{made:%m/%d/%Y})"
+    number = device.letters(5, "card", alphabet="0123456789")
+    file = f"{model.version.replace('.', '')}.bin"
+    words = (
+        f"APC Web/SNMP Management Card (MB:v4.1.0 PF:v{model.version} PN:apc_hw05_aos_{file} AF1:v{model.version} "
+        f"AN1:apc_hw05_{app}_{file} MN:AP9641 HR:08 "
+        f"SN: 5A{made.year % 100:02d}{made.isocalendar()[1]:02d}T{number} MD:{made:%m/%d/%Y})"
+    )
     base.system(tree, device, model.sys_object_id, words, services=72)
     ports = [
         Port("eth0", "eth0", mbps=100, load=(300, 420)),
-        Port("lo0", "lo0", kind=base.LOOPBACK, mbps=0, physical=False),
+        Port("lo0", "lo0", kind=iftable.LOOPBACK, mbps=0, physical=False),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)), high=False)
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)), high=False)
 
 
 def battery_bought(device: Device) -> str:
@@ -41,7 +48,7 @@ def battery_bought(device: Device) -> str:
     return changed.strftime("%m/%d/%Y")
 
 
-_EPOCH = __import__("datetime").date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1)
 
 
 def battery_due(device: Device) -> str:
@@ -55,12 +62,22 @@ def load_percent(device: Device, model: Model) -> Callable[[float], float]:
 
 def build_ups(tree: Tree, device: Device, model: Model) -> None:
     card(tree, device, model, "su")
-    load, watts = load_percent(device, model), model.data["watts"]
+    load = load_percent(device, model)
+    watts: int = model.data["watts"]
     mains, battery = base.varying(device, 233, 243, "mains"), device.battery
-    on_battery = lambda t: battery.on_battery_since is not None  # noqa: E731
-    volts_in = lambda t: 0.0 if on_battery(t) else mains(t)  # noqa: E731
-    runtime = lambda t: battery.charge(t) / 100 * BATTERY_MINUTES * 60  # noqa: E731
-    since = lambda t: 0.0 if battery.on_battery_since is None else max(0.0, t - battery.on_battery_since)  # noqa: E731
+
+    def on_battery(t: float) -> bool:
+        return battery.on_battery_since is not None
+
+    def volts_in(t: float) -> float:
+        return 0.0 if on_battery(t) else mains(t)
+
+    def runtime(t: float) -> float:
+        return battery.charge(t) / 100 * BATTERY_MINUTES * 60
+
+    def since(t: float) -> float:
+        return 0.0 if battery.on_battery_since is None else max(0.0, t - battery.on_battery_since)
+
     warm = base.temperature(device, 23, 28, "battery")
     tree.scalars(f"{UPS}.1.1", {1: text(model.data["pid"]), 2: text(device.kit.name)})
     tree.scalars(
@@ -117,7 +134,10 @@ def build_ups(tree: Tree, device: Device, model: Model) -> None:
     )
     tree.scalars(f"{UPS}.3.3", {1: gauge(base.rounded(volts_in, 10)), 4: gauge(lambda t: 0 if on_battery(t) else 500)})
     tree.scalars(f"{UPS}.4.1", {1: whole(lambda t: 3 if on_battery(t) else 2), 2: whole(1)})
-    amperes = lambda t: watts * load(t) / 100 / 230  # noqa: E731
+
+    def amperes(t: float) -> float:
+        return watts * load(t) / 100 / 230
+
     tree.scalars(
         f"{UPS}.4.2",
         {
@@ -158,7 +178,10 @@ def build_pdu(tree: Tree, device: Device, model: Model) -> None:
     rpdu = f"{APC}.1.1.26"
     amperes, made = base.busy(device, 4.2, 11.5, "amps"), base.made_before(device)
     volts = base.varying(device, 232, 241, "volts")
-    watts = lambda t: amperes(t) * volts(t) * 0.96  # noqa: E731
+
+    def watts(t: float) -> float:
+        return amperes(t) * volts(t) * 0.96
+
     energy = device.flow(base.week_of(device), 2.0e-4, "energy")  # tenths of kWh per second at full load
     tree.row(
         f"{rpdu}.2.1",
@@ -250,7 +273,8 @@ def build_netbotz(tree: Tree, device: Device, model: Model) -> None:
     card(tree, device, model, "nb200")
     probes = ("Cold aisle front", "Cold aisle rear", "Hot aisle", "Comms rack", "Battery room", "Door side")
     tree.put(f"{APC}.1.1.25.1.1.0", whole(len(probes)))
-    for index, name in enumerate(probes, 1):
+
+    def probe(index: int, name: str) -> None:
         low = 31.0 if name == "Hot aisle" else 20.5
         air, damp = base.temperature(device, low, low + 3.5, name), base.varying(device, 36, 49, name, "damp")
         limit = 42 if name == "Hot aisle" else 30
@@ -262,14 +286,17 @@ def build_netbotz(tree: Tree, device: Device, model: Model) -> None:
                 2: whole(1),
                 3: text(name),
                 4: text(device.kit.site_title),
-                5: whole(lambda t, air=air: round(air(t) * 1.8 + 32)),
+                5: whole(lambda t: round(air(t) * 1.8 + 32)),
                 6: whole(base.rounded(air)),
                 7: whole(base.rounded(damp)),
                 8: whole(0),
-                9: whole(lambda t, air=air, limit=limit: 1 if air(t) < limit else 2 if air(t) < limit + 5 else 3),
+                9: whole(lambda t: 1 if air(t) < limit else 2 if air(t) < limit + 5 else 3),
                 10: whole(2),
             },
         )
+
+    for index, name in enumerate(probes, 1):
+        probe(index, name)
 
 
 def build_inrow(tree: Tree, device: Device, model: Model) -> None:
@@ -309,9 +336,66 @@ def build_inrow(tree: Tree, device: Device, model: Model) -> None:
 
 
 MODELS = (
-    Model("smart-ups-3000", "APC Smart-UPS X 3000", "APC", "ups", f"{APC}.1.3.2.8", "2.4.2.1", build_ups, None, {"pid": "Smart-UPS X 3000", "sku": "SMX3000RMHV2U", "firmware": "UPS 04.1 (ID20)", "watts": 2700}),
-    Model("smart-ups-srt-10k", "APC Smart-UPS SRT 10000", "APC", "ups", f"{APC}.1.3.2.11", "2.4.2.1", build_ups, None, {"pid": "Smart-UPS SRT 10000", "sku": "SRT10KRMXLI", "firmware": "UPS 10.0 (ID1014)", "watts": 10_000, "low": 44, "high": 62}),
-    Model("apc-ap8959", "APC Rack PDU AP8959EU3", "APC", "pdu", f"{APC}.1.3.4.6", "7.0.8", build_pdu, None, {"pid": "AP8959EU3"}),
-    Model("netbotz-200", "APC NetBotz Rack Monitor 200", "APC", "environment", f"{APC}.1.3.8.6", "6.9.6", build_netbotz, None, {"pid": "NBRK0200"}),
-    Model("inrow-rc", "APC InRow RC", "APC", "environment", f"{APC}.1.3.14.6", "6.9.6", build_inrow, None, {"pid": "ACRC301S"}),
-)  # fmt: skip
+    Model(
+        "smart-ups-3000",
+        "APC Smart-UPS X 3000",
+        "APC",
+        "ups",
+        f"{APC}.1.3.2.8",
+        "2.4.2.1",
+        build_ups,
+        None,
+        {"pid": "Smart-UPS X 3000", "sku": "SMX3000RMHV2U", "firmware": "UPS 04.1 (ID20)", "watts": 2700},
+    ),
+    Model(
+        "smart-ups-srt-10k",
+        "APC Smart-UPS SRT 10000",
+        "APC",
+        "ups",
+        f"{APC}.1.3.2.11",
+        "2.4.2.1",
+        build_ups,
+        None,
+        {
+            "pid": "Smart-UPS SRT 10000",
+            "sku": "SRT10KRMXLI",
+            "firmware": "UPS 10.0 (ID1014)",
+            "watts": 10_000,
+            "low": 44,
+            "high": 62,
+        },
+    ),
+    Model(
+        "apc-ap8959",
+        "APC Rack PDU AP8959EU3",
+        "APC",
+        "pdu",
+        f"{APC}.1.3.4.6",
+        "7.0.8",
+        build_pdu,
+        None,
+        {"pid": "AP8959EU3"},
+    ),
+    Model(
+        "netbotz-200",
+        "APC NetBotz Rack Monitor 200",
+        "APC",
+        "environment",
+        f"{APC}.1.3.8.6",
+        "6.9.6",
+        build_netbotz,
+        None,
+        {"pid": "NBRK0200"},
+    ),
+    Model(
+        "inrow-rc",
+        "APC InRow RC",
+        "APC",
+        "environment",
+        f"{APC}.1.3.14.6",
+        "6.9.6",
+        build_inrow,
+        None,
+        {"pid": "ACRC301S"},
+    ),
+)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from agent.demo.device import Device
-from agent.demo.families import base
-from agent.demo.families.base import Model, Part, Port
+from agent.demo.families import base, entity, iftable
+from agent.demo.families.base import Model
+from agent.demo.families.entity import Part
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, gauge, text, ticks, whole
 
 CX = "1.3.6.1.4.1.47196.4.1.1.3"
@@ -29,7 +31,7 @@ def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
         names = [(f"{m}/1/{p}", f"{m}/1/{p}") for p in range(1, copper + 1)]
         core = model.data["speed"] > 1000
         label, mean = ("Distribution", 2.5e6) if core else ("Desk", 9e4)
-        edge = base.edge_ports(device, names, mbps=model.data["speed"], mean=mean, label=label)
+        edge = iftable.edge_ports(device, names, mbps=model.data["speed"], mean=mean, label=label)
         rows += [((m - 1) * 64 + p, port) for p, port in enumerate(edge, 1)]
         for p in range(copper + 1, copper + 5):
             lit = p == copper + 1 or (m == 1 and p == copper + 2)
@@ -54,7 +56,7 @@ def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
                 "lag1",
                 "lag1",
                 "UPLINK bundle",
-                kind=base.LAG,
+                kind=iftable.LAG,
                 mbps=2 * model.data["uplink"],
                 load=(3e6, 9e6),
                 week=base.week_of(device),
@@ -63,9 +65,9 @@ def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
         )
     )
     rows.append(
-        (16_777_226, Port("vlan10", "vlan10", "Management", kind=base.L3_VLAN, load=(800, 1200), physical=False))
+        (16_777_226, Port("vlan10", "vlan10", "Management", kind=iftable.L3_VLAN, load=(800, 1200), physical=False))
     )
-    named = base.demanded(device, [port for _, port in rows])
+    named = iftable.demanded(device, [port for _, port in rows])
     indexes = [index for index, _ in rows] + list(range(900, 900 + len(named) - len(rows)))
     return sorted(zip(indexes, named, strict=True), key=lambda row: row[0])
 
@@ -78,11 +80,11 @@ def build(tree: Tree, device: Device, model: Model) -> None:
         f"Aruba {model.data['pid']} {model.data['name']} {model.version}",
         services=74,
     )
-    base.interfaces(tree, device, ports(device, model))
+    iftable.interfaces(tree, device, ports(device, model))
     parts: list[Part] = []
     for m in range(1, members(device) + 1):
         parts += _member(tree, device, model, m)
-    base.entity(tree, parts)
+    entity.physical(tree, parts)
 
 
 def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
@@ -93,7 +95,7 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
         Part(
             chassis,
             f"{pid} {name}",
-            base.CHASSIS,
+            entity.CHASSIS,
             f"Chassis {m}",
             0,
             m,
@@ -144,9 +146,13 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
         if device.kit.power_supplies is None
         else max(1, -(-device.kit.power_supplies // members(device)))
     )
-    for s in range(1, count + 1):
+
+    def supply(s: int) -> None:
         number = (m - 1) * count + s
-        failed = lambda t, number=number: device.failed_psu == number  # noqa: E731
+
+        def failed(t: float) -> bool:
+            return device.failed_psu == number
+
         supply = f"CN{serial(device, m)[2:5]}{device.letters(5, 'supply', m, s)}"
         tree.row(
             f"{CHASSIS}.2.1.1",
@@ -154,21 +160,21 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
             {
                 2: whole(s),
                 3: text(f"{m}/{s}"),
-                4: text(lambda t, failed=failed: "fault_input" if failed(t) else "ok"),
+                4: text(lambda t: "fault_input" if failed(t) else "ok"),
                 5: text("JL086A"),
                 6: text(supply),
-                7: whole(lambda t, failed=failed, load=load: 0 if failed(t) else round(140 + load(t) * 4)),
+                7: whole(lambda t: 0 if failed(t) else round(140 + load(t) * 4)),
                 8: whole(680),
-                9: whole(lambda t, failed=failed: int(failed(t))),
+                9: whole(lambda t: int(failed(t))),
                 10: text("f2b"),
-                11: whole(lambda t, failed=failed: 3 if failed(t) else 1),
+                11: whole(lambda t: 3 if failed(t) else 1),
             },
         )
         parts.append(
             Part(
                 chassis + 10 + s,
                 f"Power supply {m}/{s}",
-                base.POWER,
+                entity.POWER,
                 f"Power supply {m}/{s}",
                 chassis,
                 s,
@@ -178,9 +184,11 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
                 replaceable=True,
             )
         )
-    for s, (spot, low, high, limit) in enumerate(
-        (("Inlet-Air", 23, 28, 65), ("Switch-CPU", 45, 57, 110), ("MainBoard", 33, 40, 85)), 1
-    ):
+
+    for s in range(1, count + 1):
+        supply(s)
+
+    def spot_row(s: int, spot: str, low: float, high: float, limit: int) -> None:
         warm = base.temperature(device, low, high, spot, m)
         tree.row(
             f"{CHASSIS}.3.1.1",
@@ -190,18 +198,19 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
                 3: whole(1),
                 4: whole(s),
                 5: text(f"{m}/1-{spot}"),
-                6: text(
-                    lambda t, warm=warm, limit=limit: (
-                        "normal" if warm(t) < limit - 10 else "max" if warm(t) < limit else "critical"
-                    )
-                ),
+                6: text(lambda t: "normal" if warm(t) < limit - 10 else "max" if warm(t) < limit else "critical"),
                 7: whole(base.rounded(warm, 1000)),
                 8: whole(round(low * 1000) - 3000),
                 9: whole(round(high * 1000) + 4000),
             },
         )
-        parts.append(Part(chassis + 30 + s, f"{m}/1-{spot}", base.SENSOR, f"{m}/1-{spot}", chassis, s))
-        base.sensor(tree, chassis + 30 + s, base.CELSIUS, warm, places=1)
+        parts.append(Part(chassis + 30 + s, f"{m}/1-{spot}", entity.SENSOR, f"{m}/1-{spot}", chassis, s))
+        entity.sensor(tree, chassis + 30 + s, entity.CELSIUS, warm, places=1)
+
+    for s, (spot, low, high, limit) in enumerate(
+        (("Inlet-Air", 23, 28, 65), ("Switch-CPU", 45, 57, 110), ("MainBoard", 33, 40, 85)), 1
+    ):
+        spot_row(s, spot, low, high, limit)
     tree.row(
         f"{CHASSIS}.4.1.1",
         (m, 1),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from agent.demo.device import Device
-from agent.demo.families import base, wireless
-from agent.demo.families.base import Model, Part, Port
+from agent.demo.families import base, entity, iftable, wireless
+from agent.demo.families.base import Model
+from agent.demo.families.entity import Part
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, address, count, gauge, pointer, text, ticks, whole
 
 WLSX = "1.3.6.1.4.1.14823.2.2.1"
@@ -13,7 +15,8 @@ INSTANT = "1.3.6.1.4.1.14823.2.3.3.1"
 
 
 def ap_serial(device: Device, number: int) -> str:
-    return f"CN{device.kit.bought_on.year % 10}{1 + int(51 * device.draw('ap week', number)):02d}K{device.letters(4, 'ap', number)}"
+    week = 1 + int(51 * device.draw("ap week", number))
+    return f"CN{device.kit.bought_on.year % 10}{week:02d}K{device.letters(4, 'ap', number)}"
 
 
 def build_controller(tree: Tree, device: Device, model: Model) -> None:
@@ -31,10 +34,10 @@ def build_controller(tree: Tree, device: Device, model: Model) -> None:
         for i in range(6)
     ]
     ports += [
-        Port("vlan 1", "802.1Q VLAN", kind=base.L3_VLAN, load=(2e4, 2e4), physical=False),
-        Port("loopback", "Loopback", kind=base.LOOPBACK, mbps=0, physical=False),
+        Port("vlan 1", "802.1Q VLAN", kind=iftable.L3_VLAN, load=(2e4, 2e4), physical=False),
+        Port("loopback", "Loopback", kind=iftable.LOOPBACK, mbps=0, physical=False),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     memory = base.varying(device, 0.44, 0.5, "memory")
     total = 3_900_000
     load = base.busy(device, 3, 29, "cpu")
@@ -96,20 +99,24 @@ def build_controller(tree: Tree, device: Device, model: Model) -> None:
             12: whole(1),
         },
     )
-    for i in (1, 2):
+
+    def slot(i: int) -> None:
         tree.row(f"{SYS}.17.1", i, {1: whole(i), 2: whole(1)})
-        tree.row(f"{SYS}.18.1", i, {1: whole(i), 2: whole(lambda t, i=i: 2 if device.failed_psu == i else 1)})
+        tree.row(f"{SYS}.18.1", i, {1: whole(i), 2: whole(lambda t: 2 if device.failed_psu == i else 1)})
+
+    for i in (1, 2):
+        slot(i)
     points = wireless.access_points(device)
     tree.scalars(WLAN, {1: gauge(wireless.present_count(points)), 2: gauge(wireless.total_clients(points))})
     for point in points:
         _access_point(tree, device, model, point)
-    base.entity(
+    entity.physical(
         tree,
         [
             Part(
                 1,
                 f"Aruba {model.data['pid']}",
-                base.CHASSIS,
+                entity.CHASSIS,
                 "Chassis",
                 model=model.data["pid"],
                 serial=own,
@@ -123,8 +130,11 @@ def build_controller(tree: Tree, device: Device, model: Model) -> None:
 
 def _access_point(tree: Tree, device: Device, model: Model, point: wireless.AccessPoint) -> None:
     oid = ("1.3.6.1.4.1.14823.1.2.71", "315") if point.number % 3 else ("1.3.6.1.4.1.14823.1.2.57", "215")
+
     # A lost access point stays in this table as down (2); it leaves only when it is deleted.
-    up = lambda t: 1 if point.there(t) else 2  # noqa: E731
+    def up(t: float) -> int:
+        return 1 if point.there(t) else 2
+
     tree.row(
         f"{WLAN}.4.1",
         tuple(point.mac),
@@ -146,7 +156,8 @@ def _access_point(tree: Tree, device: Device, model: Model, point: wireless.Acce
             34: text(model.version),
         },
     )
-    for radio in (1, 2):
+
+    def radio_row(radio: int) -> None:
         clients, channel = point.clients[2 - radio], point.channels[2 - radio]  # radio 1 is 5 GHz here
         tree.row(
             f"{WLAN}.5.1",
@@ -158,7 +169,7 @@ def _access_point(tree: Tree, device: Device, model: Model, point: wireless.Acce
                     3: whole(channel),
                     4: whole(36),
                     5: whole(2),
-                    6: whole(lambda t, c=clients: min(96, round(8 + 2 * c(t)))),
+                    6: whole(lambda t: min(96, round(8 + 2 * clients(t)))),
                     7: whole(base.rounded(clients)),
                     8: whole(0),
                     9: whole(3),
@@ -166,6 +177,9 @@ def _access_point(tree: Tree, device: Device, model: Model, point: wireless.Acce
                 },
             ),
         )
+
+    for radio in (1, 2):
+        radio_row(radio)
 
 
 def build_instant(tree: Tree, device: Device, model: Model) -> None:
@@ -178,11 +192,12 @@ def build_instant(tree: Tree, device: Device, model: Model) -> None:
         Port("wifi0", "wifi0", kind=71, mbps=866, load=(3e5, 1.3e6), week=week),
         Port("wifi1", "wifi1", kind=71, mbps=400, load=(5e4, 2e5), week=week),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     point = wireless.access_points(device)[0]
     load, free = base.busy(device, 4, 27, "cpu"), base.varying(device, 1.9e8, 2.2e8, "memory")
     tree.scalars(f"{INSTANT}.1", {1: text("0" * 40), 2: text(device.kit.name), 3: text(""), 4: text(model.version)})
-    for index, (ssid, share) in enumerate((("Council-Staff", 0.7), ("Council-Guest", 0.3)), 1):
+
+    def network(index: int, ssid: str, share: float) -> None:
         tree.row(
             f"{INSTANT}.1.7.1",
             index,
@@ -190,9 +205,12 @@ def build_instant(tree: Tree, device: Device, model: Model) -> None:
                 1: whole(index),
                 2: text(ssid),
                 3: whole(0),
-                4: whole(lambda t, share=share: round(sum(r(t) for r in point.clients) * share)),
+                4: whole(lambda t: round(sum(r(t) for r in point.clients) * share)),
             },
         )
+
+    for index, (ssid, share) in enumerate((("Council-Staff", 0.7), ("Council-Guest", 0.3)), 1):
+        network(index, ssid, share)
     tree.row(
         f"{INSTANT}.2.1.1",
         tuple(mac),
@@ -211,7 +229,8 @@ def build_instant(tree: Tree, device: Device, model: Model) -> None:
             13: text("conductor"),
         },
     )
-    for radio in (0, 1):
+
+    def radio_row(radio: int) -> None:
         clients = point.clients[1 - radio]
         sent = device.flow(week, 90_000, "radio", radio)
         tree.row(
@@ -222,14 +241,14 @@ def build_instant(tree: Tree, device: Device, model: Model) -> None:
                 3: text(device.mac("radio", radio)),
                 4: text(str(point.channels[1 - radio]) + ("E" if radio == 0 else "")),
                 5: whole(18),
-                6: whole(lambda t, radio=radio: round(-95 + base.varying(device, 0, 4, "noise", radio)(t))),
-                7: whole(lambda t, c=clients: min(95, round(7 + 2 * c(t)))),
-                8: whole(lambda t, c=clients: min(95, round(7 + 2 * c(t)))),
-                9: count(lambda t, sent=sent: int(sent.total(t) / 900)),
-                12: count(lambda t, sent=sent: int(sent.total(t))),
+                6: whole(lambda t: round(-95 + base.varying(device, 0, 4, "noise", radio)(t))),
+                7: whole(lambda t: min(95, round(7 + 2 * clients(t)))),
+                8: whole(lambda t: min(95, round(7 + 2 * clients(t)))),
+                9: count(lambda t: int(sent.total(t) / 900)),
+                12: count(lambda t: int(sent.total(t))),
                 13: count(0),
-                14: count(lambda t, sent=sent: int(sent.total(t) / 2200)),
-                16: count(lambda t, sent=sent: int(sent.total(t) / 4)),
+                14: count(lambda t: int(sent.total(t) / 2200)),
+                16: count(lambda t: int(sent.total(t) / 4)),
                 18: count(0),
                 20: whole(1),
                 21: whole(base.rounded(clients)),
@@ -237,9 +256,42 @@ def build_instant(tree: Tree, device: Device, model: Model) -> None:
             },
         )
 
+    for radio in (0, 1):
+        radio_row(radio)
+
 
 MODELS = (
-    Model("aruba-7210", "Aruba 7210 Mobility Controller", "Aruba", "wifi_controller", "1.3.6.1.4.1.14823.1.1.32", "8.10.0.6", build_controller, "aruba_os", {"pid": "Aruba7210"}),
-    Model("aruba-7030", "Aruba 7030 Mobility Controller", "Aruba", "wifi_controller", "1.3.6.1.4.1.14823.1.1.39", "8.10.0.6", build_controller, "aruba_os", {"pid": "Aruba7030"}),
-    Model("iap-315", "Aruba Instant IAP-315", "Aruba", "wifi_ap", "1.3.6.1.4.1.14823.1.2.71", "8.10.0.6_84969", build_instant, None, {"pid": "315"}),
-)  # fmt: skip
+    Model(
+        "aruba-7210",
+        "Aruba 7210 Mobility Controller",
+        "Aruba",
+        "wifi_controller",
+        "1.3.6.1.4.1.14823.1.1.32",
+        "8.10.0.6",
+        build_controller,
+        "aruba_os",
+        {"pid": "Aruba7210"},
+    ),
+    Model(
+        "aruba-7030",
+        "Aruba 7030 Mobility Controller",
+        "Aruba",
+        "wifi_controller",
+        "1.3.6.1.4.1.14823.1.1.39",
+        "8.10.0.6",
+        build_controller,
+        "aruba_os",
+        {"pid": "Aruba7030"},
+    ),
+    Model(
+        "iap-315",
+        "Aruba Instant IAP-315",
+        "Aruba",
+        "wifi_ap",
+        "1.3.6.1.4.1.14823.1.2.71",
+        "8.10.0.6_84969",
+        build_instant,
+        None,
+        {"pid": "315"},
+    ),
+)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from agent.demo.curves import unit
 from agent.demo.device import Device
-from agent.demo.families import base
-from agent.demo.families.base import Model, Part, Port
+from agent.demo.families import base, entity, iftable
+from agent.demo.families.base import Model, Reading
+from agent.demo.families.entity import Part
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Cell, Tree, address, count, count64, gauge, pointer, text, whole
 
 FG = "1.3.6.1.4.1.12356.101"
@@ -23,8 +26,6 @@ def serial(device: Device, *, peer: bool = False) -> str:
 
 
 def _number(seed: int, owner: str, other: bool) -> int:
-    from agent.demo.curves import unit
-
     return 900_000 + int(unit(seed, owner, "fortigate serial", other) * 99_999)
 
 
@@ -39,14 +40,34 @@ def ports(device: Device) -> list[tuple[int, Port]]:
         Port("mgmt", "mgmt", "Management", load=(2000, 5000)),
         Port("ha", "ha", "HA heartbeat", load=(60_000, 60_000)),
         *(Port(f"port{i}", f"port{i}", alias, up=bool(alias), load=load, week=week) for i, alias, load in _FACES),
-        *(Port(f"x{i}", f"x{i}", "Core" if i < 3 else "", mbps=10_000, up=i < 3, load=(2.4e7, 1.1e7) if i < 3 else (0.0, 0.0), week=week) for i in range(1, 5)),
-        Port("ssl.root", "ssl.root", "SSL VPN interface", kind=base.TUNNEL, mbps=0, load=(2e5, 8e5), week=week, physical=False),
-    ]  # fmt: skip
+        *(
+            Port(
+                f"x{i}",
+                f"x{i}",
+                "Core" if i < 3 else "",
+                mbps=10_000,
+                up=i < 3,
+                load=(2.4e7, 1.1e7) if i < 3 else (0.0, 0.0),
+                week=week,
+            )
+            for i in range(1, 5)
+        ),
+        Port(
+            "ssl.root",
+            "ssl.root",
+            "SSL VPN interface",
+            kind=iftable.TUNNEL,
+            mbps=0,
+            load=(2e5, 8e5),
+            week=week,
+            physical=False,
+        ),
+    ]
     rows += [
-        Port(name, name, kind=base.TUNNEL, mbps=0, load=(1e5, 1e5), week=week, physical=False)
+        Port(name, name, kind=iftable.TUNNEL, mbps=0, load=(1e5, 1e5), week=week, physical=False)
         for name in tunnel_names(device)
     ]
-    return list(enumerate(base.demanded(device, rows), 1))
+    return list(enumerate(iftable.demanded(device, rows), 1))
 
 
 _FACES: tuple[tuple[int, str, tuple[float, float]], ...] = (
@@ -71,16 +92,16 @@ def build(tree: Tree, device: Device, model: Model) -> None:
         "Perimeter firewall" if device.kit.leads else "Perimeter firewall (second unit)",
         services=78,
     )
-    base.interfaces(tree, device, ports(device))
+    iftable.interfaces(tree, device, ports(device))
     clustered = device.kit.ha_members > 1 or device.kit.peer is not None
     own = serial(device)
-    base.entity(
+    entity.physical(
         tree,
         [
             Part(
                 1,
                 f"Fortinet {model.data['pid']}, HW Serial#: {own}",
-                base.CHASSIS,
+                entity.CHASSIS,
                 device.kit.name,
                 serial=own,
                 software=f"{model.data['pid']} v{model.version},build{model.data['build']}",
@@ -92,7 +113,10 @@ def build(tree: Tree, device: Device, model: Model) -> None:
     )
     cpu, memory = base.busy(device, 4, 46, "cpu"), base.varying(device, 41, 48, "memory")
     sessions = base.busy(device, 9_000, 210_000, "sessions")
-    work = lambda t: 1.0 if not clustered or device.active else 0.04  # noqa: E731 - the second unit idles
+
+    def work(t: float) -> float:
+        return 1.0 if not clustered or device.active else 0.04
+
     tree.put("1.3.6.1.4.1.12356.100.1.1.1.0", text(own))
     tree.scalars(
         f"{FG}.4.1",
@@ -115,7 +139,7 @@ def build(tree: Tree, device: Device, model: Model) -> None:
     )
     tree.scalars(f"{FG}.4.2", {1: text("91.04512(2025-03-02 04:27)"), 2: text("27.00713(2025-03-01 01:12)")})
     _sensors(tree, device)
-    _processors(tree, device, cpu, work)
+    _processors(tree, device, work)
     _vdom(tree, device, clustered)
     _cluster(tree, device, clustered, cpu, memory, sessions)
     _tunnels(tree, device, work)
@@ -123,47 +147,69 @@ def build(tree: Tree, device: Device, model: Model) -> None:
 
 def _sensors(tree: Tree, device: Device) -> None:
     rows: list[tuple[str, float, float, str]] = [
-        ("CPU Core 0", 44, 55, "t"), ("CPU Core 1", 44, 56, "t"), ("MAIN_BRD_TEMP", 33, 41, "t"), ("FAN_TMP_1", 29, 36, "t"),
-        ("FAN1", 5200, 6100, "n"), ("FAN2", 5200, 6100, "n"), ("FAN3", 5200, 6100, "n"),
-        ("+12V", 12.0, 12.2, "n"), ("+3.3V", 3.28, 3.33, "n"), ("VCC 1.1V", 1.09, 1.11, "n"),
-        ("PS1 Status", 0, 0, "p"), ("PS2 Status", 0, 0, "p"),
-    ]  # fmt: skip
+        ("CPU Core 0", 44, 55, "t"),
+        ("CPU Core 1", 44, 56, "t"),
+        ("MAIN_BRD_TEMP", 33, 41, "t"),
+        ("FAN_TMP_1", 29, 36, "t"),
+        ("FAN1", 5200, 6100, "n"),
+        ("FAN2", 5200, 6100, "n"),
+        ("FAN3", 5200, 6100, "n"),
+        ("+12V", 12.0, 12.2, "n"),
+        ("+3.3V", 3.28, 3.33, "n"),
+        ("VCC 1.1V", 1.09, 1.11, "n"),
+        ("PS1 Status", 0, 0, "p"),
+        ("PS2 Status", 0, 0, "p"),
+    ]
     tree.put(f"{FG}.4.3.1.0", whole(len(rows)))
-    for index, (name, low, high, kind) in enumerate(rows, 1):
+
+    def sensor(index: int, name: str, low: float, high: float, kind: str) -> None:
         alarm: Cell = whole(0)
         if kind == "p":
             number = int(name[2])
-            value = text(lambda t, n=number: "1" if device.failed_psu == n else "0")
-            alarm = whole(lambda t, n=number: int(device.failed_psu == n))
+            value = text(lambda t: "1" if device.failed_psu == number else "0")
+            alarm = whole(lambda t: int(device.failed_psu == number))
         elif kind == "t":
             warm = base.temperature(device, low, high, name)
-            value = text(lambda t, warm=warm: f"{warm(t):.0f}")
-            alarm = whole(lambda t, warm=warm, limit=high + 20: int(warm(t) > limit))
+            value = text(lambda t: f"{warm(t):.0f}")
+            alarm = whole(lambda t: int(warm(t) > high + 20))
         else:
             level = base.varying(device, low, high, name)
-            value = text(lambda t, level=level, low=low: f"{level(t):.0f}" if low > 100 else f"{level(t):.4f}")
+            value = text(lambda t: f"{level(t):.0f}" if low > 100 else f"{level(t):.4f}")
         tree.row(f"{FG}.4.3.2.1", index, {1: whole(index), 2: text(name), 3: value, 4: alarm})
 
+    for index, (name, low, high, kind) in enumerate(rows, 1):
+        sensor(index, name, low, high, kind)
 
-def _processors(tree: Tree, device: Device, cpu, work) -> None:  # type: ignore[no-untyped-def]
+
+def _processors(tree: Tree, device: Device, work: Reading) -> None:
     tree.put(f"{FG}.4.4.1.0", whole(8))
-    for core in range(1, 9):
+
+    def processor(core: int) -> None:
         load = base.busy(device, 3, 52, "core", core)
-        value = lambda t, load=load: round(load(t) * (0.25 + 0.75 * work(t)))  # noqa: E731
+
+        def value(t: float) -> int:
+            return round(load(t) * (0.25 + 0.75 * work(t)))
+
         tree.row(
             f"{FG}.4.4.2.1",
             core,
             {1: whole(core), 2: gauge(value), 3: gauge(value), 4: pointer(f"{FG}.100.4.1.1"), 5: whole(1)},
         )
 
+    for core in range(1, 9):
+        processor(core)
+
 
 def _vdom(tree: Tree, device: Device, clustered: bool) -> None:
     tree.scalars(f"{FG}.3.1", {1: whole(1), 2: whole(10), 3: whole(1)})
-    state = lambda t: STANDALONE if not clustered else PRIMARY if device.active else SECONDARY  # noqa: E731
+
+    def state(t: float) -> int:
+        return STANDALONE if not clustered else PRIMARY if device.active else SECONDARY
+
     tree.row(f"{FG}.3.2.1.1", 1, {1: whole(1), 2: text("root"), 3: whole(1), 4: whole(state)})
 
 
-def _cluster(tree: Tree, device: Device, clustered: bool, cpu, memory, sessions) -> None:  # type: ignore[no-untyped-def]
+def _cluster(tree: Tree, device: Device, clustered: bool, cpu: Reading, memory: Reading, sessions: Reading) -> None:
     tree.scalars(
         f"{FG}.13.1",
         {
@@ -178,20 +224,24 @@ def _cluster(tree: Tree, device: Device, clustered: bool, cpu, memory, sessions)
     if not clustered:
         return
     names, serials = host_names(device), (serial(device), serial(device, peer=True))
-    for index in (1, 2):
+
+    def member(index: int) -> None:
         mine = index == 1
         there = (lambda t: True) if mine else (lambda t: not device.peer_missing)
-        leads = lambda t, mine=mine: device.active == mine
+
+        def leads(t: float) -> bool:
+            return device.active == mine
+
         packets = device.flow(base.week_of(device), 30_000, "ha packets", index)
         row: dict[int, Cell] = {
             1: whole(index),
             2: text(serials[index - 1]),
-            3: gauge(lambda t, leads=leads: round(cpu(t) if leads(t) else 3)),
+            3: gauge(lambda t: round(cpu(t) if leads(t) else 3)),
             4: gauge(base.rounded(memory)),
-            5: gauge(lambda t, leads=leads: round(sessions(t) * 3 if leads(t) else 40)),
-            6: gauge(lambda t, leads=leads: round(sessions(t) if leads(t) else sessions(t) * 0.04)),
-            7: count(lambda t, packets=packets: int(packets.total(t))),
-            8: count(lambda t, packets=packets: int(packets.total(t) * 700)),
+            5: gauge(lambda t: round(sessions(t) * 3 if leads(t) else 40)),
+            6: gauge(lambda t: round(sessions(t) if leads(t) else sessions(t) * 0.04)),
+            7: count(lambda t: int(packets.total(t))),
+            8: count(lambda t: int(packets.total(t) * 700)),
             9: count(0),
             10: count(0),
             11: text(names[index - 1]),
@@ -201,13 +251,20 @@ def _cluster(tree: Tree, device: Device, clustered: bool, cpu, memory, sessions)
         }
         tree.row(f"{FG}.13.2.1.1", index, base.present(there, row))
 
+    for index in (1, 2):
+        member(index)
 
-def _tunnels(tree: Tree, device: Device, work) -> None:  # type: ignore[no-untyped-def]
+
+def _tunnels(tree: Tree, device: Device, work: Reading) -> None:
     names = tunnel_names(device)
     expected = set(device.kit.vpn_tunnels)
-    state = lambda t, name: 2 if name in expected or name != "remote-depot" else 1  # noqa: E731
+
+    def state(t: float, name: str) -> int:
+        return 2 if name in expected or name != "remote-depot" else 1
+
     tree.put(f"{FG}.12.1.1.0", whole(lambda t: sum(state(t, name) == 2 for name in names)))
-    for index, name in enumerate(names, 1):
+
+    def tunnel(index: int, name: str) -> None:
         flow = device.flow(base.week_of(device), 180_000, "vpn", name)
         tree.row(
             f"{FG}.12.2.2.1",
@@ -222,13 +279,16 @@ def _tunnels(tree: Tree, device: Device, work) -> None:  # type: ignore[no-untyp
                 7: gauge(500),
                 15: gauge(43_200),
                 17: gauge(lambda t: 43_200 - int(t) % 43_200),
-                18: count64(lambda t, flow=flow: int(flow.total(t))),
-                19: count64(lambda t, flow=flow: int(flow.total(t) * 0.7)),
-                20: whole(lambda t, name=name: state(t, name)),
+                18: count64(lambda t: int(flow.total(t))),
+                19: count64(lambda t: int(flow.total(t) * 0.7)),
+                20: whole(lambda t: state(t, name)),
                 21: whole(1),
                 22: whole(1),
             },
         )
+
+    for index, name in enumerate(names, 1):
+        tunnel(index, name)
     users = base.busy(device, 4, 190, "vpn users")
     tree.row(
         f"{FG}.12.2.3.1",
@@ -243,6 +303,26 @@ def _tunnels(tree: Tree, device: Device, work) -> None:  # type: ignore[no-untyp
 
 
 MODELS = (
-    Model("fortigate-600f", "Fortinet FortiGate 600F", "Fortinet", "firewall", f"{FG}.1.6007", "7.2.8", build, "fortinet", {"pid": "FGT_600F", "build": "1639"}),
-    Model("fortigate-600e", "Fortinet FortiGate 600E", "Fortinet", "firewall", f"{FG}.1.6005", "7.0.15", build, "fortinet", {"pid": "FGT_600E", "build": "0632"}),
-)  # fmt: skip
+    Model(
+        "fortigate-600f",
+        "Fortinet FortiGate 600F",
+        "Fortinet",
+        "firewall",
+        f"{FG}.1.6007",
+        "7.2.8",
+        build,
+        "fortinet",
+        {"pid": "FGT_600F", "build": "1639"},
+    ),
+    Model(
+        "fortigate-600e",
+        "Fortinet FortiGate 600E",
+        "Fortinet",
+        "firewall",
+        f"{FG}.1.6005",
+        "7.0.15",
+        build,
+        "fortinet",
+        {"pid": "FGT_600E", "build": "0632"},
+    ),
+)

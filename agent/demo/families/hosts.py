@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.demo.device import Device
-from agent.demo.families import base
-from agent.demo.families.base import Area, Model, Port
+from agent.demo.families import base, iftable
+from agent.demo.families.base import Area, Model, Reading
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Cell, Tree, count, gauge, opaque_float, text, whole
 
 UCD = "1.3.6.1.4.1.2021"
@@ -24,13 +25,16 @@ def build_linux(tree: Tree, device: Device, model: Model) -> None:
     )
     week = base.week_of(device)
     ports = [
-        Port("lo", "lo", kind=base.LOOPBACK, mbps=10, load=(9e4, 9e4), week=week, mtu=65_536, physical=False),
+        Port("lo", "lo", kind=iftable.LOOPBACK, mbps=10, load=(9e4, 9e4), week=week, mtu=65_536, physical=False),
         Port("ens192", "ens192", "", mbps=10_000, load=(1.2e6, 2.8e6), week=week),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     total, swap = 16_384_000, 2_097_148
     share, cached = base.varying(device, 0.36, 0.47, "memory"), base.varying(device, 0.24, 0.31, "cached")
-    used = lambda t: share(t)  # noqa: E731
+
+    def used(t: float) -> float:
+        return share(t)
+
     disk, logs = base.grown(0.28, 0.055, device.kit.bought_on), base.grown(0.2, 0.11, device.kit.bought_on)
     areas = [
         (1, Area("Physical memory", 2, 1024, total, lambda t: used(t) + cached(t) + 0.02)),
@@ -45,7 +49,10 @@ def build_linux(tree: Tree, device: Device, model: Model) -> None:
     base.host_resources(
         tree, device, areas, loads, processor="GenuineIntel: Intel(R) Xeon(R) Gold 6248 CPU @ 2.50GHz", users=2
     )
-    idle = lambda t: 100 - sum(load(t) for load in loads) / CORES  # noqa: E731
+
+    def idle(t: float) -> float:
+        return 100 - sum(load(t) for load in loads) / CORES
+
     tree.scalars(
         f"{UCD}.4",
         {
@@ -63,8 +70,11 @@ def build_linux(tree: Tree, device: Device, model: Model) -> None:
             100: whole(0),
         },
     )
-    average = lambda t: (100 - idle(t)) / 100 * CORES  # noqa: E731
-    for i, (name, factor) in enumerate((("Load-1", 1.0), ("Load-5", 0.96), ("Load-15", 0.9)), 1):
+
+    def average(t: float) -> float:
+        return (100 - idle(t)) / 100 * CORES
+
+    def load_row(i: int, name: str, factor: float) -> None:
         tree.row(
             f"{UCD}.10.1",
             i,
@@ -74,11 +84,14 @@ def build_linux(tree: Tree, device: Device, model: Model) -> None:
                 3: text(_load(average, factor)),
                 4: text("12.00"),
                 5: whole(base.rounded(average, 100 * factor)),
-                6: opaque_float(lambda t, f=factor: average(t) * f),
+                6: opaque_float(lambda t: average(t) * factor),
                 100: whole(0),
                 101: text(""),
             },
         )
+
+    for i, (name, factor) in enumerate((("Load-1", 1.0), ("Load-5", 0.96), ("Load-15", 0.9)), 1):
+        load_row(i, name, factor)
     ticks_spent = {50: 0.11, 52: 0.05, 53: 0.8, 54: 0.01, 55: 0.03, 56: 0.0, 61: 0.005, 64: 0.002}
     raw: dict[int, Cell] = {}
     for column, part in ticks_spent.items():
@@ -97,7 +110,8 @@ def build_linux(tree: Tree, device: Device, model: Model) -> None:
             **raw,
         },
     )
-    for i, (path, kib, filled) in enumerate((("/", 51_600_000, disk), ("/var/log", 20_800_000, logs)), 1):
+
+    def disk_row(i: int, path: str, kib: int, filled: Reading) -> None:
         tree.row(
             f"{UCD}.9.1",
             i,
@@ -108,14 +122,17 @@ def build_linux(tree: Tree, device: Device, model: Model) -> None:
                 4: whole(-1),
                 5: whole(10),
                 6: whole(kib),
-                7: whole(lambda t, k=kib, f=filled: int(k * (1 - f(t)))),
-                8: whole(lambda t, k=kib, f=filled: int(k * f(t))),
-                9: whole(lambda t, f=filled: round(100 * f(t))),
+                7: whole(lambda t: int(kib * (1 - filled(t)))),
+                8: whole(lambda t: int(kib * filled(t))),
+                9: whole(lambda t: round(100 * filled(t))),
                 10: whole(4),
-                100: whole(lambda t, f=filled: int(f(t) > 0.9)),
+                100: whole(lambda t: int(filled(t) > 0.9)),
                 101: text(""),
             },
         )
+
+    for i, (path, kib, filled) in enumerate((("/", 51_600_000, disk), ("/var/log", 20_800_000, logs)), 1):
+        disk_row(i, path, kib, filled)
 
 
 def _load(average: Callable[[float], float], factor: float) -> Callable[[float], str]:
@@ -127,7 +144,7 @@ def _total(total: Callable[[float], float]) -> Callable[[float], int]:
 
 
 def _spent(device: Device, column: int, part: float) -> Callable[[float], int]:
-    """Clock ticks (hundredths of a second) of all cores since the start; work follows the week, idling fills the rest."""
+    """Clock ticks (hundredths of a second) of all cores since the start; work follows the week, idling the clock."""
     if column == 53:
         return lambda t: int(device.uptime(t) * 100 * CORES * part)
     flow = device.flow(base.week_of(device), part * 100 * CORES, "ticks", column)
@@ -139,15 +156,16 @@ def build_windows(tree: Tree, device: Device, model: Model) -> None:
         tree,
         device,
         model.sys_object_id,
-        "Hardware: Intel64 Family 6 Model 85 Stepping 7 AT/AT COMPATIBLE - Software: Windows Version 6.3 (Build 17763 Multiprocessor Free)",
+        "Hardware: Intel64 Family 6 Model 85 Stepping 7 AT/AT COMPATIBLE - "
+        "Software: Windows Version 6.3 (Build 17763 Multiprocessor Free)",
         services=76,
     )
     week = base.week_of(device)
     ports = [
-        Port("loopback_0", "Software Loopback Interface 1", kind=base.LOOPBACK, mbps=1073, physical=False),
+        Port("loopback_0", "Software Loopback Interface 1", kind=iftable.LOOPBACK, mbps=1073, physical=False),
         Port("ethernet_32769", "vmxnet3 Ethernet Adapter", "Ethernet0", mbps=10_000, load=(9e5, 3.1e6), week=week),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     areas = [
         (
             1,
@@ -210,7 +228,7 @@ def build_esxi(tree: Tree, device: Device, model: Model) -> None:
             physical=False,
         ),
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     tree.scalars(
         f"{VMW}.1",
         {1: text("VMware ESXi"), 2: text(model.version), 4: text(model.data["build"]), 5: text("3"), 6: text("125")},
@@ -269,7 +287,29 @@ def build_esxi(tree: Tree, device: Device, model: Model) -> None:
 
 
 MODELS = (
-    Model("linux", "Debian GNU/Linux server", "net-snmp", "server", "1.3.6.1.4.1.8072.3.2.10", "12", build_linux, "linux", {"kernel": "6.1.0-18-amd64"}),
-    Model("windows", "Windows Server 2019", "Microsoft", "server", "1.3.6.1.4.1.311.1.1.3.1.2", "10.0.17763", build_windows, None, {}),
-    Model("esxi7", "VMware ESXi 7", "VMware", "hypervisor", f"{VMW}.4.1", "7.0.3", build_esxi, None, {"build": "23794027"}),
-)  # fmt: skip
+    Model(
+        "linux",
+        "Debian GNU/Linux server",
+        "net-snmp",
+        "server",
+        "1.3.6.1.4.1.8072.3.2.10",
+        "12",
+        build_linux,
+        "linux",
+        {"kernel": "6.1.0-18-amd64"},
+    ),
+    Model(
+        "windows",
+        "Windows Server 2019",
+        "Microsoft",
+        "server",
+        "1.3.6.1.4.1.311.1.1.3.1.2",
+        "10.0.17763",
+        build_windows,
+        None,
+        {},
+    ),
+    Model(
+        "esxi7", "VMware ESXi 7", "VMware", "hypervisor", f"{VMW}.4.1", "7.0.3", build_esxi, None, {"build": "23794027"}
+    ),
+)

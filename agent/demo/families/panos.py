@@ -1,10 +1,12 @@
-"""Palo Alto Networks firewalls (PAN-COMMON-MIB, PAN-ENTITY-EXT-MIB, HOST-RESOURCES-MIB): an active and a passive one."""
+"""Palo Alto Networks firewalls (PAN-COMMON-MIB, ENTITY-MIB, HOST-RESOURCES-MIB): an active and a passive one."""
 
 from __future__ import annotations
 
 from agent.demo.device import Device
-from agent.demo.families import base
-from agent.demo.families.base import Area, Model, Part, Port
+from agent.demo.families import base, entity, iftable
+from agent.demo.families.base import Area, Model
+from agent.demo.families.entity import Part
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, count64, gauge, text, whole
 
 PAN = "1.3.6.1.4.1.25461.2.1.2"
@@ -26,10 +28,10 @@ def ports(device: Device) -> list[tuple[int, Port]]:
     rows += [
         Port("ha1-a", "ha1-a", load=(9000, 9000)),
         Port("hsci", "hsci", mbps=10_000, load=(2e5, 2e5)),
-        Port("tunnel.1", "tunnel.1", kind=base.TUNNEL, mbps=0, load=(8e4, 8e4), week=week, physical=False),
-        Port("loopback.1", "loopback.1", kind=base.LOOPBACK, mbps=0, physical=False),
+        Port("tunnel.1", "tunnel.1", kind=iftable.TUNNEL, mbps=0, load=(8e4, 8e4), week=week, physical=False),
+        Port("loopback.1", "loopback.1", kind=iftable.LOOPBACK, mbps=0, physical=False),
     ]
-    return list(enumerate(base.demanded(device, rows), 1))
+    return list(enumerate(iftable.demanded(device, rows), 1))
 
 
 def build(tree: Tree, device: Device, model: Model) -> None:
@@ -38,9 +40,14 @@ def build(tree: Tree, device: Device, model: Model) -> None:
     base.system(
         tree, device, model.sys_object_id, f"Palo Alto Networks {model.data['pid']} series firewall", services=127
     )
-    base.interfaces(tree, device, ports(device))
-    state = lambda t: "active" if device.active else "passive"  # noqa: E731
-    other = lambda t: "unknown" if device.peer_missing else "passive" if device.active else "active"  # noqa: E731
+    iftable.interfaces(tree, device, ports(device))
+
+    def state(t: float) -> str:
+        return "active" if device.active else "passive"
+
+    def other(t: float) -> str:
+        return "unknown" if device.peer_missing else "passive" if device.active else "active"
+
     tree.scalars(
         f"{PAN}.1",
         {
@@ -62,10 +69,16 @@ def build(tree: Tree, device: Device, model: Model) -> None:
         },
     )
     tree.scalars(f"{PAN}.2", {1: text(model.data["pid"])})
-    work = lambda t: 1.0 if not clustered or device.active else 0.01  # noqa: E731
+
+    def work(t: float) -> float:
+        return 1.0 if not clustered or device.active else 0.01
+
     sessions = base.busy(device, 2_500, 96_000, "sessions")
     most = 1_000_000
-    active = lambda t: round(sessions(t) * work(t))  # noqa: E731
+
+    def active(t: float) -> int:
+        return round(sessions(t) * work(t))
+
     tree.scalars(
         f"{PAN}.3",
         {
@@ -131,34 +144,87 @@ def build(tree: Tree, device: Device, model: Model) -> None:
 def _entity(tree: Tree, device: Device, model: Model, own: str) -> None:
     pid = model.data["pid"]
     parts = [
-        Part(1, f"{pid} Chassis", base.CHASSIS, f"{pid} Chassis", model=pid, serial=own, hardware="1.0", software=model.version, maker="Palo Alto Networks", replaceable=True),
-        Part(30, "Power Supply #1 (left)", base.POWER, "Power Supply #1 (left)", 1, 1, model=f"{pid}-PWR-AC", replaceable=True),
-        Part(31, "Power Supply #2 (right)", base.POWER, "Power Supply #2 (right)", 1, 2, model=f"{pid}-PWR-AC", replaceable=True),
-    ]  # fmt: skip
+        Part(
+            1,
+            f"{pid} Chassis",
+            entity.CHASSIS,
+            f"{pid} Chassis",
+            model=pid,
+            serial=own,
+            hardware="1.0",
+            software=model.version,
+            maker="Palo Alto Networks",
+            replaceable=True,
+        ),
+        Part(
+            30,
+            "Power Supply #1 (left)",
+            entity.POWER,
+            "Power Supply #1 (left)",
+            1,
+            1,
+            model=f"{pid}-PWR-AC",
+            replaceable=True,
+        ),
+        Part(
+            31,
+            "Power Supply #2 (right)",
+            entity.POWER,
+            "Power Supply #2 (right)",
+            1,
+            2,
+            model=f"{pid}-PWR-AC",
+            replaceable=True,
+        ),
+    ]
     spots = (("Temperature: MP CPU", 42, 52), ("Temperature: DP CPU", 47, 58), ("Temperature: Inlet", 23, 28))
     for i, (spot, low, high) in enumerate(spots):
-        parts.append(Part(2 + i, spot, base.SENSOR, spot, 1, i))
-        base.sensor(tree, 2 + i, base.CELSIUS, base.temperature(device, low, high, spot))
+        parts.append(Part(2 + i, spot, entity.SENSOR, spot, 1, i))
+        entity.sensor(tree, 2 + i, entity.CELSIUS, base.temperature(device, low, high, spot))
     for i in range(1, 4):
         name = f"Fan #{i} RPM"
-        parts.append(Part(9 + i, name, base.SENSOR, name, 1, 10 + i))
-        base.sensor(tree, 9 + i, base.RPM, base.varying(device, 7200, 8100, name))
-    for i in (1, 2):
+        parts.append(Part(9 + i, name, entity.SENSOR, name, 1, 10 + i))
+        entity.sensor(tree, 9 + i, entity.RPM, base.varying(device, 7200, 8100, name))
+
+    def supply(i: int) -> None:
         name = f"Power Supply #{i} output 12V"
-        parts.append(Part(19 + i, name, base.SENSOR, name, 29 + i, i))
+        parts.append(Part(19 + i, name, entity.SENSOR, name, 29 + i, i))
         volts = base.varying(device, 11.95, 12.1, name)
-        base.sensor(
+        entity.sensor(
             tree,
             19 + i,
-            base.VOLTS_DC,
-            lambda t, i=i, volts=volts: 0.0 if device.failed_psu == i else volts(t),
+            entity.VOLTS_DC,
+            lambda t: 0.0 if device.failed_psu == i else volts(t),
             places=2,
-            ok=lambda t, i=i: device.failed_psu != i,
-        )  # type: ignore[misc]
-    base.entity(tree, parts)
+            ok=lambda t: device.failed_psu != i,
+        )
+
+    for i in (1, 2):
+        supply(i)
+    entity.physical(tree, parts)
 
 
 MODELS = (
-    Model("pa-3220", "Palo Alto Networks PA-3220", "Palo Alto Networks", "firewall", "1.3.6.1.4.1.25461.2.3.41", "10.1.12", build, "paloalto_panos", {"pid": "PA-3220"}),
-    Model("pa-850", "Palo Alto Networks PA-850", "Palo Alto Networks", "firewall", "1.3.6.1.4.1.25461.2.3.38", "10.1.12", build, "paloalto_panos", {"pid": "PA-850"}),
-)  # fmt: skip
+    Model(
+        "pa-3220",
+        "Palo Alto Networks PA-3220",
+        "Palo Alto Networks",
+        "firewall",
+        "1.3.6.1.4.1.25461.2.3.41",
+        "10.1.12",
+        build,
+        "paloalto_panos",
+        {"pid": "PA-3220"},
+    ),
+    Model(
+        "pa-850",
+        "Palo Alto Networks PA-850",
+        "Palo Alto Networks",
+        "firewall",
+        "1.3.6.1.4.1.25461.2.3.38",
+        "10.1.12",
+        build,
+        "paloalto_panos",
+        {"pid": "PA-850"},
+    ),
+)

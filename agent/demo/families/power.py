@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from agent.demo.device import BATTERY_MINUTES, Device
-from agent.demo.families import base
-from agent.demo.families.base import Model, Port
+from agent.demo.families import base, iftable
+from agent.demo.families.base import Model
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Cell, Tree, count, gauge, pointer, text, ticks, whole
 
 UPS = "1.3.6.1.2.1.33.1"
@@ -14,22 +15,28 @@ AKCP = "1.3.6.1.4.1.3854.1"
 def build_ups(tree: Tree, device: Device, model: Model) -> None:
     """RFC 1628: three phases in and out."""
     base.system(tree, device, model.sys_object_id, f"{model.data['maker']} {model.data['pid']} NetMan 204", services=72)
-    base.interfaces(
+    iftable.interfaces(
         tree,
         device,
         list(
             enumerate(
                 [
                     Port("eth0", "eth0", mbps=100, load=(280, 400)),
-                    Port("lo", "lo", kind=base.LOOPBACK, mbps=10, physical=False),
+                    Port("lo", "lo", kind=iftable.LOOPBACK, mbps=10, physical=False),
                 ],
                 1,
             )
         ),
     )
-    battery, load, rating = device.battery, base.busy(device, 24, 41, "load"), model.data["watts"]
-    on_battery = lambda t: battery.on_battery_since is not None  # noqa: E731
-    since = lambda t: 0 if battery.on_battery_since is None else max(1, int(t - battery.on_battery_since))  # noqa: E731
+    battery, load = device.battery, base.busy(device, 24, 41, "load")
+    rating: int = model.data["watts"]
+
+    def on_battery(t: float) -> bool:
+        return battery.on_battery_since is not None
+
+    def since(t: float) -> int:
+        return 0 if battery.on_battery_since is None else max(1, int(t - battery.on_battery_since))
+
     tree.scalars(
         f"{UPS}.1",
         {
@@ -56,20 +63,29 @@ def build_ups(tree: Tree, device: Device, model: Model) -> None:
     tree.scalars(f"{UPS}.3", {1: count(lambda t: int(4 * device.draw("bads")) + on_battery(t)), 2: whole(3)})
     tree.scalars(f"{UPS}.4", {1: whole(lambda t: 5 if on_battery(t) else 3), 2: whole(500), 3: whole(3)})
     tree.scalars(f"{UPS}.5", {1: whole(500), 2: whole(3)})
-    for line in (1, 2, 3):
+
+    def phase_row(line: int) -> None:
         mains = base.varying(device, 232, 241, "mains", line)
-        volts = lambda t, mains=mains: 0 if on_battery(t) else round(mains(t))  # noqa: E731
+
+        def volts(t: float) -> int:
+            return 0 if on_battery(t) else round(mains(t))
+
         share = base.varying(device, 0.9, 1.1, "share", line)
-        phase = lambda t, share=share: min(99.0, load(t) * share(t))  # noqa: E731
-        watts = lambda t, phase=phase: round(rating / 3 * phase(t) / 100)  # noqa: E731
+
+        def phase(t: float) -> float:
+            return min(99.0, load(t) * share(t))
+
+        def watts(t: float) -> int:
+            return round(rating / 3 * phase(t) / 100)
+
         tree.row(
             f"{UPS}.3.3.1",
             line,
             {
                 2: whole(lambda t: 0 if on_battery(t) else 500),
                 3: whole(volts),
-                4: whole(lambda t, watts=watts: 0 if on_battery(t) else round(watts(t) / 21)),
-                5: whole(lambda t, watts=watts: 0 if on_battery(t) else round(watts(t) * 1.06)),
+                4: whole(lambda t: 0 if on_battery(t) else round(watts(t) / 21)),
+                5: whole(lambda t: 0 if on_battery(t) else round(watts(t) * 1.06)),
             },
         )
         tree.row(
@@ -77,12 +93,15 @@ def build_ups(tree: Tree, device: Device, model: Model) -> None:
             line,
             {
                 2: whole(230),
-                3: whole(lambda t, watts=watts: round(watts(t) / 23)),
+                3: whole(lambda t: round(watts(t) / 23)),
                 4: whole(watts),
-                5: whole(lambda t, phase=phase: round(phase(t))),
+                5: whole(lambda t: round(phase(t))),
             },
         )
         tree.row(f"{UPS}.5.3.1", line, {2: whole(volts), 3: whole(0), 4: whole(0)})
+
+    for line in (1, 2, 3):
+        phase_row(line)
     tree.put(f"{UPS}.6.1.0", gauge(lambda t: int(on_battery(t)) + int(battery.charge(t) < 20)))
     alarm: dict[int, Cell] = {
         2: pointer(f"{UPS}.6.3.2"),
@@ -113,8 +132,9 @@ def build_akcp(tree: Tree, device: Device, model: Model) -> None:
     base.system(
         tree, device, model.sys_object_id, f"{model.data['pid']} v {model.version} - {device.kit.name}", services=72
     )
-    base.interfaces(tree, device, list(enumerate([Port("eth0", "eth0", mbps=100, load=(200, 300))], 1)), high=False)
-    for index, place in enumerate(("Rack row A", "Rack row B")):
+    iftable.interfaces(tree, device, list(enumerate([Port("eth0", "eth0", mbps=100, load=(200, 300))], 1)), high=False)
+
+    def probe(index: int, place: str) -> None:
         air, damp = base.temperature(device, 20.5, 24.5, place), base.varying(device, 37, 47, place, "damp")
         tree.row(
             f"{AKCP}.2.2.1.16.1",
@@ -123,7 +143,7 @@ def build_akcp(tree: Tree, device: Device, model: Model) -> None:
                 1: text(f"{place} temperature"),
                 2: text(place),
                 3: whole(base.rounded(air)),
-                4: whole(lambda t, air=air: 2 if air(t) < 28 else 3 if air(t) < 32 else 4),
+                4: whole(lambda t: 2 if air(t) < 28 else 3 if air(t) < 32 else 4),
                 5: whole(1),
                 7: whole(28),
                 8: whole(32),
@@ -150,9 +170,42 @@ def build_akcp(tree: Tree, device: Device, model: Model) -> None:
             },
         )
 
+    for index, place in enumerate(("Rack row A", "Rack row B")):
+        probe(index, place)
+
 
 MODELS = (
-    Model("riello-mst", "Riello Multi Sentry 40", "Riello", "ups", "1.3.6.1.4.1.5491.6", "02.09", build_ups, None, {"maker": "RIELLO UPS", "pid": "MST 40", "firmware": "SWM037-02-09", "watts": 36_000}),
-    Model("eaton-93pm", "Eaton 93PM 50", "Eaton", "ups", "1.3.6.1.4.1.534.1", "2.1.5", build_ups, None, {"maker": "EATON", "pid": "93PM 50", "firmware": "INV: 1.53", "watts": 45_000}),
-    Model("akcp-sp2plus", "AKCP sensorProbe2+", "AKCP", "environment", "1.3.6.1.4.1.3854.1", "SP2E 5.0.1442", build_akcp, None, {"pid": "sensorProbe2+"}),
-)  # fmt: skip
+    Model(
+        "riello-mst",
+        "Riello Multi Sentry 40",
+        "Riello",
+        "ups",
+        "1.3.6.1.4.1.5491.6",
+        "02.09",
+        build_ups,
+        None,
+        {"maker": "RIELLO UPS", "pid": "MST 40", "firmware": "SWM037-02-09", "watts": 36_000},
+    ),
+    Model(
+        "eaton-93pm",
+        "Eaton 93PM 50",
+        "Eaton",
+        "ups",
+        "1.3.6.1.4.1.534.1",
+        "2.1.5",
+        build_ups,
+        None,
+        {"maker": "EATON", "pid": "93PM 50", "firmware": "INV: 1.53", "watts": 45_000},
+    ),
+    Model(
+        "akcp-sp2plus",
+        "AKCP sensorProbe2+",
+        "AKCP",
+        "environment",
+        "1.3.6.1.4.1.3854.1",
+        "SP2E 5.0.1442",
+        build_akcp,
+        None,
+        {"pid": "sensorProbe2+"},
+    ),
+)

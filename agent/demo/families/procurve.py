@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from agent.demo.device import Device
-from agent.demo.families import base
-from agent.demo.families.base import Model, Part, Port
+from agent.demo.families import base, entity, iftable
+from agent.demo.families.base import Model
+from agent.demo.families.entity import Part
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, count, pointer, text, whole
 
 HP = "1.3.6.1.4.1.11.2"
@@ -20,7 +22,7 @@ def serial(device: Device) -> str:
 
 def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
     copper = model.data["copper"]
-    rows = base.edge_ports(device, [(str(p), str(p)) for p in range(1, copper + 1)])
+    rows = iftable.edge_ports(device, [(str(p), str(p)) for p in range(1, copper + 1)])
     for p in range(copper + 1, copper + 5):
         lit = p <= copper + 2
         rows.append(
@@ -33,18 +35,24 @@ def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
                 week=base.week_of(device),
             )
         )
-    named = base.demanded(device, rows)
+    named = iftable.demanded(device, rows)
     numbered = list(enumerate(named, 1))
     numbered.append(
         (
             290,
             Port(
-                "Trk1", "Trk1", kind=base.LAG, mbps=2000, load=(2.2e6, 6e6), week=base.week_of(device), physical=False
+                "Trk1",
+                "Trk1",
+                kind=iftable.LAG,
+                mbps=2000,
+                load=(2.2e6, 6e6),
+                week=base.week_of(device),
+                physical=False,
             ),
         )
     )
     numbered.append(
-        (634, Port("DEFAULT_VLAN", "DEFAULT_VLAN", kind=base.PROP_VIRTUAL, mbps=0, load=(600, 900), physical=False))
+        (634, Port("DEFAULT_VLAN", "DEFAULT_VLAN", kind=iftable.PROP_VIRTUAL, mbps=0, load=(600, 900), physical=False))
     )
     return numbered
 
@@ -55,17 +63,18 @@ def build(tree: Tree, device: Device, model: Model) -> None:
         tree,
         device,
         model.sys_object_id,
-        f"{model.data['descr']}, revision {model.version}, ROM {model.data['rom']} (/ws/swbuildm/rel_venice/code/build/lvm)",
+        f"{model.data['descr']}, revision {model.version}, ROM {model.data['rom']} "
+        "(/ws/swbuildm/rel_venice/code/build/lvm)",
         services=74,
     )
-    base.interfaces(tree, device, ports(device, model))
-    base.entity(
+    iftable.interfaces(tree, device, ports(device, model))
+    entity.physical(
         tree,
         [
             Part(
                 1,
                 model.data["descr"],
-                base.CHASSIS,
+                entity.CHASSIS,
                 "Chassis",
                 model=pid,
                 serial=own,
@@ -75,11 +84,14 @@ def build(tree: Tree, device: Device, model: Model) -> None:
                 maker="HPE",
                 replaceable=False,
             ),
-            Part(2, "Power Supply Container", base.CONTAINER, "Power Supply Container", 1, 1),
-            Part(3, "Switch Internal Power Supply", base.POWER, "Switch Internal Power Supply", 2, 1, maker="HPE"),
+            Part(2, "Power Supply Container", entity.CONTAINER, "Power Supply Container", 1, 1),
+            Part(3, "Switch Internal Power Supply", entity.POWER, "Switch Internal Power Supply", 2, 1, maker="HPE"),
         ],
     )
-    failed = lambda t: device.failed_psu == 1  # noqa: E731
+
+    def failed(t: float) -> bool:
+        return device.failed_psu == 1
+
     inside = base.temperature(device, 34, 42, "inside")
     sensors = (
         (1, FAN_SENSOR, "Fan Sensor", lambda t: GOOD),
@@ -145,6 +157,26 @@ def build(tree: Tree, device: Device, model: Model) -> None:
 
 
 MODELS = (
-    Model("procurve-2920", "HP 2920-48G", "HP", "switch", "1.3.6.1.4.1.11.2.3.7.11.152", "WB.16.10.0020", build, "hp_procurve", {"pid": "J9728A", "descr": "HP J9728A 2920-48G Switch", "rom": "WB.16.03", "copper": 44}),
-    Model("aruba-2930f", "Aruba 2930F-48G-PoE+-4SFP", "HP", "switch", "1.3.6.1.4.1.11.2.3.7.11.181.4", "WC.16.11.0012", build, "hp_procurve", {"pid": "JL262A", "descr": "Aruba JL262A 2930F-48G-PoE+-4SFP Switch", "rom": "WC.16.01.0008", "copper": 48}),
-)  # fmt: skip
+    Model(
+        "procurve-2920",
+        "HP 2920-48G",
+        "HP",
+        "switch",
+        "1.3.6.1.4.1.11.2.3.7.11.152",
+        "WB.16.10.0020",
+        build,
+        "hp_procurve",
+        {"pid": "J9728A", "descr": "HP J9728A 2920-48G Switch", "rom": "WB.16.03", "copper": 44},
+    ),
+    Model(
+        "aruba-2930f",
+        "Aruba 2930F-48G-PoE+-4SFP",
+        "HP",
+        "switch",
+        "1.3.6.1.4.1.11.2.3.7.11.181.4",
+        "WC.16.11.0012",
+        build,
+        "hp_procurve",
+        {"pid": "JL262A", "descr": "Aruba JL262A 2930F-48G-PoE+-4SFP Switch", "rom": "WC.16.01.0008", "copper": 48},
+    ),
+)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.demo.device import Device
-from agent.demo.families import base
-from agent.demo.families.base import Model, Port
+from agent.demo.families import base, iftable
+from agent.demo.families.base import Model
+from agent.demo.families.iftable import Port
 from agent.demo.tree import Tree, count64, gauge, text, ticks, whole
 
 NETAPP = "1.3.6.1.4.1.789.1"
@@ -33,7 +34,7 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
         for node in _nodes(device)
         for c in "cd"
     ]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     tree.scalars(
         f"{NETAPP}.1",
         {
@@ -50,8 +51,11 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
         f"{NETAPP}.2.1",
         {1: ticks(device.ticks), 3: whole(base.rounded(busy)), 5: whole(lambda t: 100 - round(busy(t))), 6: whole(8)},
     )
-    failed = lambda t: device.failed_psu is not None  # noqa: E731
-    for n, node in enumerate(_nodes(device)):
+
+    def failed(t: float) -> bool:
+        return device.failed_psu is not None
+
+    def node_row(n: int, node: str) -> None:
         index = named(node)
         tree.row(
             f"{NETAPP}.25.2.1",
@@ -72,9 +76,9 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
                 18: whole(lambda t: 2 if device.hotter > 8 else 1),
                 19: whole(0),
                 20: text("There are no failed fans."),
-                21: whole(lambda t, n=n: int(failed(t) and n == 0)),
+                21: whole(lambda t: int(failed(t) and n == 0)),
                 22: text(
-                    lambda t, n=n: (
+                    lambda t: (
                         "Power supply 1 failed." if failed(t) and n == 0 else "There are no failed power supplies."
                     )
                 ),
@@ -95,6 +99,9 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
                 10: whole(4),
             },
         )
+
+    for n, node in enumerate(_nodes(device)):
+        node_row(n, node)
     volumes = (
         ("/vol/vol0/", 145_000_000, 0.09, 0.0),
         ("/vol/vm_ds01/", 8_600_000_000, 0.52, 0.05),
@@ -102,7 +109,8 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
         ("/vol/shares/", 5_400_000_000, 0.55, 0.07),
         ("/vol/backup/", 12_800_000_000, 0.6, 0.04),
     )
-    for index, (path, kib, start, growth) in enumerate(volumes, 1):
+
+    def volume(index: int, path: str, kib: int, start: float, growth: float) -> None:
         share = base.grown(start, growth, device.kit.bought_on)
         used = _part(kib, share)
         tree.row(
@@ -112,7 +120,7 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
                 1: whole(index),
                 2: text(path),
                 3: whole(min(kib, 2**31 - 1)),
-                4: whole(lambda t, used=used: min(used(t), 2**31 - 1)),
+                4: whole(lambda t: min(used(t), 2**31 - 1)),
                 6: whole(base.rounded(share, 100)),
                 7: whole(412_000),
                 10: text(path),
@@ -120,10 +128,13 @@ def build_netapp(tree: Tree, device: Device, model: Model) -> None:
                 23: whole(2),
                 29: count64(kib),
                 30: count64(used),
-                31: count64(lambda t, kib=kib, used=used: kib - used(t)),
+                31: count64(lambda t: kib - used(t)),
                 34: text("svm01"),
             },
         )
+
+    for index, (path, kib, start, growth) in enumerate(volumes, 1):
+        volume(index, path, kib, start, growth)
     tree.scalars(
         f"{NETAPP}.6.4",
         {
@@ -175,10 +186,14 @@ def build_f5(tree: Tree, device: Device, model: Model) -> None:
         Port(f"1.{i}", f"1.{i}", mbps=10_000, up=i < 3, load=(6e6, 9e6) if i < 3 else (0.0, 0.0), week=week)
         for i in range(1, 5)
     ] + [Port("mgmt", "mgmt", load=(900, 2100))]
-    base.interfaces(tree, device, list(enumerate(base.demanded(device, ports), 1)))
+    iftable.interfaces(tree, device, list(enumerate(iftable.demanded(device, ports), 1)))
     clustered = device.kit.ha_members > 1 or device.kit.peer is not None
-    work = lambda t: 1.0 if not clustered or device.active else 0.02  # noqa: E731
-    serial = f"f5-{device.letters(4, 'serial', alphabet='abcdefghjkmnpqrstuvwxyz')}-{device.letters(4, 'serial b', alphabet='abcdefghjkmnpqrstuvwxyz')}"
+
+    def work(t: float) -> float:
+        return 1.0 if not clustered or device.active else 0.02
+
+    halves = [device.letters(4, "serial", half, alphabet="abcdefghjkmnpqrstuvwxyz") for half in (1, 2)]
+    serial = f"f5-{halves[0]}-{halves[1]}"
     tree.scalars(f"{F5}.1.3.3", {1: text("C117"), 2: text("200-0396-02"), 3: text(serial)})
     tree.scalars(f"{F5}.1.3.5", {1: text(model.data["platform"]), 2: text(model.data["pid"])})
     tree.scalars(
@@ -211,9 +226,13 @@ def build_f5(tree: Tree, device: Device, model: Model) -> None:
             4: gauge(lambda t: int(total * memory(t))),
         },
     )
-    for core in range(4):
+
+    def core_row(core: int) -> None:
         load = base.busy(device, 3, 36, "core", core)
-        value = lambda t, load=load: round(load(t) * (0.2 + 0.8 * work(t)))  # noqa: E731
+
+        def value(t: float) -> int:
+            return round(load(t) * (0.2 + 0.8 * work(t)))
+
         tree.row(
             f"{F5}.1.7.5.2.1",
             (*named("0"), core),
@@ -227,14 +246,21 @@ def build_f5(tree: Tree, device: Device, model: Model) -> None:
                 35: gauge(value),
             },
         )
+
+    for core in range(4):
+        core_row(core)
     for f in (1, 2, 3):
         tree.row(
             f"{F5}.1.3.2.1.2.1",
             f,
             {1: whole(f), 2: whole(1), 3: gauge(base.rounded(base.varying(device, 7900, 8600, "fan", f)))},
         )
+
+    def supply(s: int) -> None:
+        tree.row(f"{F5}.1.3.2.2.2.1", s, {1: whole(s), 2: whole(lambda t: 0 if device.failed_psu == s else 1)})
+
     for s in (1, 2):
-        tree.row(f"{F5}.1.3.2.2.2.1", s, {1: whole(s), 2: whole(lambda t, s=s: 0 if device.failed_psu == s else 1)})
+        supply(s)
     for p, (low, high) in enumerate(((24, 28), (33, 39), (41, 50)), 1):
         tree.row(
             f"{F5}.1.3.2.3.2.1",
@@ -297,6 +323,26 @@ def _total(total: Callable[[float], float]) -> Callable[[float], int]:
 
 
 MODELS = (
-    Model("netapp-fas2750", "NetApp FAS2750", "NetApp", "storage", "1.3.6.1.4.1.789.2.5", "9.12.1P7", build_netapp, None, {"pid": "FAS2750"}),
-    Model("f5-i2600", "F5 BIG-IP i2600", "F5", "load_balancer", "1.3.6.1.4.1.3375.2.1.3.4.112", "15.1.9", build_f5, None, {"pid": "i2600", "platform": "C117"}),
-)  # fmt: skip
+    Model(
+        "netapp-fas2750",
+        "NetApp FAS2750",
+        "NetApp",
+        "storage",
+        "1.3.6.1.4.1.789.2.5",
+        "9.12.1P7",
+        build_netapp,
+        None,
+        {"pid": "FAS2750"},
+    ),
+    Model(
+        "f5-i2600",
+        "F5 BIG-IP i2600",
+        "F5",
+        "load_balancer",
+        "1.3.6.1.4.1.3375.2.1.3.4.112",
+        "15.1.9",
+        build_f5,
+        None,
+        {"pid": "i2600", "platform": "C117"},
+    ),
+)

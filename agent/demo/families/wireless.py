@@ -32,7 +32,8 @@ def access_points(device: Device) -> list[AccessPoint]:
     places = device.kit.expected_sites or ((device.kit.site, device.kit.site_title),)
     count = device.kit.access_points or 24
     points: list[AccessPoint] = []
-    for number in range(1, count + 1):
+
+    def point(number: int) -> None:
         key, title = places[(number - 1) * len(places) // count]
         name = f"ap-{key}-{number:02d}"
         points.append(
@@ -42,11 +43,14 @@ def access_points(device: Device) -> list[AccessPoint]:
                 place=f"{title}, floor {1 + number % 3}",
                 mac=device.mac("ap", number, oui="02:3a:7d"),
                 address=f"192.0.2.{number % 250 + 1}",
-                there=lambda t, number=number: number not in device.lost_access_points,
+                there=lambda t: number not in device.lost_access_points,
                 clients=(_clients(device, name, 0.4, 5), _clients(device, name, 1.0, 26)),
                 channels=(CHANNELS_24[number % 3], CHANNELS_5[int(device.draw("channel", name) * len(CHANNELS_5))]),
             )
         )
+
+    for number in range(1, count + 1):
+        point(number)
     return points
 
 

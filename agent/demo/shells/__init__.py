@@ -10,9 +10,8 @@ from agent.demo.shells.switches import ARUBA_CX, HP_PROCURVE
 from agent.demo.shells.wlc import ARUBA_OS, CISCO_WLC
 
 SHELLS: dict[str, Shell] = {
-    shell.name: shell
-    for shell in (ARUBA_CX, ARUBA_OS, CISCO_IOS, CISCO_WLC, FORTINET, HP_PROCURVE, LINUX, PAN_OS)
-}  # fmt: skip
+    shell.name: shell for shell in (ARUBA_CX, ARUBA_OS, CISCO_IOS, CISCO_WLC, FORTINET, HP_PROCURVE, LINUX, PAN_OS)
+}
 """By netmiko's name of the platform."""
 
 __all__ = ["SHELLS", "Shell"]

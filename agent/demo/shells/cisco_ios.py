@@ -9,6 +9,8 @@ from agent.demo.families import MODELS, cisco
 from agent.demo.families.cisco import Switch
 from agent.demo.shells.shell import Shell, dotted, span
 
+UNKNOWN = "        ^\n% Invalid input detected at '^' marker.\n"
+
 
 def _switch(device: Device) -> Switch:
     switch: Switch = MODELS[device.kit.model].data["switch"]
@@ -66,6 +68,8 @@ def _inventory(device: Device, t: float) -> str:
 
 
 def _redundancy(device: Device, t: float) -> str:
+    if not _switch(device).xe:
+        return UNKNOWN
     duplex = cisco.members(device) > 1 and _switch(device).xe
     up = span(device.uptime(t))
     version = cisco.descr(MODELS[device.kit.model]).replace("\r", "").split("\n")[0]
@@ -81,7 +85,7 @@ def _redundancy(device: Device, t: float) -> str:
         f"    Configured Redundancy Mode = {'sso' if duplex else 'Non-redundant'}",
         f"     Operating Redundancy Mode = {'sso' if duplex else 'Non-redundant'}",
         "              Maintenance Mode = Disabled",
-        f"                Communications = {'Up' if duplex else 'Down      Reason: Failure'}",
+        f"                Communications = {'Up' if duplex else 'Down      Reason: Simplex mode'}",
         "",
         "Current Processor Information :",
         "-------------------------------",
@@ -104,8 +108,6 @@ def _redundancy(device: Device, t: float) -> str:
             "                          BOOT = flash:packages.conf;",
             "        Configuration register = 0x102",
         ]
-    else:
-        lines += ["", "Peer (slot: 0) information is not available because it is in 'DISABLED' state"]
     return "\n".join(lines)
 
 
@@ -144,14 +146,15 @@ def _switch_detail(device: Device, t: float) -> str:
 
 def _power(device: Device, t: float) -> str:
     switch = _switch(device)
+    if not switch.supply_pid:  # built in: nothing to be told apart
+        return UNKNOWN
     rows = []
     for m in range(1, cisco.members(device) + 1):
         for s in range(1, cisco.supplies(device, switch) + 1):
             failed = cisco.supply_failed(device, switch, m, s)
             state = "No Input Power" if failed else "OK"
             good = "Bad" if failed else "Good"
-            pid = switch.supply_pid or "Built-in"
-            serial = cisco.supply_serial(device, m, s) if switch.supply_pid else "n/a"
+            pid, serial = switch.supply_pid, cisco.supply_serial(device, m, s)
             rows.append(
                 f"{m}{'AB'[s - 1] if s < 3 else s}  {pid:<18}  {serial:<10}  {state:<15}  {good:<7}  {good:<7}  715"
             )
@@ -189,8 +192,6 @@ def _fans(device: Device, t: float) -> str:
             rows.append(f"  {m:<8}{f:<7}{speed if isinstance(speed, int) else 5200:<10}OK     Front to Back")
     return "\n".join(rows)
 
-
-UNKNOWN = "        ^\n% Invalid input detected at '^' marker.\n"
 
 CISCO_IOS = Shell(
     "cisco_ios",

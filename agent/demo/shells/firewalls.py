@@ -203,9 +203,8 @@ def _environmentals(device: Device, t: float) -> str:
     lines = ["", "----Thermal----", "Slot   Description                         Alarm     Degrees C      Min       Max"]
     for index, place in ((2, "MP CPU"), (3, "DP CPU"), (4, "Inlet")):
         degrees = device.tree.number(f"1.3.6.1.2.1.99.1.1.1.4.{index}", t)
-        lines.append(
-            f"S0     Temperature: {place:<22}  {'True' if degrees > 80 else 'False':<8}  {degrees:<13.1f}  0.0       85.0"
-        )
+        alarm = "True" if degrees > 80 else "False"
+        lines.append(f"S0     Temperature: {place:<22}  {alarm:<8}  {degrees:<13.1f}  0.0       85.0")
     lines += ["", "----Power Supplies----", "Slot   Description                         Alarm     Inserted"]
     for s in (1, 2):
         side = "left" if s == 1 else "right"

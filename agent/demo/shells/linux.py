@@ -9,7 +9,12 @@ from agent.demo.shells.shell import Shell
 
 
 def _release(device: Device, t: float) -> str:
-    return 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\nVERSION="12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian'
+    return """PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian"""
 
 
 def _meminfo(device: Device, t: float) -> str:
@@ -35,13 +40,11 @@ def _df(device: Device, t: float) -> str:
         "udev               8150000        0   8150000       0% /dev",
     ]
     for i in (1, 2):
-        path = device.tree.read(f"{UCD}.9.1.2.{i}", t)
+        path = device.tree.words(f"{UCD}.9.1.2.{i}", t)
         size, free = device.tree.number(f"{UCD}.9.1.6.{i}", t), device.tree.number(f"{UCD}.9.1.7.{i}", t)
         used = device.tree.number(f"{UCD}.9.1.8.{i}", t)
         share = round(100 * used / (used + free))
-        rows.append(
-            f"/dev/sda{i}        {size:>10} {used:>8} {free:>9} {share:>7}% {path.decode() if isinstance(path, bytes) else ''}"
-        )
+        rows.append(f"/dev/sda{i}        {size:>10} {used:>8} {free:>9} {share:>7}% {path}")
     return "\n".join(rows)
 
 

@@ -211,15 +211,17 @@ Active Boot ROM:     Primary
 
 
 def _hp_power(device: Device, t: float) -> str:
-    state = "Not Powered" if device.failed_psu == 1 else "Powered"
+    failed = device.failed_psu == 1
+    state, watts = ("Not Powered", 0) if failed else ("Powered", 96)
+    serial = f"IN{device.letters(6, 'supply')}"
     return f"""
 Power Supply Status:
 
   PS#   Model     Serial      State           AC/DC  + V        Wattage   Max
   ----- --------- ----------- --------------- ----------------- --------- ------
-  1     J9738A    IN{device.letters(6, "supply")}    {state:<15} AC 120V/240V      {0 if device.failed_psu == 1 else 96:<9} 437
+  1     J9738A    {serial:<11} {state:<15} AC 120V/240V      {watts:<9} 437
 
-  {0 if device.failed_psu == 1 else 1} / 1 supply bays delivering power.
+  {int(not failed)} / 1 supply bays delivering power.
 """
 
 
@@ -239,11 +241,10 @@ Fan-2 | Fan OK      |     0
 def _hp_temperature(device: Device, t: float) -> str:
     degrees = device.tree.number(f"{procurve.HP}.14.11.5.1.55.1.1.1.4.1", t)
     return f"""
- System Air Temperature
-  Temp     Current Max  Min
-  Sensor   Temp    Temp Temp Threshold OverTemp Avg Temp
-  -------- ------- ---- ---- --------- -------- --------
-  Chassis  {degrees}C     41C  17C  55C       {"YES" if degrees > 55 else "NO ":<8} {degrees}C
+ System Air Temperatures
+  #     | Current Temp | Max Temp | Min Temp | Threshold | OverTemp
+ -------+--------------+----------+----------+-----------+----------
+  Sys-1   {degrees}C            {max(degrees, 44)}C        17C        55C         {"YES" if degrees > 55 else "NO"}
 """
 
 

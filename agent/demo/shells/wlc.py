@@ -195,16 +195,15 @@ def _ap_database(device: Device, t: float) -> str:
     since = f"{days}d:{rest // 3600}h:{rest % 3600 // 60}m:{rest % 60}s"
     for p in wireless.access_points(device):
         state = f"Up {since}" if p.there(t) else "Down"
-        rows.append(
-            f"{p.name:<24}council  {'315' if p.number % 3 else '215':<8} {p.address:<14} {state:<20} 2      192.0.2.2    0.0.0.0"
-        )
+        kind = "315" if p.number % 3 else "215"
+        rows.append(f"{p.name:<24}council  {kind:<8} {p.address:<14} {state:<20} 2      192.0.2.2  0.0.0.0")
     return "\n".join(
         [
             "",
             "AP Database",
             "-----------",
-            "Name                    Group    AP Type  IP Address     Status               Flags  Switch IP    Standby IP",
-            "----                    -----    -------  ----------     ------               -----  ---------    ----------",
+            f"Name{'':20}Group    AP Type  IP Address     Status               Flags  Switch IP  Standby IP",
+            f"----{'':20}-----    -------  ----------     ------               -----  ---------  ----------",
             *rows,
             "",
             "Flags: 1 = 802.1x authenticated AP use EAP-PEAP; 2 = Using IKE version 2;",
