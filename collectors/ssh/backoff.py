@@ -1,4 +1,4 @@
-"""When a login may be tried: after refused ones we hold back, so that we never lock an account. Pure but for a lock.
+"""When a login may be tried: after refused ones we hold back, so that we never lock an account.
 
 Two brakes. Per device: after a refused login the next one waits 5, 15, 45 and then 60 minutes, three tries in the first
 hour and one in each after it. Per credential: an account on a central server (TACACS+, RADIUS, LDAP) is locked by the

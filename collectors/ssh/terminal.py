@@ -1,4 +1,4 @@
-"""Reading a terminal: where an answer ends, what of it is echo, pager and prompt. Pure but for its `Line`.
+"""Reading a terminal: where an answer ends, what of it is echo, pager and prompt.
 
 Written here and not left to netmiko's `send_command`, which looks for the bare host name anywhere in the output ("sw1"
 ends the answer at "sw1 uptime is ...") and searches everything again after each read.
