@@ -1,0 +1,125 @@
+"""The version 3 wrapping by itself: not one octet of an authentic message can be changed unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from collectors.errors import DeviceFault
+from collectors.snmp import usm
+from collectors.snmp.message import Request, read_pdu, request_tail
+from collectors.snmp.usm import Acquaintances, AskAgain, Clock, NotProven, UsmEnvelope
+from tests.snmp.hostile import Mib, Usm, V3Asked, num
+from tests.snmp.test_hostile_usm import ACCESS, AUTH_ONLY, OPEN
+
+OID = "1.3.6.1.4.1.99999.2.1.1.1"
+TAIL = request_tail([OID])
+REQUEST_ID = 0x2345_6789
+
+
+def acquainted(access: Any, level: int) -> tuple[UsmEnvelope, Usm]:
+    """An envelope that knows its device, and the device."""
+    device = Usm(Mib({OID: num(5)}), level=level)
+    envelope = UsmEnvelope("127.0.0.1", 161, access, Acquaintances())
+    for _ in range(4):
+        said = device(envelope.wrap(Request.GET, REQUEST_ID, TAIL), 0)
+        assert isinstance(said, bytes)
+        try:
+            plain, at, end = envelope.open(said, REQUEST_ID)
+        except AskAgain:
+            continue
+        assert read_pdu(plain, at, end).binds == [(OID, 2, 5)]
+        return envelope, device
+    raise AssertionError("discovery does not end")
+
+
+def answer_of(device: Usm, envelope: UsmEnvelope) -> bytes:
+    said = device(envelope.wrap(Request.GET, REQUEST_ID, TAIL), 0)
+    assert isinstance(said, bytes)
+    return said
+
+
+PRIVATE, DEVICE = acquainted(ACCESS, 3)
+SIGNED, SIGNER = acquainted(AUTH_ONLY, 1)
+SOUND = answer_of(DEVICE, PRIVATE)
+SOUND_SIGNED = answer_of(SIGNER, SIGNED)
+
+
+@given(st.integers(0, len(SOUND) - 1), st.integers(1, 255))
+@settings(max_examples=400)
+def test_an_answer_changed_in_one_octet_is_refused(at: int, difference: int) -> None:
+    for envelope, sound in ((PRIVATE, SOUND), (SIGNED, SOUND_SIGNED)):
+        place = at % len(sound)
+        data = sound[:place] + bytes([sound[place] ^ difference]) + sound[place + 1 :]
+        with pytest.raises((DeviceFault, NotProven)):
+            envelope.open(data, REQUEST_ID)
+    plain, start, end = PRIVATE.open(SOUND, REQUEST_ID)
+    assert read_pdu(plain, start, end).binds == [(OID, 2, 5)]
+
+
+@given(st.binary(max_size=200), st.integers(0, len(SOUND)))
+@example(b"", 10)
+def test_noise_is_refused(noise: bytes, kept: int) -> None:
+    for envelope in (PRIVATE, SIGNED, UsmEnvelope("127.0.0.1", 161, ACCESS, Acquaintances())):
+        for data in (noise, SOUND[:kept] + noise):
+            if data.startswith(SOUND):
+                continue
+            with pytest.raises((DeviceFault, NotProven)):
+                envelope.open(data, REQUEST_ID)
+
+
+@pytest.mark.parametrize(("access", "level"), [(ACCESS, 3), (AUTH_ONLY, 1), (OPEN, 0)])
+def test_a_request_is_authentic_fresh_and_legible_to_the_device_only(access: Any, level: int) -> None:
+    envelope, device = acquainted(access, level)
+    first = envelope.wrap(Request.GET, REQUEST_ID, TAIL)
+    asked: V3Asked = device.read(first, 0)
+    assert (asked.level, asked.authentic) == (level, bool(level))
+    assert (asked.boots, asked.user) == (device.boots if level else 0, b"hart")
+    assert asked.inner.names == [tuple(map(int, OID.split(".")))]
+    assert (TAIL in first) == (level < 3)
+    assert level < 3 or envelope.wrap(Request.GET, REQUEST_ID, TAIL) != first, "the same salt twice"
+
+
+@pytest.mark.parametrize("access", [ACCESS, AUTH_ONLY, OPEN])
+def test_a_discovery_tells_nothing(access: Any) -> None:
+    envelope = UsmEnvelope("127.0.0.1", 161, access, Acquaintances())
+    data = envelope.wrap(Request.GET, REQUEST_ID, TAIL)
+    assert b"hart" not in data
+    assert TAIL not in data
+    asked = Usm(Mib({})).read(data, 0)
+    assert (asked.engine_id, asked.level, asked.inner.names) == (b"", 0, [])
+
+
+# ---------------------------------------------------------------- clocks
+def test_a_clock_goes_on_by_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(usm.time, "monotonic", lambda: now)
+    clock = Clock(7, 500)
+    now = 1060.0
+    assert clock.seconds == 560
+    assert clock.allows(7, 410)
+    assert not clock.allows(7, 409)
+    assert clock.allows(7, 99_999)
+    assert clock.allows(8, 0)
+    assert not clock.allows(6, 99_999)
+    assert not clock.allows(2**31 - 1, 0)
+
+
+def test_a_clock_is_never_set_back_by_an_older_message() -> None:
+    clock = Clock(7, 500)
+    clock.hear(7, 480)
+    assert (clock.boots, clock.latest_time) == (7, 500)
+    clock.hear(6, 900)
+    assert (clock.boots, clock.latest_time) == (7, 500)
+    clock.hear(8, 1)
+    assert (clock.boots, clock.latest_time) == (8, 1)
+
+
+def test_salts_never_repeat() -> None:
+    one = Acquaintances()
+    salts = [one.fresh_salt() for _ in range(1000)]
+    assert len(set(salts)) == 1000
+    assert Acquaintances().fresh_salt() not in salts
