@@ -127,6 +127,17 @@ def judge_dependents(board: Mapping[str, Held], topology: Topology, at: datetime
     return draft.judgement("")
 
 
+def lose_sight(device: str, board: Mapping[str, Held], topology: Topology, since: datetime, reason: str) -> Judgement:
+    """Nothing can be said of a device since then, for a reason of our own: BLIND, as what only it could show."""
+    draft = _Draft(board, topology)
+    draft.flip(f"device:{device}", Standing.BLIND, since, reason)
+    for link, _ in topology.watched.get(device, ()):
+        if all(draft.of(watcher).standing is Standing.BLIND for watcher in topology.watchers.get(link, ())):
+            draft.flip(link, Standing.BLIND, since, reason)
+    _judge_dependents(draft)
+    return draft.judgement("")
+
+
 def forget(subjects: Iterable[str], board: Mapping[str, Held], at: datetime) -> Judgement:
     """Stop watching: subjects that left the inventory are BLIND from now on, so that no outage stays open for ever."""
     changes = tuple(

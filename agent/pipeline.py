@@ -65,6 +65,7 @@ class Pipeline:
         self.board: health.Board = health.board_of(ledger.standings())
         self._register = {sighting_key(asset): telling(asset) for asset in ledger.assets()}
         self._seen: dict[str, datetime] = {}
+        self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
         self.adopt(topology)
 
     async def visit(self, device: str, cadence: Cadence) -> Outcome:
@@ -79,7 +80,9 @@ class Pipeline:
         except Exception:  # the one catch of the program's own mistakes: this device's, and no other's
             self.stats.crashes_total += 1
             log.exception("the visit to %s failed by a mistake of the program", device)
+            self._lose_sight_of(device)
             return Outcome(reached=False)
+        self._crashed.pop(device, None)
         return Outcome(visit.reached, judgement.look_again_in)
 
     def _record(self, judgement: Judgement, visit: Visit | None = None) -> bool:
@@ -98,6 +101,14 @@ class Pipeline:
         self._register.update({sighting_key(s): telling(s) for s in new})
         self._seen.update({asset_key(s): s.seen_at for s in sightings if s not in new})
         return True
+
+    def _lose_sight_of(self, device: str) -> None:
+        """A device whose visits keep failing by our own mistake must not look as well as it did when last seen."""
+        times, since = self._crashed.get(device, (0, self._clock()))
+        self._crashed[device] = times + 1, since
+        if times + 1 == health.LOOKS_TO_TELL:
+            reason = "its visits fail by a mistake of the program"
+            self._record(health.lose_sight(device, self.board, self.topology, since, reason))
 
     def _count(self, visit: Visit, *, blind: bool) -> None:
         stats = self.stats

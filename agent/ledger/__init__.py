@@ -35,7 +35,7 @@ from agent.facts import Asset, Facts, Flip, Note, Sighting, Watch
 from agent.ledger import read
 from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
 from agent.ledger.outbox import Outbox, Pending
-from agent.ledger.store import AgentLock, Place, Store, copy
+from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held
 from agent.ledger.write import HEARTBEAT_SECONDS, Written, asset_key
 from agent.ledger.writer import BUFFER_LIMIT, Writer, WriterStats
 
@@ -83,7 +83,7 @@ class Ledger:
                 lock.take()
                 connection = store.connect()
                 lock.take_on(connection)  # PostgreSQL: held by this connection, which the writer goes on with
-            store.prepare()
+            store.prepare(lambda: watch or not lock_is_held(store))
         except LedgerUnusable:
             if connection is not None:
                 connection.close()

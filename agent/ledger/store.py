@@ -10,6 +10,7 @@ import os
 import sqlite3
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +64,11 @@ class Store:
         except sa.exc.DBAPIError as problem:
             raise LedgerUnusable(self.advice(problem)) from problem
 
-    def prepare(self) -> None:
+    def prepare(self, may_migrate: Callable[[], bool] = lambda: True) -> None:
         """Run the migrations that are missing, and see that it can be written; LedgerUnusable says what to do."""
         try:
             with self.connect() as connection:
-                migrate(connection, self.name, self.path)
+                migrate(connection, self.name, self.path, may_migrate)
                 with connection.begin():
                     # Rows of nobody: an error of a read-only file comes here at the start, not with the first outage.
                     connection.execute(sa.delete(source).where(source.c.name == ""))
@@ -178,10 +179,13 @@ def _engine(url: URL, *, writes: bool) -> Engine:
 
 
 # ---------------------------------------------------------------- migrations
-def migrate(connection: Connection, name: str, path: Path | None = None) -> None:
+def migrate(
+    connection: Connection, name: str, path: Path | None, may_migrate: Callable[[], bool] = lambda: True
+) -> None:
     """Bring the schema up to date, in one transaction; an SQLite file with something in it is copied first.
 
-    A ledger written by a newer version is refused: going back would lose what it holds.
+    A ledger written by a newer version is refused: going back would lose what it holds. So is one that an older agent
+    is watching with just now: the tables must not change under it.
     """
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -200,6 +204,10 @@ def migrate(connection: Connection, name: str, path: Path | None = None) -> None
                 f"the ledger {name} was written by a newer hartwatch (schema {found}, this one knows {head}): "
                 "run that version, or restore the backup made before the upgrade"
             ) from problem
+        if not may_migrate():
+            raise LedgerUnusable(
+                f"the ledger {name} is in use by an older hartwatch: restart the agent with this version"
+            )
         if path is not None:
             copy(path, path.with_name(f"{path.name}.before-{head}"))
     with connection.begin():
@@ -286,3 +294,18 @@ class AgentLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+def lock_is_held(store: Store) -> bool:
+    """Whether an agent is watching with this ledger just now."""
+    if store.path is None:
+        with store.connect() as connection, connection.begin():
+            query = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :of")
+            return bool(connection.execute(query, {"of": SOURCES_LOCK}).scalar_one())
+    lock = AgentLock(store, "")
+    try:
+        lock.take()
+    except LedgerUnusable:
+        return True
+    lock.give_back()
+    return False

@@ -273,7 +273,11 @@ def test_a_ledger_of_an_older_version_is_copied_brought_forward_and_then_closed_
     shutil.copytree(MIGRATIONS, newer)
     (newer / "versions" / "0002_colour.py").write_text(SECOND)
     with monkeypatch.context() as patched:
+        running = Ledger.open(path, "agent-1")
         patched.setattr("agent.ledger.store.MIGRATIONS", newer)
+        with pytest.raises(LedgerUnusable, match="in use by an older hartwatch"):
+            Ledger.open(path, "jo", watch=False)
+        running.close()
         new = Ledger.open(path, "agent-1")
         assert [f.reason for f in new.flips()] == ["1"]
         new.record(fact(2)).result(10)

@@ -177,6 +177,27 @@ async def test_a_mistake_of_the_program_is_logged_with_its_traceback_and_harms_n
     assert "device:sw" not in pipeline.board
 
 
+async def test_a_device_whose_visits_keep_failing_by_our_mistake_is_blind_and_not_as_well_as_it_was(
+    world: World, make: Callable[..., Pipeline], book: Ledger
+) -> None:
+    pipeline = make(topology(["sw"], needs={"service:s": Subject("sw", "device")}))
+    world.next["sw"] = visit("sw", 0)
+    await pipeline.visit("sw", Cadence.PULSE)
+    good = world.next["sw"]
+    for n, broken in enumerate([True, True, False, True, True, True, True], 1):
+        world.now = at(60 * n)
+        world.next["sw"] = RuntimeError("a mistake") if broken else good
+        await pipeline.visit("sw", Cadence.PULSE)
+    world.next["sw"] = visit("sw", 600)
+    await pipeline.visit("sw", Cadence.PULSE)
+    assert book.settle()
+    told = [(f.subject, f.after, f.at) for f in book.flips()][2:]
+    assert told == [
+        ("device:sw", BLIND, at(240)), ("service:s", BLIND, at(240)),
+        ("device:sw", UP, at(600)), ("service:s", UP, at(600)),
+    ]  # fmt: skip
+
+
 async def test_a_restart_flips_nothing_and_tells_nobody(
     world: World, make: Callable[..., Pipeline], tmp_path: Path, opened: Open, book: Ledger
 ) -> None:
