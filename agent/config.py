@@ -127,7 +127,8 @@ class Settings(BaseSettings):
         default=16, ge=1, le=256, description="SSH sessions side by side at most; each is a thread."
     )
     engine: Literal["fast", "pysnmp"] = Field(
-        default="fast", description="SNMP engine of devices that do not name one; pysnmp is the slower fallback."
+        default="fast",
+        description="pysnmp asks every device by the slower reference engine; a device may ask for it by itself.",
     )
     stop_grace: Duration = Field(
         default=timedelta(seconds=20), description="How long running visits may finish when the agent is stopped."
