@@ -5,8 +5,10 @@ It looks at everything that is valid by itself, also when something else is not,
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.inventory.assemble import Assembly
@@ -15,7 +17,8 @@ from agent.inventory.document import Steps
 from agent.inventory.model import NO_CREDENTIAL, PROBE_KINDS, Defaults, Device, Estate, ProbeOptions, Service, Site
 from agent.inventory.needs import Needs, SubjectKind, placed, subjects
 from agent.inventory.problems import Problem, did_you_mean
-from agent.inventory.resolve import effective
+from agent.inventory.resolve import effective, probe_of
+from collectors.target import Probe
 
 PLACES: Mapping[SubjectKind, str] = {"device": "devices", "link": "links", "site": "sites", "service": "services"}
 # Where entries that are invalid for another reason still have a name in them that can be looked up.
@@ -34,11 +37,19 @@ SHOWN_IN_CIRCLE = 6
 Edges = Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the collectors can do, as far as an inventory may ask it of them."""
+
+    platforms: tuple[str, ...]  # command lines that SSH knows
+    probe_problems: Callable[[Probe], list[str]]  # what is wrong with a probe's options
+
+
 class CrossCheck:
     """One pass over an estate. `known` has every name that is written, also of entries that are themselves invalid."""
 
-    def __init__(self, estate: Estate, assembly: Assembly) -> None:
-        self.estate, self.assembly = estate, assembly
+    def __init__(self, estate: Estate, assembly: Assembly, rules: Rules) -> None:
+        self.estate, self.assembly, self.rules = estate, assembly, rules
         self.known = {section: [n for n in names if n[:1] != "\0"] for section, names in assembly.data.items()}
         self._sets = {section: frozenset(names) for section, names in self.known.items()}
         self.settings = {name: effective(estate, device) for name, device in estate.devices.items()}
@@ -72,8 +83,12 @@ class CrossCheck:
         self._plain_text_protocols()
 
     # ------------------------------------------------------------ telling
-    def _tell(self, section: str, name: str, rest: Steps, message: str, suggestion: str = "") -> None:
-        self.problems.append(self.assembly.sources[section, name].problem(rest, message, suggestion))
+    def _tell(
+        self, section: str, name: str, rest: Steps, message: str, suggestion: str = "", of_key: bool = False
+    ) -> None:
+        if section == "defaults":  # its fields are what names are to other sections: each may come from another file
+            name, rest = str(rest[0]), rest[1:]
+        self.problems.append(self.assembly.sources[section, name].problem(rest, message, suggestion, of_key))
 
     def _warn(self, section: str, name: str, rest: Steps, message: str, suggestion: str = "") -> None:
         self.warnings.append(self.assembly.sources[section, name].problem(rest, message, suggestion))
@@ -110,58 +125,58 @@ class CrossCheck:
 
     # ------------------------------------------------------------ defaults and devices
     def _defaults(self) -> None:
-        for field in sorted(self.estate.defaults.model_fields_set):
-            self._settings("defaults", field, (), self.estate.defaults.model_copy(), only=field)
-        for section, levels in (
-            ("class_defaults", self.estate.class_defaults),
-            ("site_defaults", self.estate.site_defaults),
-        ):
-            for name, level in levels.items():
-                self._settings(section, name, (), level)
-                if section == "site_defaults":
-                    source = self.assembly.sources[section, name]
-                    if name not in self._sets.get("sites", ()):
-                        suggestion = did_you_mean(name, self.known.get("sites", ()))
-                        self.problems.append(source.problem((), f"there is no site {name!r}", suggestion, of_key=True))
+        self._settings("defaults", "", self.estate.defaults)
+        for class_, level in self.estate.class_defaults.items():
+            self._settings("class_defaults", class_, level)
+        for site, level in self.estate.site_defaults.items():
+            self._settings("site_defaults", site, level)
+            if site not in self._sets.get("sites", ()) and "sites" not in self.assembly.unreadable:
+                suggestion = did_you_mean(site, self.known.get("sites", ()))
+                self._tell("site_defaults", site, (), f"there is no site {site!r}", suggestion, of_key=True)
 
-    def _settings(
-        self, section: str, name: str, rest: Steps, level: Defaults | Device, only: str | None = None
-    ) -> None:
-        """The settings a device and its defaults have in common. `defaults` has its fields where others have names."""
-
-        def at(field: str, *further: str) -> Steps:
-            return (*rest, *further) if only else (*rest, field, *further)
-
+    def _settings(self, section: str, name: str, level: Defaults | Device) -> None:
+        """The settings a device and its defaults have in common."""
         for field, kinds in (("snmp", ("snmp_v3", "snmp_v2c", "snmp_v1")), ("ssh", ("ssh",))):
-            credential = getattr(level, field)
-            if credential in (None, NO_CREDENTIAL) or only not in (None, field):
+            wanted = getattr(level, field)
+            if wanted in (None, NO_CREDENTIAL):
                 continue
-            if not self._exists(section, name, at(field), "credentials", credential, "credential", (NO_CREDENTIAL,)):
+            if not self._exists(section, name, (field,), "credentials", wanted, "credential", (NO_CREDENTIAL,)):
                 continue
-            there = self.estate.credentials.get(credential)
-            if there is not None and there.kind not in kinds:
+            credential = self.estate.credentials.get(wanted)
+            if credential is not None and credential.kind not in kinds:
                 of_kind = [n for n, c in self.estate.credentials.items() if c.kind in kinds]
                 suggestion = f"{field}: {' or '.join(of_kind)}" if of_kind else ""
-                self._tell(section, name, at(field), f"credential {credential!r} is for {there.kind}", suggestion)
-        if level.zone is not None and only in (None, "zone"):
-            self._exists(section, name, at("zone"), "zones", level.zone, "zone")
-        if only in (None, "probes"):
-            self._probes(section, name, at, level.probes or {})
+                self._tell(section, name, (field,), f"credential {wanted!r} is for {credential.kind}", suggestion)
+        if level.zone is not None:
+            self._exists(section, name, ("zone",), "zones", level.zone, "zone")
+        if level.ssh_platform is not None and level.ssh_platform not in self.rules.platforms:
+            words = f"there is no platform {level.ssh_platform!r}"
+            known = f"known: {', '.join(self.rules.platforms)}"
+            self._tell(
+                section, name, ("ssh_platform",), words, did_you_mean(level.ssh_platform, self.rules.platforms) or known
+            )
+        for probe, options in (level.probes or {}).items():
+            if options is not None:
+                self._probe(section, name, probe, options)
         review, replace = level.review_years, level.replace_years
-        if review and replace and review > replace and only in (None, "review_years"):
-            self._tell(section, name, at("review_years"), "hardware is reviewed before it is replaced, not after")
+        if review and replace and review > replace:
+            words = "hardware is reviewed before it is replaced, not after"
+            self._tell(section, name, ("review_years",), words)
 
-    def _probes(
-        self, section: str, name: str, at: Callable[..., Steps], probes: Mapping[str, ProbeOptions | None]
-    ) -> None:
-        for probe, options in probes.items():
-            if options is not None and options.kind is None and probe not in PROBE_KINDS:
-                words = f"which kind of probe {probe!r} is does not show from its name"
-                self._tell(section, name, at("probes", probe), words, f"add kind: {', '.join(PROBE_KINDS)}")
+    def _probe(self, section: str, name: str, probe: str, options: ProbeOptions) -> None:
+        if options.kind is None and probe not in PROBE_KINDS:
+            words = f"which kind of probe {probe!r} is does not show from its name"
+            self._tell(section, name, ("probes", probe), words, f"add kind: {', '.join(PROBE_KINDS)}")
+            return
+        for words in self.rules.probe_problems(probe_of(probe, options)):
+            about = re.search(r"option '(\w+)'", words)
+            inside = about is not None and about[1] in (options.__pydantic_extra__ or {})
+            rest: Steps = ("probes", probe, about[1]) if about is not None and inside else ("probes", probe)
+            self._tell(section, name, rest, words, of_key=words.startswith("unknown"))
 
     def _device(self, name: str, device: Device) -> None:
         self._exists("devices", name, ("site",), "sites", device.site, "site")
-        self._settings("devices", name, (), device)
+        self._settings("devices", name, device)
         for index, front in enumerate(device.behind):
             self._behind(name, index, front)
         shares = device.owned.shares

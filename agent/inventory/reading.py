@@ -14,11 +14,13 @@ from pydantic import ValidationError
 
 from agent.inventory.assemble import Assembly
 from agent.inventory.credentials import Model
-from agent.inventory.crosscheck import CrossCheck
+from agent.inventory.crosscheck import CrossCheck, Rules
 from agent.inventory.explain import problems_of
 from agent.inventory.model import Device, Estate, Service, Site
 from agent.inventory.needs import resolved
 from agent.inventory.problems import InventoryInvalid, Problem
+from collectors.probe.options import problems as probe_problems
+from collectors.ssh.platforms import PLATFORMS
 
 M = TypeVar("M", bound=Model)
 
@@ -63,7 +65,7 @@ def _read(path: str | os.PathLike[str]) -> Loaded:
         words = f"cannot read the inventory: {error.strerror or error}"
         raise InventoryInvalid([Problem(str(path), 0, 0, "", words)]) from None
     estate = _validated(assembly)
-    check = CrossCheck(estate, assembly)
+    check = CrossCheck(estate, assembly, Rules(tuple(PLATFORMS), probe_problems))
     check.run()
     problems = assembly.problems + check.problems
     if problems:

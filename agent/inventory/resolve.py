@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from agent.credentials import Secrets
 from agent.inventory.credentials import SnmpCommunity, SnmpV3, Ssh
-from agent.inventory.model import NO_CREDENTIAL, PROBE_KINDS, Defaults, Device, Estate
+from agent.inventory.model import NO_CREDENTIAL, Defaults, Device, Estate, ProbeOptions
 from collectors.readings import Cadence
 from collectors.target import Expect, Probe, SnmpAccess, SshAccess, Target
 
@@ -99,7 +99,7 @@ def effective(estate: Estate, device: Device, intervals: Mapping[Cadence, timede
                 every[cadence], origins[f"every.{cadence.value}"] = interval, origin
         for name, options in (level.probes or {}).items():
             if name not in probes:
-                probes[name] = None if options is None else _probe(name, options.kind, options.__pydantic_extra__)
+                probes[name] = None if options is None else probe_of(name, options)
                 origins[f"probes.{name}"] = origin
     for name, value in BUILT_IN.items():
         if values[name] is None:
@@ -123,9 +123,10 @@ def effective(estate: Estate, device: Device, intervals: Mapping[Cadence, timede
     )
 
 
-def _probe(name: str, kind: str | None, options: Mapping[str, str | int | float | bool] | None) -> Probe:
-    known = next((k for k in PROBE_KINDS if k == (kind or name)), "tcp")  # the cross-checks refuse any other name
-    return Probe(kind=known, name=name, options=tuple(sorted((options or {}).items())))  # type: ignore[arg-type]
+def probe_of(name: str, options: ProbeOptions) -> Probe:
+    """A probe as collectors take it. Its name may say its kind; the cross-checks refuse any other name without one."""
+    kind: Any = options.kind or name
+    return Probe(kind=kind, name=name, options=tuple(sorted((options.__pydantic_extra__ or {}).items())))
 
 
 def target(

@@ -209,9 +209,30 @@ CASES = {
     ),
     "a probe of no known kind": (
         "class: switch,",
-        "class: switch, probes: {web: §{url: x}},",
+        "class: switch, probes: {web: §{path: /}},",
         "devices[0].probes.web: which kind of probe 'web' is does not show from its name (add kind: icmp, "
         "tcp, http, dns)",
+    ),
+    "a platform nobody knows": (
+        "ssh_platform: cisco_ios",
+        "ssh_platform: §cisco_iso",
+        "devices[0].ssh_platform: there is no platform 'cisco_iso' (did you mean 'cisco_ios'?)",
+    ),
+    "an option that the probe does not have": (
+        "class: switch,",
+        "class: switch, probes: {icmp: {§cuont: 3}},",
+        "devices[0].probes.icmp.cuont: unknown option 'cuont' of a probe of kind icmp; known: count, interval, "
+        "timeout, warn_loss",
+    ),
+    "an option of a probe out of range": (
+        "snmp: v3}",
+        "snmp: v3, probes: {web: {kind: tcp, port: §70000}}}",
+        "defaults.probes.web.port: option 'port' is between 1 and 65535, not 70000",
+    ),
+    "an option of a probe missing": (
+        "class: switch,",
+        "class: switch, probes: {tcp: §{timeout: 3}},",
+        "devices[0].probes.tcp: option 'port' is missing",
     ),
     "reviewed after it is replaced": (
         "class: switch,",

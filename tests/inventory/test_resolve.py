@@ -123,7 +123,7 @@ devices:
     retries: 1
     deadline: 10s
     expect: {ha_members: 2, vpn_tunnels: [a*], interfaces_up: [port1]}
-    probes: {icmp: {count: 3}, web: {kind: http, url: "https://192.0.2.1/", verify: false}}
+    probes: {icmp: {count: 3}, web: {kind: http, path: /login, verify: false}}
   - {name: two, address: 192.0.2.2, class: ups, site: s, snmp: v2}
   - {name: three, address: 192.0.2.3, class: ups, site: s, snmp: v1}
 """
@@ -153,7 +153,7 @@ def test_a_target_has_all_that_a_visit_needs(estate_of: Callable[[str], Estate])
     assert made.expect.vpn_tunnels == ("a*",)
     assert made.probes == (
         Probe("icmp", "icmp", (("count", 3),)),
-        Probe("http", "web", (("url", "https://192.0.2.1/"), ("verify", False))),
+        Probe("http", "web", (("path", "/login"), ("verify", False))),
     )
 
 
