@@ -115,10 +115,14 @@ def listed(names: list[str]) -> str:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
+def number_word(number: int) -> str:
+    """Numbers below ten in words, as papers have them."""
+    return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else f"{number:,}"
+
+
 def spelt(number: int, one: str, many: str = "") -> str:
-    """Numbers below ten in words, as papers have them: no outages, one outage, two outages, 10 outages."""
-    word = _NUMBERS[number] if 0 <= number < len(_NUMBERS) else f"{number:,}"
-    return f"{word} {one if number == 1 else many or one + 's'}"
+    """no outages, one outage, two outages, 10 outages."""
+    return f"{number_word(number)} {one if number == 1 else many or one + 's'}"
 
 
 def some(number: int, one: str, many: str) -> str:

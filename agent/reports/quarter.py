@@ -19,7 +19,7 @@ from agent.reports.editions import Column, Edition, Field, Paper, Said, Section,
 from agent.reports.quarter_hardware import UNITS_OF_HARDWARE, hardware_section
 from agent.reports.quarter_outages import FIX_TARGET, Incident, incidents_of, is_derived, outages_section
 from agent.view import Piece
-from agent.words import day, listed, long_span, percent, some, spelt
+from agent.words import day, listed, long_span, number_word, percent, some, spelt
 
 KINDS = {
     "data_centre": ("data centre", "data centres"), "office": ("office", "offices"), "depot": ("depot", "depots"),
@@ -139,14 +139,10 @@ def _of_all(some_of: int, of: int, one: str, many: str) -> str:
     if of == 1:
         return f"The one {one}" if some_of else "The one service missed its target or cannot be judged"
     if some_of == of:
-        return f"All {_number(of)} {many}"
+        return f"Both {many}" if of == 2 else f"All {number_word(of)} {many}"
     if some_of == 0:
-        return f"None of the {_number(of)} {many}"
-    return f"{_capital(_number(some_of))} of {_number(of)} {many}"
-
-
-def _number(number: int) -> str:
-    return spelt(number, "").strip()
+        return f"Neither {one}" if of == 2 else f"None of the {number_word(of)} {many}"
+    return f"{_capital(number_word(some_of))} of {number_word(of)} {many}"
 
 
 def _fixed(down: Sequence[Incident]) -> Iterable[str]:
@@ -174,7 +170,7 @@ def _fixed(down: Sequence[Incident]) -> Iterable[str]:
 
 
 def _late(late: int) -> str:
-    return "none took longer" if late == 0 else f"{_number(late)} took longer"
+    return "none took longer" if late == 0 else f"{number_word(late)} took longer"
 
 
 def _capital(text: str) -> str:
