@@ -14,6 +14,7 @@ from agent.inventory import Effective, Estate, InventoryInvalid, Loaded, differe
 from agent.inventory.problems import did_you_mean
 from agent.inventory.reference import inventory_page, schema_text
 from agent.inventory.values import duration_text
+from collectors import ProfileInvalid, load_profiles
 
 inventory = typer.Typer(no_args_is_help=True, help="Check, compare and look up the inventory.")
 USAGE = 2
@@ -37,8 +38,9 @@ def register(app: typer.Typer) -> None:
 @inventory.command()
 def check(file: FileArgument = None) -> None:
     """Tell every mistake in the inventory, with its line. Status 0: it can be used; 2: it cannot."""
-    path = file or _settings().inventory
-    loaded = _loaded(path)
+    settings = _settings()
+    path = file or settings.inventory
+    loaded = _loaded(path, settings)
     for warning in loaded.warnings:
         typer.echo(f"{warning} [warning]", err=True)
     estate = loaded.estate
@@ -62,7 +64,8 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Say what a reload would do: devices added, removed and changed, with the settings that change."""
-    before, after = _loaded(old).estate, _loaded(new).estate
+    settings = _settings()
+    before, after = _loaded(old, settings).estate, _loaded(new, settings).estate
     found = difference(before, after)
     if as_json:
         data = {
@@ -95,7 +98,7 @@ def show(
     """Show the settings in force for a device and where each comes from. Secrets are never shown."""
     settings = _settings()
     path = file or settings.inventory
-    estate = _loaded(path).estate
+    estate = _loaded(path, settings).estate
     if device not in estate.devices:
         hint = did_you_mean(device, estate.devices)
         _stop(f"{path}: there is no device {device!r}" + (f" ({hint})" if hint else ""))
@@ -173,10 +176,13 @@ def _settings() -> Settings:
         _stop(str(error))
 
 
-def _loaded(path: Path) -> Loaded:
+def _loaded(path: Path, settings: Settings) -> Loaded:
+    def families() -> list[str]:
+        return [profile.profile for profile in load_profiles(*settings.families)]
+
     try:
-        return read(path)
-    except InventoryInvalid as error:
+        return read(path, families)
+    except (InventoryInvalid, ProfileInvalid) as error:
         _stop(str(error))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -43,6 +43,7 @@ class Rules:
 
     platforms: tuple[str, ...]  # command lines that SSH knows
     probe_problems: Callable[[Probe], list[str]]  # what is wrong with a probe's options
+    profiles: Callable[[], Collection[str]] | None = None  # names of device families, fetched when one is named
 
 
 class CrossCheck:
@@ -179,6 +180,12 @@ class CrossCheck:
         self._settings("devices", name, device)
         for index, front in enumerate(device.behind):
             self._behind(name, index, front)
+        if device.profile is not None and self.rules.profiles is not None:
+            known = self.rules.profiles()
+            if device.profile not in known:
+                words = f"there is no device family {device.profile!r}"
+                suggestion = did_you_mean(device.profile, known) or "leave it out to have it found from sysObjectID"
+                self._tell("devices", name, ("profile",), words, suggestion)
         shares = device.owned.shares
         if shares is not None:
             for council in shares:

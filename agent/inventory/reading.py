@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +39,13 @@ def load(path: str | os.PathLike[str]) -> Estate:
     return read(path).estate
 
 
-def read(path: str | os.PathLike[str]) -> Loaded:
-    """As `load`, with warnings and files. A file that cannot be opened is a problem like any other."""
+def read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None = None) -> Loaded:
+    """As `load`, with warnings and files. A file that cannot be opened is a problem like any other.
+
+    `profiles` gives the names of device families; it is called only if a device names one, which is then checked.
+    """
     with _no_cycle_collection():
-        return _read(path)
+        return _read(path, profiles)
 
 
 @contextmanager
@@ -57,7 +60,7 @@ def _no_cycle_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: str | os.PathLike[str]) -> Loaded:
+def _read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None) -> Loaded:
     assembly = Assembly()
     try:
         assembly.read(Path(path))
@@ -65,7 +68,7 @@ def _read(path: str | os.PathLike[str]) -> Loaded:
         words = f"cannot read the inventory: {error.strerror or error}"
         raise InventoryInvalid([Problem(str(path), 0, 0, "", words)]) from None
     estate = _validated(assembly)
-    check = CrossCheck(estate, assembly, Rules(tuple(PLATFORMS), probe_problems))
+    check = CrossCheck(estate, assembly, Rules(tuple(PLATFORMS), probe_problems, profiles))
     check.run()
     problems = assembly.problems + check.problems
     if problems:

@@ -64,6 +64,17 @@ def test_warnings_are_printed_and_do_not_stop(inventory_file: Path) -> None:
     assert result.stdout.endswith("; 1 warning\n")
 
 
+def test_a_device_family_that_nobody_has_is_told_with_its_line(inventory_file: Path) -> None:
+    inventory_file.write_text(inventory_file.read_text().replace("class: switch,", "class: switch, profile: fortgate,"))
+    result = run("check")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "inventory.yaml:16:65: devices[0].profile: there is no device family 'fortgate' (did you mean 'fortigate'?)\n"
+    )
+    inventory_file.write_text(inventory_file.read_text().replace("fortgate", "fortigate"))
+    assert run("check").exit_code == 0
+
+
 def test_settings_that_cannot_be_used_are_one_line(inventory_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARTWATCH_LISTEN_PORT", "many")
     result = run("check")
