@@ -459,7 +459,7 @@ class Relocation(Strict):
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Self:
-        _oid(re.sub(r"\\\d", "1", self.to))
+        _oid(re.sub(r"\\\d", "1.3.6.1", self.to))  # a group may hold one number or a whole OID
         return self
 
 
