@@ -325,7 +325,10 @@ async def serve(
     except SecretMissing as problem:
         raise CannotStart(f"a credential of the inventory cannot be had: {problem}", 2) from None
     except OSError as problem:
-        raise CannotStart(f"cannot read {problem.filename}: {problem.strerror}", 1) from None
+        raise CannotStart(
+            f"cannot read {problem.filename}: {(problem.strerror or str(problem)).lower()}; "
+            "make it readable and the state directory writable for the user hartwatch runs as, or choose another one"
+        ) from None
     try:
         socket = web.listen(settings.listen_address, settings.listen_port)
     except web.CannotListen as problem:

@@ -51,7 +51,7 @@ def estate() -> Estate:
     c = CANARIES
     return Estate.model_validate(
         {
-            "councils": {"sbc": {"title": "Stevenage", "share": "0.5"}, "ehdc": {"title": "East Herts", "share": "0.5"}},
+            "councils": {"sbc": {"title": "Stevenage", "share": "0.5"}, "ehdc": {"title": "E Herts", "share": "0.5"}},
             "sites": {
                 "dh": {"title": c["site"], "kind": "data_centre", "owner": "sbc", "address": c["postal"]},
                 "wf": {"title": "canary-wallfields", "kind": "office", "owner": "ehdc"},

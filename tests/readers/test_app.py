@@ -1,0 +1,260 @@
+"""The agent as a whole: how it begins, what keeps it from it, how it reloads and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from agent.app import CannotStart, serve
+from agent.config import Settings
+from agent.ledger import Ledger
+
+INVENTORY = """
+councils:
+  sbc: {{title: Stevenage Borough Council, share: "0.5"}}
+  ehdc: {{title: East Herts District Council, share: "0.5"}}
+zones: {{general: {{title: General}}}}
+sites:
+  wallfields: {{title: Wallfields, kind: office, owner: ehdc}}
+credentials:
+  general: {{kind: snmp_v2c, community: "{secret}"}}
+defaults: {{snmp: general, zone: general, timeout: 1s, retries: 0, deadline: 2s}}
+devices:
+  - {{name: sw-wf-1, address: 127.0.0.1, port: {port}, class: switch, site: wallfields}}
+"""
+MORE = "  - {{name: sw-wf-2, address: 127.0.0.1, port: {port}, class: switch, site: wallfields}}\n"
+
+
+@pytest.fixture
+def estate(tmp_path: Path, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
+    """Settings with an inventory of one device that is not there."""
+    monkeypatch.setenv("HARTWATCH_TEST_COMMUNITY", "a-secret-community")
+    port = free_port()
+
+    def make(more: str = "", secret: str = "env:HARTWATCH_TEST_COMMUNITY", **changes: Any) -> Settings:  # noqa: S107
+        (tmp_path / "inventory.yaml").write_text((INVENTORY + more).format(port=port, secret=secret))
+        given = {"inventory": tmp_path / "inventory.yaml", "state_directory": tmp_path / "state", "listen_port": 0}
+        return Settings(**{**given, **changes})
+
+    return make
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event, asyncio.Task[int]]]:
+    """The agent in this process, its HTTP side, and the event that ends it."""
+    ending: asyncio.Event = asyncio.Event()
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(settings, started=address.set_result, ending=ending))
+    await asyncio.wait({task, address}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+    if task.done():
+        task.result()
+    async with httpx.AsyncClient(base_url=await address) as client:
+        yield client, ending, task
+    ending.set()
+    await asyncio.wait_for(task, 30)
+
+
+async def metric(client: httpx.AsyncClient, name: str, **labels: str) -> float | None:
+    page = (await client.get("/metrics")).text
+    found = [
+        sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    ]
+    return found[0] if found else None
+
+
+async def until(check: Callable[[], Any], seconds: float = 15) -> Any:
+    async with asyncio.timeout(seconds):
+        while True:
+            found = await check()
+            if found:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_it_begins_serves_pages_and_metrics_and_ends_cleanly(estate: Callable[..., Settings]) -> None:
+    async with running(estate()) as (client, ending, task):
+        for page in ("/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", "/register", "/papers",
+                     "/health", "/metrics", "/devices/sw-wf-1/metrics", "/sd/prometheus", "/-/healthy"):  # fmt: skip
+            assert (await client.get(page)).status_code == 200, page
+        assert await metric(client, "hartwatch_inventory_devices") == 1
+
+        async def silent() -> bool:
+            return bool(await metric(client, "hartwatch_visits_total", cadence="inventory", outcome="silent"))
+
+        await until(silent)
+        assert await metric(client, "hartwatch_device_up", device="sw-wf-1") == 0
+        assert (await client.get("/-/ready")).status_code == 503
+        ending.set()
+        assert await asyncio.wait_for(task, 30) == 0
+
+
+async def test_a_reload_takes_on_the_difference_and_refuses_what_is_invalid(
+    estate: Callable[..., Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "agent.app")
+    settings = estate()
+    async with running(settings) as (client, _, _task):
+        settings.inventory.write_text(settings.inventory.read_text().replace("devices:", "devicez:"))
+        os.kill(os.getpid(), signal.SIGHUP)
+
+        async def refused() -> bool:
+            return await metric(client, "hartwatch_inventory_invalid") == 1
+
+        await until(refused)
+        assert await metric(client, "hartwatch_config_last_reload_successful") == 0
+        assert await metric(client, "hartwatch_inventory_devices") == 1
+        said = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+        assert any(re.search(r"inventory\.yaml:\d+:\d+: .*did you mean 'devices'", line) for line in said)
+        assert "devicez" in (await client.get("/")).text
+
+        estate(MORE)
+        os.kill(os.getpid(), signal.SIGHUP)
+
+        async def taken() -> bool:
+            return await metric(client, "hartwatch_inventory_devices") == 2
+
+        await until(taken)
+        assert await metric(client, "hartwatch_inventory_invalid") == 0
+        assert await metric(client, "hartwatch_config_last_reload_successful") == 1
+        assert (await client.get("/devices/sw-wf-2")).status_code == 200
+        assert any("1 added, 0 removed, 0 changed" in record.getMessage() for record in caplog.records)
+
+
+async def test_a_reload_whose_secret_is_gone_leaves_the_old_inventory_in_force(
+    estate: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(estate()) as (client, _, _task):
+        monkeypatch.delenv("HARTWATCH_TEST_COMMUNITY")
+        os.kill(os.getpid(), signal.SIGHUP)
+
+        async def refused() -> bool:
+            return await metric(client, "hartwatch_inventory_invalid") == 1
+
+        await until(refused)
+        assert await metric(client, "hartwatch_inventory_devices") == 1
+
+
+async def test_sigterm_ends_it_cleanly_and_the_ledger_is_closed(estate: Callable[..., Settings]) -> None:
+    settings = estate()
+    async with running(settings) as (_, _ending, task):
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await asyncio.wait_for(task, 30) == 0
+    again = Ledger.open(settings.ledger_url, "agent-2")
+    assert again.watches()
+    again.close()
+
+
+async def test_no_secret_is_on_any_page_or_in_the_log(
+    estate: Callable[..., Settings], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    async with running(estate()) as (client, _, _task):
+        for page in ("/", "/devices/sw-wf-1", "/health", "/metrics", "/sd/prometheus"):
+            assert "a-secret-community" not in (await client.get(page)).text
+    assert "a-secret-community" not in caplog.text
+
+
+# ---------------------------------------------------------------- what keeps it from beginning
+async def refusal(settings: Settings) -> CannotStart:
+    with pytest.raises(CannotStart) as caught:
+        await serve(settings, signals=False)
+    return caught.value
+
+
+async def test_a_port_in_use_is_one_line_that_says_what_to_do(estate: Callable[..., Settings]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        problem = await refusal(estate(listen_port=taken.getsockname()[1]))
+    assert problem.status == 1
+    assert re.search(r"address already in use; .*choose another port", str(problem))
+    assert "\n" not in str(problem)
+
+
+async def test_a_state_directory_that_cannot_be_written_is_one_line(
+    estate: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    problem = await refusal(estate(state_directory=tmp_path / "file" / "state"))
+    assert problem.status == 1
+    assert "writable" in str(problem)
+    assert "\n" not in str(problem)
+
+
+async def test_a_secret_that_cannot_be_had_is_one_line_with_its_reference(estate: Callable[..., Settings]) -> None:
+    problem = await refusal(estate(secret="env:HARTWATCH_NOT_SET"))
+    assert problem.status == 2
+    assert "env:HARTWATCH_NOT_SET" in str(problem)
+    assert "\n" not in str(problem)
+
+
+async def test_listening_beyond_loopback_without_tls_and_users_is_refused_with_the_reason(
+    estate: Callable[..., Settings],
+) -> None:
+    problem = await refusal(estate(listen_address="0.0.0.0"))  # noqa: S104
+    assert problem.status == 2
+    assert "without TLS and users" in str(problem)
+    assert "--web-config" in str(problem)
+
+
+async def test_a_second_agent_on_the_same_ledger_is_refused(estate: Callable[..., Settings]) -> None:
+    async with running(estate()):
+        problem = await refusal(estate())
+    assert problem.status == 1
+    assert "another agent" in str(problem)
+
+
+def hartwatch(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent.cli", *arguments], capture_output=True, text=True, timeout=60, cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+
+
+def test_the_command_line_gives_one_line_and_status_2_for_an_inventory_it_cannot_use(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("sites:\n  a: {titel: A, kind: office, owner: x}\n")
+    for name, lines in (("missing.yaml", 1), ("bad.yaml", None)):
+        done = hartwatch("run", "-i", name, "--state", str(tmp_path / "s"), "--listen", "127.0.0.1:0", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        said = done.stderr.splitlines()
+        assert said
+        assert all(line.startswith("hartwatch: ") and name in line for line in said)
+        assert lines is None or len(said) == lines
+
+
+def test_wrong_usage_is_one_line_and_status_2(tmp_path: Path) -> None:
+    done = hartwatch("run", "--listen", "nowhere", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("hartwatch: --listen:")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_check_tells_a_monitor_unknown_where_the_fault_is_ours_and_critical_where_it_is_the_devices(
+    estate: Callable[..., Settings], tmp_path: Path
+) -> None:
+    settings = estate()
+    common = ("-i", str(settings.inventory), "--state", str(settings.state_directory))
+    silent = hartwatch("check", "sw-wf-1", *common, cwd=tmp_path)
+    assert silent.returncode == 2
+    assert silent.stdout.startswith("CRITICAL - sw-wf-1: ")
+    assert len(silent.stdout.splitlines()) == 1
+    wrong = hartwatch("check", "sw-wf-2", *common, cwd=tmp_path)
+    assert wrong.returncode == 3
+    assert "did you mean 'sw-wf-1'?" in wrong.stderr

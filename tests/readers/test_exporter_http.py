@@ -1,0 +1,174 @@
+"""The exporter's addresses: formats, compression, discovery, health; and who may ask."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import bcrypt
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from agent import exporter, web
+from agent.exporter.page import Pages
+from tests.readers.estate import pages, visit
+from tests.readers.test_exporter_pages import sound
+
+OPEN = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
+Client = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    opened: list[httpx.AsyncClient] = []
+
+    def of(
+        shown: Pages,
+        *,
+        not_ready: str | None = None,
+        config: web.WebConfig | None = None,
+        hosts: frozenset[str] | None = None,
+    ) -> httpx.AsyncClient:
+        app = web.Guard(Starlette(routes=exporter.routes(shown, lambda: not_ready)), config or web.WebConfig(), hosts)
+        opened.append(httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:9640"))
+        return opened[-1]
+
+    yield of
+    for one in opened:
+        await one.aclose()
+
+
+async def test_the_format_and_its_content_type_follow_what_was_asked(client: Client) -> None:
+    agent = client(pages(visit()))
+    for address in ("/metrics", "/devices/sw-wf-1/metrics"):
+        plain = await agent.get(address)
+        assert plain.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+        sound(plain.text)
+        wanted = await agent.get(address, headers={"accept": OPEN})
+        assert wanted.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+        assert wanted.text.endswith("# EOF\n")
+        assert wanted.text.count("# EOF") == 1
+
+
+async def test_a_page_is_compressed_only_for_those_who_can_read_it(client: Client) -> None:
+    agent = client(pages(visit()))
+    for address in ("/metrics", "/devices/sw-wf-1/metrics"):
+        async with agent.stream("GET", address, headers={"accept-encoding": "gzip"}) as answer:
+            raw = b"".join([part async for part in answer.aiter_raw()])
+            assert answer.headers["content-encoding"] == "gzip"
+        assert b"ifHCInOctets" in gzip.decompress(raw)
+        for refused in ("identity", "gzip;q=0", "br"):
+            answer = await agent.get(address, headers={"accept-encoding": refused})
+            assert "content-encoding" not in answer.headers
+            assert "ifHCInOctets" in answer.text
+
+
+async def test_discovery_leads_to_pages_that_exist(client: Client) -> None:
+    agent = client(pages(visit("a"), visit("b")))
+    targets = (await agent.get("/sd/prometheus")).json()
+    assert [target["targets"] for target in targets] == [["127.0.0.1:9640"]] * 2
+    for target in targets:
+        page = await agent.get(target["labels"]["__metrics_path__"])
+        assert page.status_code == 200
+        assert f'device="{target["labels"]["instance"]}"' in page.text
+
+
+async def test_an_unknown_device_is_not_found(client: Client) -> None:
+    assert (await client(pages(visit())).get("/devices/none/metrics")).status_code == 404
+
+
+async def test_healthy_is_always_and_ready_says_what_it_waits_for(client: Client) -> None:
+    waiting = client(pages(visit()), not_ready="no device was looked at yet")
+    assert (await waiting.get("/-/healthy")).status_code == 200
+    answer = await waiting.get("/-/ready")
+    assert answer.status_code == 503
+    assert "no device was looked at yet" in answer.text
+    assert (await client(pages(visit())).get("/-/ready")).status_code == 200
+
+
+async def test_other_work_gets_its_turn_while_a_large_page_is_rendered() -> None:
+    shown = pages(*[visit(f"sw-{n}") for n in range(400)])
+    turns = 0
+
+    async def poll() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    polling = asyncio.create_task(poll())
+    app = Starlette(routes=exporter.routes(shown, lambda: None))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as agent:
+        answer = await agent.get("/metrics")
+    polling.cancel()
+    assert answer.text.count("ifHCInOctets{") == 800
+    assert turns > 20
+
+
+# ---------------------------------------------------------------- the guard
+def users(**passwords: str) -> web.WebConfig:
+    return web.WebConfig(users={u: bcrypt.hashpw(p.encode(), bcrypt.gensalt(4)) for u, p in passwords.items()})
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+async def test_where_there_are_users_nothing_is_told_to_others_but_that_it_runs(client: Client) -> None:
+    agent = client(pages(visit()), config=users(prometheus="right"))
+    for headers in ({}, basic("prometheus", "wrong"), basic("nobody", "right"), {"authorization": "Basic %%%"},
+                    {"authorization": "Bearer x"}):  # fmt: skip
+        answer = await agent.get("/metrics", headers=headers)
+        assert answer.status_code == 401
+        assert "Basic" in answer.headers["www-authenticate"]
+        assert "hartwatch_" not in answer.text
+    for _ in range(2):  # the second time from memory
+        assert (await agent.get("/metrics", headers=basic("prometheus", "right"))).status_code == 200
+    assert (await agent.get("/-/healthy")).status_code == 200
+
+
+async def test_a_page_of_the_open_web_cannot_read_the_estate_under_a_name_of_its_own(client: Client) -> None:
+    agent = client(pages(visit()), hosts=frozenset({"127.0.0.1", "localhost", "::1"}))
+    for host in ("127.0.0.1:9640", "localhost", "[::1]:9640"):
+        assert (await agent.get("/metrics", headers={"host": host})).status_code == 200
+    for host in ("evil.example", "evil.example:9640", "", "127.0.0.1.evil.example"):
+        assert (await agent.get("/metrics", headers={"host": host})).status_code == 421
+
+
+def test_beyond_loopback_it_listens_only_with_tls_and_users(tmp_path: Path) -> None:
+    half = users(a="b")
+    assert web.refusal("127.0.0.1", web.WebConfig()) is None
+    assert web.refusal("::1", web.WebConfig()) is None
+    assert "without TLS and users" in (web.refusal("0.0.0.0", web.WebConfig()) or "")  # noqa: S104
+    assert "without TLS:" in (web.refusal("192.0.2.1", half) or "")
+    assert web.refusal("192.0.2.1", web.WebConfig(tmp_path / "c", tmp_path / "k", half.users)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("basic_auth_users: {a: secret-in-plain}", "a bcrypt hash is wanted"),
+        ("tls_server_config: {cert_file: no.crt, key_file: no.key}", "there is no file"),
+        ("tls_server_confg: {}", "tls_server_confg"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_a_web_configuration_that_cannot_be_used_says_why_and_tells_no_secret(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "web.yml"
+    path.write_text(text)
+    with pytest.raises(web.WebConfigInvalid) as caught:
+        web.read_web_config(path)
+    assert says in str(caught.value)
+    assert "secret-in-plain" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_hashes_of_passwords_are_not_in_a_repr(tmp_path: Path) -> None:
+    config = users(a="b")
+    assert "$2b$" not in repr(config)
