@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from collectors import expected
 from collectors.errors import DeviceFault, OutOfTime
 from collectors.look import look
 from collectors.profiles import Profiles, builtin
@@ -60,8 +61,17 @@ async def collect(
             answered[source] = bool(answered.get(source)) or result.answered
         findings.append(result.findings)
 
-    sums = {name: tuple(item for f in findings for item in getattr(f, name)) for name in _SUMS}
+    first, *others = findings or [Findings()]
+    sums = {name: tuple(getattr(first, name)) for name in _SUMS}
+    for finding in others:
+        _add(sums, finding)
+    wireless = {k: v for f in reversed(findings) for k, v in f.wireless.items()}
     heard = Answered(**answered)
+    checks = expected.judged(sums["checks"], target.expect)
+    if (heard.snmp or heard.ssh) and cadence is not Cadence.PULSE:
+        parts = sums["parts"] if cadence is Cadence.INVENTORY else None
+        checks += expected.missing(target.expect, checks, sums["interfaces"], wireless, parts)
+    sums["checks"] = tuple(checks)
     return Visit(
         device=target.name,
         cadence=cadence,
@@ -74,8 +84,8 @@ async def collect(
         requests=snmp.requests if snmp else 0,
         retries=snmp.retries if snmp else 0,
         identity=_identity(findings, snmp.identity if snmp else Identity()),
-        wireless={k: v for f in reversed(findings) for k, v in f.wireless.items()},
-        **_reconciled(sums),
+        wireless=wireless,
+        **_distinct(sums),
     )
 
 
@@ -100,8 +110,24 @@ def _identity(findings: Sequence[Findings], first: Identity) -> Identity:
     return Identity(**values)
 
 
-def _reconciled(sums: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
-    """One thing told by SNMP and SSH is one thing: parts by serial, checks by name and subject, the first wins."""
+def _add(sums: dict[str, tuple[Any, ...]], finding: Findings) -> None:
+    """Add what another way to the device gave. What the first has told already is not told twice.
+
+    SNMP and a command line name the same fan differently, so they are compared by what they measure: a kind of sensor
+    or a check that SNMP has is not taken from the command line as well.
+    """
+    kinds = {s.kind for s in sums["sensors"]}
+    names = {c.check for c in sums["checks"]}
+    sums["sensors"] += tuple(s for s in finding.sensors if s.kind not in kinds)
+    sums["checks"] += tuple(c for c in finding.checks if c.check not in names)
+    for what in ("processors", "memory", "storage", "interfaces"):
+        sums[what] = sums[what] or getattr(finding, what)
+    for what in ("blocks", "parts", "failures"):
+        sums[what] += getattr(finding, what)
+
+
+def _distinct(sums: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Parts by serial number, the first wins; checks that share their name and subject are told apart by a number."""
     parts: dict[Any, Any] = {}
     for part in sums["parts"]:
         parts.setdefault(part.serial or (part.part, part.name, part.place, part.model), part)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from collectors.errors import Unparsed
 from collectors.plugins import Command
 from collectors.plugins.templates import one, rows
@@ -38,8 +40,11 @@ def show_environment_power(text: str) -> Findings:
 
 def show_environment_cooling(text: str) -> Findings:
     found = rows("arista_eos_show_environment_cooling", text)
-    checks = [check("fan", f"fan {one(row, 'fan')}", one(row, "status")) for row in found if one(row, "fan")]
+    fans = [(name, row) for row in found if re.search(r"\d$", name := one(row, "fan") or "")]
+    checks = [check("fan", f"fan {name}", one(row, "status")) for name, row in fans]
     ambient = number(one(found[0], "ambient_temp"))
+    if not checks and ambient is None:
+        raise Unparsed("neither fans nor ambient temperature in it")
     return Findings(
         checks=tuple(checks),
         sensors=() if ambient is None else (sensor("temperature", "ambient", ambient, "celsius"),),

@@ -94,7 +94,7 @@ def show_environment_fan(text: str) -> Findings:
         checks.append(check("fan", f"fan {place}", state[1], level))
         speed = re.search(r"\b(\d{3,6})\s*$", rest)
         if speed:
-            sensors.append(sensor("fan_speed", f"fan {place}", float(speed[1]), "rpm", index=place))
+            sensors.append(sensor("fanspeed", f"fan {place}", float(speed[1]), "rpm", index=place))
     return Findings(checks=_some(checks), sensors=tuple(sensors))
 
 

@@ -45,13 +45,34 @@ def show_inventory(text: str) -> Findings:
     facts: dict[str, str | float | date] = dict(identity(model=model, serial=serial[1]))
     if made:
         facts["manufactured"] = made
-    checks = []
-    for supply, state in re.findall(r"^(Power Supply ?\d{0,2}) {0,20}: {0,20}(.{2,60})$", bounded(text), re.M):
-        absent = "absent" in state.lower() or "not present" in state.lower()
-        good = re.search(r"\b(?:ok|good|on)\b", state.lower()) and not re.search(r"fail|bad|not ok", state.lower())
-        level = Level.UNKNOWN if absent else Level.OK if good else Level.CRITICAL
-        checks.append(check("power_supply", supply.lower(), state.strip(), level))
+    checks = _supplies(text)
     return Findings(identity=facts, parts=(chassis,), checks=tuple(checks))
+
+
+def _supplies(text: str) -> list[Check]:
+    """`Power Supply 0 : Present`, and on the lines below it what is not well: `12V OK : No`."""
+    found: list[Check] = []
+    name = state = ""
+
+    def end() -> None:
+        if name:
+            low = state.lower()
+            bad = re.search(r"\b(?:no|fail\w*|bad|not ok)\b", low.removeprefix("not present"))
+            absent = low.startswith(("absent", "not present"))
+            level = Level.UNKNOWN if absent else Level.CRITICAL if bad else Level.OK
+            found.append(check("power_supply", name, "faulty" if level is Level.CRITICAL else low.split("/")[0], level))
+
+    for line in lines(text):
+        if row := re.match(r"(Power Supply ?\d{0,2}) {0,20}: {0,20}(.{2,60})$", line):
+            end()
+            name, state = row[1].lower(), row[2].strip()
+        elif name and re.match(r"\s{4,40}: ", line):
+            state += "/" + line.strip()
+        else:
+            end()
+            name = ""
+    end()
+    return found
 
 
 _ADDRESS = re.compile(r"^(?:\d{1,3}\.){3}\d{1,3}$")

@@ -63,7 +63,8 @@ def show_cluster_state(text: str) -> Findings:
             level = _MEMBER.get(row[3].lower(), Level.CRITICAL)
             if "!" in row[3] or "attention" in row[3].lower():
                 level = Level.WARNING
-            found.append(check("ha_state", row[4] or f"member {row[1]}", row[3], level))
+            state = row[3].replace("(!)", " attention")
+            found.append(check("ha_state", row[4] or f"member {row[1]}", state, level))
     if not found:
         raise Unparsed("no member in it")
     return Findings(checks=tuple(found))

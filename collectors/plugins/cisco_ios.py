@@ -114,7 +114,7 @@ def show_env_fan(text: str) -> Findings:
     """`FAN 1 is OK` (2960), `Switch 1 FAN 1 is OK` (3750, 3850) or a table of switch, fan, speed, state (9300)."""
     found: list[Check] = []
     for line in lines(text):
-        words = re.match(r"(?:Switch (\d{1,2}) )?(FAN(?: in)? [\w-]{1,12}) is ([\w -]{1,20})$", line.strip(), re.I)
+        words = re.match(r"(?:Switch (\d{1,2}) )?(FAN(?:(?: in)? [\w-]{1,12})?) is ([\w -]{1,20})$", line.strip(), re.I)
         row = re.match(r"\s*(\d{1,2}) +(\d{1,2}) +(\d{1,6}) +([A-Za-z][\w-]{0,19})\b", line)
         if words:
             subject = f"switch {words[1]} {words[2].lower()}" if words[1] else words[2].lower()

@@ -34,7 +34,7 @@ def show_sysinfo(text: str) -> Findings:
     fan = said.get("fan status", "")
     checks: list[Check] = []
     if fan.endswith("rpm"):
-        sensors.append(sensor("fan_speed", "fan", number(fan), "rpm"))
+        sensors.append(sensor("fanspeed", "fan", number(fan), "rpm"))
     elif fan:
         checks.append(check("fan", "fan", fan))
     checks.extend(_supply(name, said[name]) for name in ("power supply 1", "power supply 2") if name in said)

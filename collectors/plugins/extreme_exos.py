@@ -85,7 +85,7 @@ def show_temperature(text: str) -> Findings:
     for line in lines(text):
         row = re.match(r"\s*(\S.{1,40}?) {1,20}(-?\d{1,3}\.\d{1,2}) +(Normal|Warning|Error|Critical)\b", line)
         if row:
-            name = " ".join(row[1].split())
+            name = " ".join(row[1].replace(":", " ").split())
             levels = {"Normal": Level.OK, "Warning": Level.WARNING}
             found.append(
                 sensor("temperature", name, float(row[2]), "celsius", levels.get(row[3], Level.CRITICAL), index=name)

@@ -55,7 +55,7 @@ def show_high_availability(text: str) -> Findings:
             level = Level.OK if link[1].lower() == "up" else Level.CRITICAL
             found.append(check("ha_link", name.lower(), link[1], level))
     found += _matches(here)
-    sync = re.search(r"^\s*Running Configuration: (\S{1,40})", text, re.M)
+    sync = re.search(r"^ *Running Configuration: (\S.{0,40})$", text, re.M)
     if sync:
         good = sync[1].lower() in ("synchronized", "complete")
         found.append(check("ha_sync", "configuration", sync[1], Level.OK if good else Level.WARNING))
@@ -94,7 +94,7 @@ def show_system_environmentals(text: str) -> Findings:
         name = f"{cells[0]} {' '.join(cells[1:at])}"
         level = Level.CRITICAL if cells[at] == "True" else Level.OK
         value = cells[at + 1] if len(cells) > at + 1 else ""
-        kind = {"thermal": ("temperature", "celsius"), "fans": ("fan_speed", "rpm"), "power": ("voltage", "volts")}
+        kind = {"thermal": ("temperature", "celsius"), "fans": ("fanspeed", "rpm"), "power": ("voltage", "volts")}
         if section in kind and re.fullmatch(r"-?\d{1,6}(?:\.\d{1,6})?", value):
             sensors.append(sensor(kind[section][0], name, float(value), kind[section][1], level, index=name))
         elif section == "power supplies":

@@ -47,7 +47,8 @@ def number(text: str | None) -> float | None:
 
 
 _WORDS = {
-    Level.OK: "ok okay good normal green up ready active online on present powered-up pass passed fine running in-sync",
+    Level.OK: "ok okay good normal green up ready active online on present powered-up pass passed fine running in-sync "
+    "operational",
     Level.CRITICAL: "bad fail failed failure faulty fault critical red down shutdown err-disable errdisable error dead "
     "alarm offline unresponsive removed",
     Level.WARNING: "warning yellow amber minor degraded standby-cold initializing booting waiting no-power",
