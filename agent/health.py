@@ -173,7 +173,7 @@ class _Draft:
     ) -> None:  # fmt: skip
         """Change a subject's standing, never to before its last change unless that very change is rewritten."""
         held = self.of(subject)
-        if (after, cause) == (held.standing, held.cause):
+        if (after, cause) == (held.standing, held.cause) and not (rewrite and at < held.since):
             self.keep(subject, replace(held, trouble=trouble))
             return
         at = at if rewrite else max(at, held.since)
@@ -401,6 +401,8 @@ def _judge_whole(whole: str, draft: _Draft) -> None:
     why = f"{', '.join(causes[:3])} {'is' if len(causes) == 1 else 'are'} down"
     if held.standing is not Standing.DOWN:
         draft.flip(whole, now, since, why, causes[0])
+    elif since < held.since:  # a part was confirmed later and fell earlier: so did the whole
+        draft.flip(whole, now, since, why, causes[0], rewrite=True)
     elif held.cause not in causes and draft.of(held.cause or "").cause in causes:
         draft.flip(whole, now, held.since, why, draft.of(held.cause or "").cause, rewrite=True)
 

@@ -134,14 +134,14 @@ def timeline(flips: Iterable[Flip]) -> list[Flip]:
     """The flips of one subject that still hold, by when they became true.
 
     Each takes effect from its `at` on and replaces what earlier ones said of the time after that. An outage that is
-    only given another cause keeps its id, by which people have written notes on it.
+    only given another cause, or an earlier beginning, keeps its id, by which people have written notes on it.
     """
     holding: list[Flip] = []
     for flip in in_order(flips):
         known_as = flip.id
         while holding and holding[-1].at >= flip.at:
             replaced = holding.pop()
-            if (replaced.at, replaced.after, flip.after) == (flip.at, Standing.DOWN, Standing.DOWN):
+            if flip.before is flip.after is replaced.after is Standing.DOWN:
                 known_as = replaced.id
         holding.append(flip if known_as == flip.id else replace(flip, id=known_as))
     return holding

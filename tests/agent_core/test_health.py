@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agent.facts import Change
 from agent.health import Board, board_of, forget, judge, judge_dependents
 from agent.inventory.needs import AllOf, AnyOf, AtLeast, Subject
+from agent.outages import outages_of
 from agent.topology import Topology
 from collectors.readings import Visit
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of, topology, visit
@@ -302,6 +303,14 @@ def test_a_link_whose_only_eyes_are_down_is_blind_and_names_them() -> None:
     assert watcher.changes[-1].cause == "device:rt"
 
 
+def test_a_device_is_not_carried_down_by_a_link_that_is_out_of_sight_because_of_the_device() -> None:
+    watcher = Watcher(topology(["rt"], {"device:rt": ("link:wan",)}, {"link:wan": (("rt", "Gi0/1"),)}))
+    watcher.see(visit("rt", 0, interfaces={"Gi0/1": "up"}), *(visit("rt", s, up=False) for s in (60, 70, 80)))
+    watcher.see(visit("rt", 90))  # back, and has not shown its interfaces yet
+    changes = watcher.see(*(visit("rt", s, up=False) for s in range(150, 250, 10)))
+    assert told(changes) == [("device:rt", "up", "down", 150)]
+
+
 def test_an_interface_that_a_visit_does_not_show_says_nothing() -> None:
     watcher = Watcher(LINKED)
     watcher.see(visit("dc", 0, interfaces={"Gi0/9": "up"}), visit("dc", 60, interfaces={"Gi0/1": "down"}))
@@ -344,6 +353,25 @@ def test_a_service_falls_when_the_last_leg_fell_and_rises_with_the_first_that_is
         ("service:s", "blind", "up", 0), ("service:s", "up", "down", 65), ("service:s", "down", "up", 300)
     ]  # fmt: skip
     assert service[1].cause == "device:b"
+
+
+def test_a_change_that_does_not_matter_to_a_service_does_not_move_its_beginning() -> None:
+    watcher = Watcher(topology("abc", needs={"service:s": AllOf((AnyOf((A, B)), C))}))
+    watcher.see(*(visit(name) for name in "abc"))
+    watcher.see(visit("c", 50, up=False), *(visit("a", s, up=False) for s in (100, 110, 120)))
+    changes = watcher.see(visit("c", 115, up=False), visit("c", 125, up=False))
+    assert told(changes) == [("device:c", "up", "down", 50), ("service:s", "up", "down", 50)]
+
+
+def test_a_service_fell_with_the_first_part_that_fell_also_when_that_is_known_later() -> None:
+    watcher = Watcher(topology("ab", needs={"service:s": AllOf((A, B))}))
+    watcher.see(visit("a"), visit("b"), visit("b", 50, up=False))
+    watcher.see(*(visit("a", s, up=False) for s in (60, 70, 80)))
+    changes = watcher.see(visit("b", 90, up=False), visit("b", 100, up=False))
+    assert told(changes) == [("device:b", "up", "down", 50), ("service:s", "down", "down", 50)]
+    (outage,) = [o for o in outages_of(flips_of(watcher.changes)) if o.subject == "service:s"]
+    first = next(f for f in flips_of(watcher.changes) if f.subject == "service:s" and f.after is DOWN)
+    assert (outage.began_at, outage.cause, outage.id) == (at(50), "device:b", first.id)
 
 
 def test_a_service_is_blind_only_when_the_unknown_could_decide() -> None:

@@ -144,8 +144,9 @@ def watches_of(spans: Iterable[tuple[int, int]]) -> list[Watch]:
 
 
 def raw_flips(steps: Iterable[tuple[int, Standing]]) -> list[Flip]:
-    """In any order of time: the late knowledge of a judgement, a clock set back."""
-    return flips_of(Change("device:sw", BLIND, after, at(seconds), "x") for seconds, after in steps)
+    """In any order of time: the late knowledge of a judgement, recorded by a clock that is set back now and then."""
+    flips = flips_of(Change("device:sw", BLIND, after, at(seconds), "x") for seconds, after in steps)
+    return [replace(flip, recorded_at=at((flip.sequence * 7919) % 101)) for flip in flips]
 
 
 @given(STEPS, SPANS, WINDOWS, st.integers(-10 * HOUR, 60 * HOUR))
