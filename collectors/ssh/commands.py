@@ -12,6 +12,7 @@ from importlib import import_module
 
 from collectors.errors import DeviceFault, Unparsed
 from collectors.plugins import Command
+from collectors.plugins.templates import bounded
 from collectors.plugins.text import total
 from collectors.readings import Cadence, Failure, Findings
 from collectors.session import Output
@@ -64,7 +65,7 @@ def read(platform: str, outputs: Sequence[Output]) -> Findings:
                 found.append(_failed(command, Unparsed("the device does not know this command, or not for this user")))
             continue
         try:
-            found.append(command.parse(output.text))
+            found.append(command.parse(bounded(output.text)))
         except DeviceFault as fault:
             found.append(_failed(command, fault))
     return total([*found, Findings(failures=tuple(problems.values()))])

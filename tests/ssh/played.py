@@ -33,7 +33,13 @@ STYLES: dict[str, Style] = {
     "cisco_ios": Style("sw-wf-1#", " --More-- ", "terminal length 0", "\b" * 10 + " " * 10 + "\b" * 10),
     "cisco_xe": Style("wlc-cr-1#", " --More-- ", "terminal length 0", "\b" * 10 + " " * 10 + "\b" * 10),
     "cisco_nxos": Style("nx-dh-1# ", "--More--", "terminal length 0"),
-    "cisco_asa": Style("fw-dh-1# ", "<--- More --->", "terminal pager 0", "\r              \r"),
+    "cisco_asa": Style(
+        "fw-dh-1# ",
+        "<--- More --->",
+        "terminal pager 0",
+        "\r              \r",
+        unknown="ERROR: % Invalid input detected at '^' marker.",
+    ),
     "cisco_wlc_ssh": Style(
         "(Cisco Controller) >", "--More-- or (q)uit", "", unknown="Incorrect usage.  Use the '?' or <TAB> key to list."
     ),
@@ -48,13 +54,25 @@ STYLES: dict[str, Style] = {
         banner="HP J9726A 2920-24G Switch\r\n\x1b[1;1HPress any key to continue",
     ),
     "fortinet": Style("fw-ch-1 # ", "--More-- ", "", unknown="Unknown action 0"),
-    "paloalto_panos": Style("admin@fw-pa-1(active)> ", "\x1b[7mlines 1-24 \x1b[m", "set cli pager off", "\r\x1b[K"),
+    "paloalto_panos": Style(
+        "admin@fw-pa-1(active)> ",
+        "\x1b[7mlines 1-24 \x1b[m",
+        "set cli pager off",
+        "\r\x1b[K",
+        unknown="Unknown command: it",
+    ),
     "juniper_junos": Style(
         "\r\n{master:0}\r\nwatch@ex-hth-1> ", "---(more)---", "set cli screen-length 0", unknown="unknown command."
     ),
     "linux": Style("\x1b[?2004hwatch@srv-1:~$ ", unknown="-bash: it: command not found"),
     "checkpoint_gaia": Style("gw-1> ", "-- More --", "set clienv rows 0", unknown="CLINFR0329  Invalid command"),
-    "hp_comware": Style("<core-1>", "  ---- More ----", "screen-length disable", "\x1b[16D                \x1b[16D"),
+    "hp_comware": Style(
+        "<core-1>",
+        "  ---- More ----",
+        "screen-length disable",
+        "\x1b[16D                \x1b[16D",
+        unknown=" % Unrecognized command found at '^' position.",
+    ),
     "extreme_exos": Style("sum-1.1 # ", "Press <SPACE> to continue or <Q> to quit:", "", unknown="%% Invalid input"),
     "arista_eos": Style("ar-1#", " --More-- ", "terminal length 0"),
     "mikrotik_routeros": Style("[watch@ros-1] > ", unknown="bad command name it (line 1 column 1)"),
