@@ -219,8 +219,6 @@ def read_binds(data: bytes, at: int, end: int) -> list[Bind]:
                 stop = name + size
             else:
                 _, name, stop = read_tlv(data, at, end)
-            if stop > end:
-                raise Malformed("a variable binding is longer than the list")
             if data[name] != 0x06:
                 raise Malformed("a variable binding does not start with an object identifier")
             size = data[name + 1]
@@ -249,4 +247,6 @@ def read_binds(data: bytes, at: int, end: int) -> list[Bind]:
                 put((oid, tag, value_of(tag, data[start:stop])))
     except IndexError:
         raise Malformed("the list of variable bindings is cut short") from None
+    if at != end:
+        raise Malformed("the variable bindings are longer than their list")
     return binds

@@ -97,7 +97,7 @@ class Course:
     # ------------------------------------------------------------ good answers
     def _rows(self, ask: Ask, pdu: Pdu) -> None:
         binds, columns = pdu.binds, ask.columns
-        if not binds or not self._take_binds(columns, binds):
+        if not self._take_binds(columns, binds):
             self._failed(ask, Malformed("an answer that leads nowhere"), True)
             return
         if len(binds) < len(columns):
@@ -113,41 +113,41 @@ class Course:
     def _take_binds(self, columns: Sequence[Column], binds: Sequence[Bind]) -> bool:
         """Sort an answer into its columns. False when it moved none of them."""
         width = len(columns)
-        moved = False
-        for position, column in enumerate(columns):
+        for position, column in enumerate(columns[: len(binds)]):
+            rows, prefix, cut, tags = column.rows, column.prefix, len(column.prefix), column.tags
             mine = binds[position::width]
-            moved = (bool(mine) and self._extend(column, mine)) or moved
-        return moved
+            careful = self._tags or len(rows) + len(mine) > self._max_rows
+            cursor = column.cursor
+            for oid, tag, value in mine:
+                suffix = oid[cut:]
+                # A value of its own column under a new name: whatever is not that is looked at closely.
+                if careful or value is None or suffix in rows or not oid.startswith(prefix):
+                    if not self._admit(column, oid, tag, cursor):
+                        column.done = True
+                        break
+                    if self._tags:
+                        tags.append(tag)
+                rows[suffix] = value
+                cursor = oid
+            column.cursor = cursor
+        return bool(binds)
 
-    def _extend(self, column: Column, binds: Sequence[Bind]) -> bool:
-        """Take what one answer holds of a column, as far as it is the column's."""
-        rows, prefix, cut = column.rows, column.prefix, len(column.prefix)
-        cap = self._max_rows
-        before = len(rows)
-        narrow = before + len(binds) > cap
-        oid = column.cursor
-        for oid, tag, value in binds:
-            # Absence and unknown types have no value, so a value needs no look at its type.
-            if (value is None and tag in _ENDS) or not oid.startswith(prefix):
-                column.done = True
-                if tag not in _ENDS and not _follows(oid, column.cursor):
-                    self._note(Looped(f"{oid} came after {column.cursor}"))
-                return True
-            suffix = oid[cut:]
-            if suffix in rows:
-                column.done = True
-                self._note(Looped(f"{oid} came a second time"))
-                return True
-            if narrow and len(rows) >= cap:
-                column.done = True
-                self._note(Capped(f"more than {cap} rows below {column.root}"))
-                return True
-            if value is None and tag not in ber.KNOWN:
-                self._note(Malformed(f"{oid} has a value of unknown type 0x{tag:02x}"))
-            rows[suffix] = value
-            column.cursor = oid
-            if self._tags:
-                column.tags.append(tag)
+    def _admit(self, column: Column, oid: str, tag: int, cursor: str) -> bool:
+        """Whether a binding that is not plain is one more row of its column; if not, the column is at its end."""
+        if tag in _ENDS:
+            return False
+        if not oid.startswith(column.prefix):
+            if not _follows(oid, cursor):
+                self._note(Looped(f"{oid} came after {cursor}"))
+            return False
+        if oid[len(column.prefix) :] in column.rows:
+            self._note(Looped(f"{oid} came a second time"))
+            return False
+        if len(column.rows) >= self._max_rows:
+            self._note(Capped(f"more than {self._max_rows} rows below {column.root}"))
+            return False
+        if tag not in ber.KNOWN:
+            self._note(Malformed(f"{oid} has a value of unknown type 0x{tag:02x}"))
         return True
 
     # ------------------------------------------------------------ bad answers

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
+from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unreachable, Unroutable
 from collectors.snmp.asking import AskingSession
 from collectors.snmp.chunks import Chunk, read_cells
 from collectors.snmp.fetch import Outcome
@@ -122,8 +122,9 @@ class FastSession(AskingSession):
                     self.answered = True
                     self.limits.answered_after(now - waiter.ids[answered_id])
                     return answer
-                if isinstance(got, DeviceFault):
-                    return got
+                if isinstance(got, Unreachable):
+                    # ICMP may speak of a moment only (a daemon that restarts, a route that turns): the retries stand.
+                    fault = got
                 attempt += 1
             return fault or self._silence(waiter)
         except DeviceFault as refusal:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from collectors.errors import DeviceFault, Unroutable
+from collectors.snmp import undelivered
 from collectors.snmp.message import HIGHEST_ID, LOWEST_ID, peek_id
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,8 @@ _READS_PER_WAKE_UP = 200  # so that a flood on one socket does not starve the re
 Place = tuple[str, int]
 """Address and port as the kernel writes them, without flow and scope."""
 
-_Answer = asyncio.Future[tuple[int, bytes] | None]
-"""Id answered and datagram, or None for silence."""
+_Answer = asyncio.Future[tuple[int, bytes] | DeviceFault | None]
+"""Id answered and datagram, or that it did not arrive, or None for silence."""
 
 
 class Waiter:
@@ -63,6 +64,7 @@ class Port:
         if family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         self.socket.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 - a client's ephemeral port
+        undelivered.listen(self.socket)
         self.inode = Path(f"/proc/self/fd/{self.socket.fileno()}")
         self._transport = transport
         self._buffer = bytearray(_LARGEST_DATAGRAM)
@@ -101,8 +103,14 @@ class Port:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                continue  # an ICMP error for some earlier datagram; its sender finds out by silence
+                self.read_errors()
+                continue
             arrived(bytes(view[:octets]), source)
+
+    def read_errors(self) -> None:
+        """Tell those whose datagrams did not arrive."""
+        for quoted, place, fault in undelivered.reports(self.socket):
+            self._transport.not_delivered(quoted, place, fault)
 
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
@@ -213,7 +221,7 @@ class Transport:
             waiter.future = None
             port.give_slot()
 
-    async def wait_on(self, waiter: Waiter, seconds: float) -> tuple[int, bytes] | None:
+    async def wait_on(self, waiter: Waiter, seconds: float) -> tuple[int, bytes] | DeviceFault | None:
         """Wait for another answer to the same exchange: the one that came is not believed."""
         loop = asyncio.get_running_loop()
         future: _Answer = loop.create_future()
@@ -225,13 +233,20 @@ class Transport:
             waiter.future = None
 
     async def _send(self, port: Port, datagram: bytes, place: Place) -> DeviceFault | None:
-        for pause in (0.002, 0.01, 0.05, 0.0):
+        failure: int | None = None
+        for pause in (0.002, 0.002, 0.01, 0.05, 0.0):
             try:
                 port.socket.sendto(datagram, place)
             except (BlockingIOError, InterruptedError):
                 await asyncio.sleep(pause)  # the send buffer is full: everybody's turn comes
                 continue
             except OSError as error:
+                if failure != error.errno:
+                    # It may be the ICMP error of another device's datagram, which the kernel gives to whoever calls
+                    # next: only what fails twice is ours.
+                    failure = error.errno
+                    port.read_errors()
+                    continue
                 self.counts.send_failures += 1
                 if error.errno == errno.ENOBUFS:
                     await asyncio.sleep(pause)
@@ -264,6 +279,14 @@ class Transport:
             self.counts.strays += 1
             return
         future.set_result((request_id or 0, data))
+
+    def not_delivered(self, quoted: bytes, place: Place, fault: DeviceFault) -> None:
+        """ICMP says that a datagram did not arrive: believed where it quotes an id we wait for at that place."""
+        request_id = peek_id(quoted)
+        waiter = self._pending.get(request_id) if request_id is not None else None
+        if waiter is None or waiter.place != place or waiter.future is None or waiter.future.done():
+            return
+        waiter.future.set_result(fault)
 
     # ------------------------------------------------------------ time
     def _wake_after(self, future: _Answer, seconds: float, loop: asyncio.AbstractEventLoop) -> None:

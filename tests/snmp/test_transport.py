@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from collectors.errors import NoAnswer
-from collectors.session import Cells
+from collectors.errors import NoAnswer, Refused
+from collectors.session import Cells, SnmpSession
 from collectors.snmp import Engine, transport
 from collectors.snmp.message import HIGHEST_ID, LOWEST_ID
 from collectors.target import SnmpAccess
@@ -186,3 +187,30 @@ async def test_a_flood_of_strays_is_counted_and_does_no_harm() -> None:
         assert (await session.get(CELLS, time.monotonic() + 5)).values == [5]
         await asyncio.sleep(0.05)
         assert engine.counts.strays > 400
+
+
+def closed_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells an unconnected socket")
+async def test_a_closed_port_is_known_at_once_and_costs_no_other_device() -> None:
+    async with saying(MIB) as agent, Engine(sockets=1) as engine:
+
+        def session(port: int) -> SnmpSession:
+            return engine.session("127.0.0.1", port, ACCESS, timeout_seconds=3, retries=1, limits={})
+
+        started = time.monotonic()
+        ports = [closed_port() if n % 2 else agent.port for n in range(40)]
+        answers = await asyncio.gather(*(session(port).get(CELLS, time.monotonic() + 9) for port in ports))
+        assert time.monotonic() - started < 2
+        for port, answer in zip(ports, answers, strict=True):
+            if port == agent.port:
+                assert (answer.values, answer.problem) == ([5], None)
+            else:
+                assert answer.values == [None]
+                assert isinstance(answer.problem, Refused)
+        assert engine.counts.send_failures == 0
