@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from collectors.readings import Cadence, Visit
@@ -22,6 +22,22 @@ class Recent:
     @property
     def newest(self) -> Visit | None:
         return max(self.visits.values(), key=lambda v: v.started_at, default=None)
+
+
+def completed(health: Visit, inventory: Visit | None) -> Visit:
+    """A health visit with what only inventory visits ask (a UPS's self-test, the most access points a licence allows).
+
+    Kept are checks of a name, and wireless figures, that the health visit has none of. One that it has is not touched:
+    a row that is gone from there is gone.
+    """
+    if inventory is None or inventory is health:
+        return health
+    names = {check.check for check in health.checks}
+    rare = tuple(check for check in inventory.checks if check.check not in names)
+    figures = {figure: value for figure, value in inventory.wireless.items() if figure not in health.wireless}
+    if not rare and not figures:
+        return health
+    return replace(health, checks=(*health.checks, *rare), wireless={**health.wireless, **figures})
 
 
 class Latest:
@@ -58,6 +74,13 @@ class Latest:
         if visit is None or now - visit.started_at > STALE_AFTER_INTERVALS * interval:
             return None
         return visit
+
+    def condition(self, device: str, intervals: Mapping[Cadence, timedelta], now: datetime) -> Visit | None:
+        """The last fresh health visit, completed by the last fresh inventory visit; `intervals` are the device's."""
+        health = self.fresh(device, Cadence.HEALTH, intervals[Cadence.HEALTH], now)
+        if health is None:
+            return None
+        return completed(health, self.fresh(device, Cadence.INVENTORY, intervals[Cadence.INVENTORY], now))
 
     def __iter__(self) -> Iterator[tuple[str, Recent]]:
         return iter(list(self._recent.items()))

@@ -89,14 +89,15 @@ def run(
 
     SIGHUP takes on a changed inventory; SIGTERM and SIGINT end it cleanly.
     """
-    from agent import logs, web
-    from agent.app import CannotStart, serve
-
     flags = {
         "inventory": inventory, "state_directory": state, "ledger": ledger, **_listen(listen),
         "log_format": log_format.value if log_format else None, "log_level": log_level.value if log_level else None,
     }  # fmt: skip
     found = settings_of(flags, settings)
+    # Wrong usage is told before anything large is imported.
+    from agent import logs, web
+    from agent.app import CannotStart, serve
+
     logs.set_up(found.log_format, found.log_level)
     try:
         config = web.read_web_config(web_config) if web_config else None

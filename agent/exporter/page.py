@@ -17,7 +17,7 @@ from agent.exporter import records
 from agent.exporter.own import Fact, Own
 from agent.exporter.sheet import Segment, Sheet, Values
 from agent.exporter.text import Format, header, number, series_text
-from agent.latest import Latest, Recent
+from agent.latest import Latest, Recent, completed
 from agent.watched import Watched
 from collectors.readings import Block, Cadence, Identity, Metric, Visit
 
@@ -34,10 +34,10 @@ _CLASHES = metric("hartwatch_exposition_clashes")
 
 @dataclass(slots=True)
 class _Kept:
-    """What is kept of a device between two scrapes: its sheet, and the records of its last health visit."""
+    """What is kept of a device between two scrapes: its sheet, and the records of its last visits."""
 
     sheet: Sheet
-    recorded: Visit | None = None
+    recorded: tuple[Visit | None, Visit | None] = (None, None)
     records: Block | None = None
 
 
@@ -139,25 +139,26 @@ class Pages:
         """Put one device, as it is at this moment, among the families."""
         recent = self.latest.of(watched.name)
         blocks: list[Block] = []
-        health: Visit | None = None
+        visits: list[Visit | None] = []
         for cadence in Cadence:
             visit = self.latest.fresh(watched.name, cadence, watched.intervals[cadence], moment)
+            visits.append(visit)
             if visit is not None:
                 blocks += [block for block in visit.blocks if block.layout.cadence is cadence]
-                if cadence is Cadence.HEALTH:
-                    health = visit
+        _, health, inventory = visits
         kept = self._kept.get(watched.name)
         found: Block | None = None
         if health is not None:
-            if kept is not None and kept.recorded is health:
+            if kept is not None and kept.recorded[0] is health and kept.recorded[1] is inventory:
                 found = kept.records
             else:
-                found = records.block(health, kept.records.layout if kept and kept.records else None)
+                known = kept.records.layout if kept and kept.records else None
+                found = records.block(completed(health, inventory), known)
             if found is not None:
                 blocks.append(found)
         if kept is None or not kept.sheet.fits(blocks):
             kept = self._kept[watched.name] = _Kept(Sheet(watched.name, [block.layout for block in blocks]))
-        kept.recorded, kept.records = health, found
+        kept.recorded, kept.records = (health, inventory), found
         _status(watched, recent, moment, families, blind=self.blind())
         families.add_sheet(kept.sheet, blocks)
         return kept.sheet

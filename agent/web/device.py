@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from agent.facts import Standing
 from agent.health import UNKNOWN, Held
+from agent.latest import completed
 from agent.view import View
 from agent.watched import Watched
 from agent.web.overview import Named, name_of, shown
@@ -75,6 +76,7 @@ def device_of(view: View, watched: Watched) -> Device:
     recent = view.latest.of(watched.name)
     visits = recent.visits if recent else {}
     pulse, health, inventory = (visits.get(cadence) for cadence in Cadence)
+    health = completed(health, inventory) if health else None
     identity = inventory.identity if inventory else Identity()
     interfaces = _interfaces(pulse, inventory)
     newest = recent.newest if recent else None

@@ -17,7 +17,7 @@ from agent.inventory.model import Estate
 from agent.view import View
 from agent.watched import Watched
 from agent.words import class_name, count
-from collectors.readings import Cadence, Check, Level
+from collectors.readings import Check, Level
 
 FIX_TARGET = timedelta(hours=4)
 MOST_CHECKS = 30
@@ -189,7 +189,7 @@ def alarms(view: View) -> list[Alarm]:
     """States that devices report as warning or critical, the critical ones first."""
     found = []
     for watched in view.watched.values():
-        visit = view.latest.fresh(watched.name, Cadence.HEALTH, watched.intervals[Cadence.HEALTH], view.now)
+        visit = view.latest.condition(watched.name, watched.intervals, view.now)
         if visit is None:
             continue
         named = name_of(f"device:{watched.name}", view.estate)

@@ -16,11 +16,17 @@ from typing import Any
 
 import httpx
 import pytest
+import typer
 from prometheus_client.parser import text_string_to_metric_families
+from typer.testing import CliRunner, Result
 
 from agent.app import CannotStart, serve
+from agent.cli import serve as serve_commands
+from agent.cli.serve import verdict
 from agent.config import Settings
 from agent.ledger import Ledger
+from collectors.readings import Check, Level
+from tests.readers.estate import visit
 
 INVENTORY = """
 councils:
@@ -229,32 +235,50 @@ def hartwatch(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_gives_one_line_and_status_2_for_an_inventory_it_cannot_use(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("sites:\n  a: {titel: A, kind: office, owner: x}\n")
-    for name, lines in (("missing.yaml", 1), ("bad.yaml", None)):
-        done = hartwatch("run", "-i", name, "--state", str(tmp_path / "s"), "--listen", "127.0.0.1:0", cwd=tmp_path)
-        assert done.returncode == 2
-        assert "Traceback" not in done.stderr
-        said = done.stderr.splitlines()
-        assert said
-        assert all(line.startswith("hartwatch: ") and name in line for line in said)
-        assert lines is None or len(said) == lines
-
-
-def test_wrong_usage_is_one_line_and_status_2(tmp_path: Path) -> None:
-    done = hartwatch("run", "--listen", "nowhere", cwd=tmp_path)
+    done = hartwatch("run", "-i", "bad.yaml", "--state", str(tmp_path / "s"), "--listen", "127.0.0.1:0", cwd=tmp_path)
     assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    said = done.stderr.splitlines()
+    assert said
+    assert all(line.startswith("hartwatch: bad.yaml:2:") for line in said)
+
+
+def command(*arguments: str) -> Result:
+    """A command in this process: those that set up no log and start nothing."""
+    app = typer.Typer()
+    serve_commands.register(app)
+    return CliRunner().invoke(app, arguments)
+
+
+@pytest.mark.parametrize("listen", ["nowhere", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:x"])
+def test_wrong_usage_is_one_line_and_status_2(listen: str) -> None:
+    done = command("run", "--listen", listen)
+    assert done.exit_code == 2
     assert done.stderr.startswith("hartwatch: --listen:")
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_check_tells_a_monitor_unknown_where_the_fault_is_ours_and_critical_where_it_is_the_devices(
-    estate: Callable[..., Settings], tmp_path: Path
+    estate: Callable[..., Settings],
 ) -> None:
     settings = estate()
     common = ("-i", str(settings.inventory), "--state", str(settings.state_directory))
-    silent = hartwatch("check", "sw-wf-1", *common, cwd=tmp_path)
-    assert silent.returncode == 2
+    silent = command("check", "sw-wf-1", *common)
+    assert silent.exit_code == 2
     assert silent.stdout.startswith("CRITICAL - sw-wf-1: ")
     assert len(silent.stdout.splitlines()) == 1
-    wrong = hartwatch("check", "sw-wf-2", *common, cwd=tmp_path)
-    assert wrong.returncode == 3
+    wrong = command("check", "sw-wf-2", *common)
+    assert wrong.exit_code == 3
     assert "did you mean 'sw-wf-1'?" in wrong.stderr
+    settings.inventory.unlink()
+    assert command("check", "sw-wf-1", *common).exit_code == 3
+
+
+def test_the_line_for_a_monitor_names_the_worst_first_and_its_status() -> None:
+    bad = (Check("fan", "1", "slow", Level.WARNING), Check("power_supply", "2", "failed|gone", Level.CRITICAL))
+    status, line = verdict(visit(checks=bad))
+    assert status == 2
+    assert line.startswith("CRITICAL - sw-wf-1: power supply 2 failed/gone; fan 1 slow | ")
+    assert line.count("|") == 1
+    assert verdict(visit(checks=bad[:1]))[0] == 1
+    assert verdict(visit(checks=()))[0] == 0

@@ -275,3 +275,22 @@ def test_a_gauge_may_be_negative_and_nan_is_not_known() -> None:
     page = device_page(pages(visit(blocks=(Block(interfaces(), (1, 2, 3, 4, -5.5, float("nan"))),))))
     assert value(page, "ifOperStatus", ifIndex="1") == -5.5
     assert value(page, "ifOperStatus", ifIndex="2") is None
+
+
+def test_what_only_inventory_visits_ask_stays_while_health_visits_go_on() -> None:
+    first = visit(
+        checks=(Check("power_supply", "PSU 1", "normal", Level.OK), Check("self_test", "", "failed", Level.CRITICAL)),
+        wireless={"clients": 12.0, "access_points_limit": 64.0},
+    )
+    later = visit(
+        cadence=Cadence.HEALTH,
+        at=NOON + timedelta(minutes=5),
+        checks=(Check("power_supply", "PSU 2", "normal", Level.OK),),
+        wireless={"clients": 9.0},
+    )
+    page = device_page(pages(first, later, at=NOON + timedelta(minutes=6)))
+    assert value(page, "hartwatch_check_level", check="self_test") == 2
+    assert value(page, "hartwatch_check_level", check="power_supply", subject="PSU 2") == 0
+    assert value(page, "hartwatch_check_level", check="power_supply", subject="PSU 1") is None
+    assert value(page, "hartwatch_wifi_clients") == 9
+    assert value(page, "hartwatch_wifi_figure", figure="access_points_limit") == 64
