@@ -96,7 +96,7 @@ def spoken() -> Iterator[tuple[str, list[str]]]:
                     yield relative(page), shlex.split(words)
         prose = BLOCK.sub("", page.read_text(encoding="utf-8"))
         for inline in re.findall(r"`((?:hartwatch|make) [^`]+)`", prose):
-            yield relative(page), inline.replace("...", "X").split()
+            yield relative(page), shlex.split(inline.replace("...", "X"))
 
 
 SPOKEN = sorted({(page, tuple(words)) for page, words in spoken()})
