@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from collectors.errors import DeviceFault
+from collectors.errors import Capped, DeviceFault
 from collectors.session import Answers, Cells, Scan, Varbind, Walk
 from collectors.snmp import ber
 from collectors.snmp.chunks import Chunk
@@ -16,6 +16,8 @@ from collectors.snmp.fetch import Fetch, Outcome
 from collectors.snmp.limits import Limits
 from collectors.snmp.message import NO_ERROR, RESPONSE, Pdu, Request
 
+OCTETS_PER_WALK = 32 << 20  # whole devices are below 10 MB; whoever sends more is broken or means harm
+
 
 class AskingSession(ABC):
     """An `SnmpSession` (collectors/session.py) over `exchange`. One request is outstanding at a time."""
@@ -23,6 +25,7 @@ class AskingSession(ABC):
     def __init__(self, *, limits: dict[str, Any], bulk: bool) -> None:
         self.requests = 0
         self.retries = 0
+        self.octets = 0  # of answers
         self.answered = False  # anything at all, in this session
         self.limits = Limits(limits)
         self._bulk = bulk
@@ -72,8 +75,11 @@ class AskingSession(ABC):
     # ------------------------------------------------------------ below it
     async def _follow(self, course: Course, until: float) -> None:
         async with self._turn:
+            most = self.octets + OCTETS_PER_WALK
             while (ask := course.next()) is not None:
                 course.take(ask, await self.exchange(ask.request, ask.oids, until, ask.repetitions), self.answered)
+                if self.octets > most:
+                    course.stop(Capped(f"more than {OCTETS_PER_WALK >> 20} MiB of answers"))
 
     async def _instance(self, oid: str, until: float) -> list[Varbind]:
         """Nothing lies below `oid`: it may be an instance itself, as for snmpwalk."""

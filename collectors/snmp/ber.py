@@ -38,7 +38,8 @@ _MAX_SUB_IDENTIFIER = (
     1 << 64
 ) - 1  # 32 bits by RFC 2578; agents that sign-extend 64 bits exist, and must not end a walk
 _MAX_INTEGER_OCTETS = 9  # Counter64 with its leading zero
-_TEXTS_KEPT = 1 << 16  # object identifiers kept as text: some 13 MB at most
+_TEXTS_KEPT = 1 << 16  # object identifiers kept as text: some 15 MB at most
+LONGEST_KEPT = 64  # octets of an identifier worth keeping: a device that invents long ones must not fill our memory
 
 Bind = tuple[str, int, Value]
 """One variable binding: dotted OID, BER tag of the value, value."""
@@ -134,9 +135,10 @@ def oid_text(content: bytes) -> str:
     text = _texts.get(content)
     if text is None:
         text = _decode_oid(content)
-        if len(_texts) >= _TEXTS_KEPT:
-            _texts.clear()
-        _texts[content] = text
+        if len(content) <= LONGEST_KEPT:
+            if len(_texts) >= _TEXTS_KEPT:
+                _texts.clear()
+            _texts[content] = text
     return text
 
 

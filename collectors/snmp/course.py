@@ -94,6 +94,14 @@ class Course:
         else:
             self._error_status(ask, outcome)
 
+    def stop(self, fault: DeviceFault) -> None:
+        """End it here, for a reason, and keep what came; at its end anyway, nothing changes."""
+        if all(column.done for column in self.columns):
+            return
+        self._note(fault)
+        for column in self.columns:
+            column.done = True
+
     # ------------------------------------------------------------ good answers
     def _rows(self, ask: Ask, pdu: Pdu) -> None:
         binds, columns = pdu.binds, ask.columns
@@ -173,9 +181,7 @@ class Course:
                 self._suspicion = fault
                 return
         if not isinstance(fault, BadAnswer):
-            self._note(fault)
-            for column in self.columns:
-                column.done = True
+            self.stop(fault)
             return
         if len(ask.columns) > 1:
             if isinstance(fault, TooBig):

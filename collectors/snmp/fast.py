@@ -102,6 +102,7 @@ class FastSession(AskingSession):
                 got = await transport.attempt(waiter, request_id, datagram, ends_at - time.monotonic())
                 while isinstance(got, tuple):
                     answered_id, data = got
+                    self.octets += len(data)
                     now = time.monotonic()
                     try:
                         plain, at, end = envelope.open(data, answered_id)

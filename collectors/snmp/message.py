@@ -76,9 +76,11 @@ def bind_list(oids: Iterable[str]) -> bytes:
 
 
 def _bind(oid: str) -> bytes:
-    if len(_binds) >= _BINDS_KEPT:
-        _binds.clear()
-    written = _binds[oid] = ber.tlv(ber.SEQUENCE, ber.oid_tlv(oid) + b"\x05\x00")
+    written = ber.tlv(ber.SEQUENCE, ber.oid_tlv(oid) + b"\x05\x00")
+    if len(written) <= ber.LONGEST_KEPT:
+        if len(_binds) >= _BINDS_KEPT:
+            _binds.clear()
+        _binds[oid] = written
     return written
 
 

@@ -224,6 +224,7 @@ class _CommunitySession(_ReferenceSession):
                 return Refused(f"port {self._device_port} of {self._address} is closed")
             if isinstance(got, OSError):
                 return Unroutable(f"cannot send to {self._address}: {got.strerror}")
+            self.octets += len(got)
             pdu = self._read(got)
             if pdu.request_id == request_id:
                 return pdu

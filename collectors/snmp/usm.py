@@ -268,8 +268,8 @@ class UsmEnvelope:
     def _discovered(self, header: _Header, data: bytes) -> None:
         if header.flags & (_AUTHENTIC | _SECRET):
             raise NotProven("an authenticated answer before the engine is known")
-        if not 5 <= len(header.engine_id) <= 32:
-            raise Malformed("an engine id has 5 to 32 octets (RFC 3411)")
+        if not _is_engine_id(header.engine_id):
+            raise Malformed("discovery was answered without an engine id")
         at, _ = _into_scoped(data, header.data_at, header.end)
         if data[at] != REPORT:
             raise NotProven("discovery is answered by a report only")
@@ -300,7 +300,7 @@ class UsmEnvelope:
                 engine.hint = (header.boots, header.seconds)  # careless agents do not sign it; to ask with, it will do
             raise AskAgain
         if counter == _UNKNOWN_ENGINES:
-            if header.engine_id == engine.engine_id or not 5 <= len(header.engine_id) <= 32:
+            if header.engine_id == engine.engine_id or not _is_engine_id(header.engine_id):
                 raise NotProven("a report of an unknown engine that names no other")
             if self._known is not None and header.engine_id == self._known.engine_id:
                 self._candidate = None  # it was the candidate that was wrong
@@ -308,6 +308,11 @@ class UsmEnvelope:
                 self._meet(header)
             raise AskAgain
         raise _refusal(counter)
+
+
+def _is_engine_id(octets: bytes) -> bool:
+    """RFC 3411 has 5 to 32 octets; equipment whose makers had not read that far is in service."""
+    return 0 < len(octets) <= 64
 
 
 def _refusal(counter: str) -> DeviceFault:

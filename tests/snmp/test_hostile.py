@@ -24,7 +24,7 @@ from collectors.errors import (
     Unroutable,
 )
 from collectors.session import Answers, Cells, Ip, Oid, Value, Walk
-from collectors.snmp import Engine
+from collectors.snmp import Engine, asking
 from collectors.target import SnmpAccess
 from tests.snmp.conftest import Open
 from tests.snmp.hostile import (
@@ -553,6 +553,15 @@ async def test_a_table_without_end_is_capped(open_session: Open) -> None:
     assert len(walked.columns[COLUMNS[0]]) == 200
     assert isinstance(scan.problem, Capped)
     assert len(scan.varbinds) == 120
+
+
+async def test_a_flood_of_large_values_is_capped(open_session: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "OCTETS_PER_WALK", 1 << 20)
+    mib = Mib({(*dotted(COLUMNS[0]), row): text(b"x" * 30_000) for row in range(1, 200)})
+    async with saying(lambda asked: asked.reply(mib.bindings(asked)[:2])) as agent:
+        walked = await walk(open_session(agent.port), COLUMNS[:1])
+    assert isinstance(walked.problem, Capped)
+    assert 30 <= len(walked.columns[COLUMNS[0]]) <= 40
 
 
 @pytest.mark.parametrize(
