@@ -187,20 +187,28 @@ _FIGURES = (
 )
 
 
+NONE_SEEN = "no downtime seen"
+NONE_SEEN_MEANS = said(
+    "“No downtime seen”: none in the time that was watched. The rest of the quarter is the blind time."
+)
+WORTH_A_NOTE = 0.01  # of the quarter: less blind time is in its column only
+
+
+def _time(duration: timedelta) -> str:
+    return long_span(duration) if duration else "none"
+
+
 def _figures(found: Availability) -> tuple[str, ...]:
     if found.achieved is None or found.lower is None or found.upper is None:
-        return ("not watched", "", "", "", long_span(found.blind))
-    if found.blind and not found.down:
-        # Never "100 %" of a time that was not all watched.
-        achieved = f"no downtime in {long_span(found.up)} watched"
-    else:
-        achieved = percent(found.achieved)
+        return ("not watched", "", "", "", _time(found.blind))
+    # Never "100 %" of a time that was not all watched.
+    achieved = NONE_SEEN if found.blind and not found.down else percent(found.achieved)
     return (
         achieved,
         percent(found.lower),
         percent(found.upper),
-        long_span(found.down),
-        long_span(found.blind),
+        _time(found.down),
+        _time(found.blind),
     )
 
 
@@ -222,12 +230,12 @@ def _services(estate: Estate, figures: Mapping[str, Availability], window: Perio
         verdict = _verdict(found, service.availability_target)
         if verdict == "cannot be said":
             straddling.append(service.title)
-        if found.blind and found.achieved is not None:
+        if found.blind > WORTH_A_NOTE * window.length and found.achieved is not None:
             partly.append((service.title, window.length - found.blind))
         rows.append(
             (service.title, *_figures(found), str(found.outages), percent(service.availability_target), verdict)
         )
-    notes = []
+    notes = [NONE_SEEN_MEANS] if any(NONE_SEEN in row for row in rows) else []
     if straddling:
         title = Said(listed(straddling), Field.SERVICE)
         notes.append(said("The bounds straddle the target for ", title, ": more time watched would decide it."))
@@ -255,6 +263,7 @@ def _sites(estate: Estate, figures: Mapping[str, Availability]) -> Section:
         whole = Availability(Period(found[0].window.began_at, found[0].window.began_at + up + down + blind),
                              up, down, blind, timedelta(), sum(f.outages for f in found))  # fmt: skip
         kinds.append((KINDS[kind][len(found) != 1], str(len(found)), *_figures(whole), str(whole.outages)))
+    seen = (NONE_SEEN_MEANS,) if any(NONE_SEEN in row for row in kinds) else ()
     public = Table(
         "buildings",
         "Availability by kind of building",
@@ -262,7 +271,7 @@ def _sites(estate: Estate, figures: Mapping[str, Availability]) -> Section:
          Column("Outages", Field.COUNT, numeric=True)),
         tuple(kinds),
         "The inventory has no sites.",
-        (said("Times of several buildings are added up."),),
+        (said("Times of several buildings are added up."), *seen),
     )  # fmt: skip
     rows = [
         (site.title, *_figures(figures[f"site:{name}"]), str(figures[f"site:{name}"].outages))

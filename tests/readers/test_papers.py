@@ -213,7 +213,10 @@ def test_time_nobody_watched_is_blind_never_a_hundred_percent_and_the_bounds_str
     half = QUARTER.began_at + (QUARTER.ends_at - QUARTER.began_at) / 2
     found = paper(scribe, watches=(Watch("agent-1", QUARTER.began_at, half),))
     (phones, _) = table(found, "services")
-    assert phones["Availability"].startswith("no downtime in 45 days")
+    assert phones["Availability"] == "no downtime seen"
+    assert phones["Blind"].startswith("45 days")
+    notes = [note for section in found.sections for t in section.tables if t.key == "services" for note in t.notes]
+    assert any("Telephony was watched for 45 days" in "".join(part.text for part in note) for note in notes)
     assert phones["If all blind time was down"] == "50.00 %"
     assert phones["If all blind time was up"] == "100.00 %"
     assert phones["Target met"] == "cannot be said"
