@@ -205,6 +205,21 @@ def test_a_command_may_add_notes_beside_a_running_agent(place: str, opened: Open
     assert [f.sequence for f in agent.flips()] == [1]
 
 
+def test_an_agent_and_a_command_that_write_at_once_wait_for_each_other_and_do_not_fail(
+    place: str, opened: Open
+) -> None:
+    agent, command = opened(place), opened(place, "jo", watch=False)
+    futures: list[Future[Written]] = []
+    for n in range(150):
+        futures.append(agent.record(Facts((change(n),))))
+        futures.append(command.record(Facts(notes=(Note("device:sw", at(n), "jo", "note", str(n)),))))
+        if n % 10 == 0:
+            wait(futures[-2:], 10)  # so that there are many transactions, not two large ones
+    assert not wait(futures, 20).not_done
+    assert (agent.stats.errors_total, command.stats.errors_total) == (0, 0)
+    assert (len(agent.flips()), len(agent.notes())) == (150, 150)
+
+
 def test_a_ledger_of_a_newer_version_is_refused_and_left_alone(place: str, opened: Open) -> None:
     opened(place).close()
     store = Store(place)
