@@ -77,7 +77,9 @@ class AskingSession(ABC):
         async with self._turn:
             most = self.octets + OCTETS_PER_WALK
             while (ask := course.next()) is not None:
-                course.take(ask, await self.exchange(ask.request, ask.oids, until, ask.repetitions), self.answered)
+                before = self.retries
+                outcome = await self.exchange(ask.request, ask.oids, until, ask.repetitions)
+                course.take(ask, outcome, self.answered, retried=self.retries > before)
                 if self.octets > most:
                     course.stop(Capped(f"more than {OCTETS_PER_WALK >> 20} MiB of answers"))
 

@@ -78,14 +78,17 @@ class Course:
         repetitions = self._limits.repetitions(len(columns))
         return Ask(Request.GET_BULK, tuple(columns), min(repetitions, self._reduced or repetitions))
 
-    def take(self, ask: Ask, outcome: Pdu | DeviceFault, answers_at_all: bool) -> None:
-        """The outcome of `ask`. `answers_at_all`: the device has answered something in this session."""
+    def take(self, ask: Ask, outcome: Pdu | DeviceFault, answers_at_all: bool, *, retried: bool = False) -> None:
+        """The outcome of `ask`. `answers_at_all`: the device has answered something in this session.
+
+        `retried`: not for the first time of asking.
+        """
         if isinstance(outcome, DeviceFault):
             self._failed(ask, outcome, answers_at_all)
         elif outcome.tag != RESPONSE:
             self._failed(ask, Malformed("a report instead of an answer"), answers_at_all)
         elif outcome.status == NO_ERROR:
-            self._rows(ask, outcome)
+            self._rows(ask, outcome, retried)
         elif outcome.status == TOO_BIG:
             self._failed(ask, TooBig(f"tooBig for {len(ask.columns)} columns"), answers_at_all)
         elif outcome.status == NO_SUCH_NAME and ask.request is Request.GET_NEXT and self._named(ask, outcome.index):
@@ -103,7 +106,7 @@ class Course:
             column.done = True
 
     # ------------------------------------------------------------ good answers
-    def _rows(self, ask: Ask, pdu: Pdu) -> None:
+    def _rows(self, ask: Ask, pdu: Pdu, retried: bool) -> None:
         binds, columns = pdu.binds, ask.columns
         if not self._take_binds(columns, binds):
             self._failed(ask, Malformed("an answer that leads nowhere"), True)
@@ -114,7 +117,7 @@ class Course:
             self._limits.bulk_worked()
             self._reduced = None
             if binds[-1][1] not in _ENDS:  # after the end of everything agents may stop early: that is no cut
-                self._limits.bulk_gave(ask.repetitions * len(columns), len(binds))
+                self._limits.bulk_gave(ask.repetitions * len(columns), len(binds), retried=retried)
         else:
             self._next_works()
 

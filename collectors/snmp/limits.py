@@ -15,6 +15,7 @@ REPETITIONS_AT_MOST = 50
 COLUMNS_PER_REQUEST = 28
 _CELL_SETS_REMEMBERED = 16
 _BULK_FAILURES_FORGIVEN = 2
+_GOOD_ANSWERS_TO_FORGET = 64
 _BACK_OFF = 1.5
 
 
@@ -46,18 +47,30 @@ class Limits:
         varbinds: int = self._known.get("varbinds", VARBINDS_PER_BULK)
         return max(1, min(varbinds // columns, REPETITIONS_AT_MOST))
 
-    def bulk_gave(self, asked: int, given: int) -> None:
-        """A GETBULK for `asked` varbinds brought `given`. A cut answer costs nothing, so we dare more each time."""
+    def bulk_gave(self, asked: int, given: int, *, retried: bool = False) -> None:
+        """A GETBULK for `asked` varbinds brought `given`; `retried` when it was not answered the first time.
+
+        A cut answer costs nothing, so we dare more each time. One that never came (long ones may be dropped on the way)
+        costs a time-out: we stay below it, until so many have come at once that it was chance.
+        """
         known: int = self._known.get("varbinds", VARBINDS_PER_BULK)
-        if given < asked:
+        if retried:
+            self.bulk_too_big(asked)
+        elif given < asked:
             self._known["varbinds"] = max(1, min(given, known))
         elif known < VARBINDS_PER_BULK:
             ceiling: int = self._known.get("varbinds_ceiling", VARBINDS_PER_BULK)
+            if ceiling < VARBINDS_PER_BULK:
+                self._known["varbinds_good"] = good = self._known.get("varbinds_good", 0) + 1
+                if good >= _GOOD_ANSWERS_TO_FORGET:
+                    self._known["varbinds_ceiling"] = ceiling = ceiling + ceiling // 4 + 1
+                    self._known["varbinds_good"] = 0
             self._known["varbinds"] = min(known + known // 4 + 1, ceiling)
 
     def bulk_too_big(self, asked: int) -> None:
-        """A GETBULK for `asked` varbinds was refused or never came: such failures do cost, so we stay below."""
+        """A GETBULK for `asked` varbinds was refused or did not come."""
         self._known["varbinds"] = self._known["varbinds_ceiling"] = max(1, asked // 2)
+        self._known["varbinds_good"] = 0
 
     @property
     def columns(self) -> int:

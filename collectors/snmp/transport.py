@@ -97,10 +97,12 @@ class Port:
         """Everything that has arrived, up to a bound."""
         receive, buffer, view = self.socket.recvfrom_into, self._buffer, self._view
         arrived = self._transport.arrived
-        for _ in range(_READS_PER_WAKE_UP):
+        for number in range(_READS_PER_WAKE_UP):
             try:
                 octets, source = receive(buffer)
             except (BlockingIOError, InterruptedError):
+                if number == 0:
+                    self.read_errors()  # woken for these alone; left in the queue, they would wake us for ever
                 return
             except OSError:
                 self.read_errors()

@@ -247,3 +247,16 @@ def test_limits_of_cell_sets_are_bounded_in_number() -> None:
     assert len(known["cells"]) == 16
     assert limits.cells(Cells(["1.3.6.1.99.0"])) == 3
     assert limits.cells(Cells(["1.3.6.1.1.0"])) == CELLS_PER_REQUEST
+
+
+def test_answers_that_come_at_the_second_asking_are_kept_smaller_and_forgiven_in_time() -> None:
+    limits = Limits({})
+    limits.bulk_gave(140, 70, retried=True)
+    assert limits.repetitions(1) == 50
+    assert limits.repetitions(14) == 5
+    for _ in range(63):
+        limits.bulk_gave(70, 70)
+    assert limits.repetitions(14) == 5
+    for _ in range(3):
+        limits.bulk_gave(70, 70)
+    assert limits.repetitions(14) == 6

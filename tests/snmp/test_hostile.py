@@ -462,6 +462,21 @@ async def test_more_columns_than_one_request_takes(open_session: Open, version: 
     assert [len(rows) for rows in walked.columns.values()] == [3] * 89 + [0]
 
 
+async def test_bulk_answers_that_are_too_long_for_the_way_cost_one_time_out(open_session: Open) -> None:
+    def behave(asked: Asked) -> Said:
+        return MIB(asked) if asked.pdu != GET_BULK or len(asked.names) * asked.second <= 40 else None
+
+    async with saying(behave) as agent:
+        limits: dict[str, Any] = {}
+        session = open_session(agent.port, limits=limits, timeout_seconds=0.1, retries=2)
+        walked = await walk(session)
+        assert (walked.columns, walked.problem) == (expected(), None)
+        again = open_session(agent.port, limits=limits, timeout_seconds=0.1, retries=2)
+        assert (await walk(again)).columns == expected()
+        assert session.retries <= 3
+        assert again.retries <= 1
+
+
 async def test_rows_out_of_order_are_kept(open_session: Open) -> None:
     order = [3, 1, 2, 30, 4]
     behave = unordered(order)
