@@ -338,36 +338,37 @@ async def serve(
             ledger = await asyncio.to_thread(Ledger.open, settings.ledger_url, settings.agent_name)
         except LedgerUnusable as problem:
             raise CannotStart(str(problem)) from None
-        async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
-            try:
-                agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC))
-            except (ProfileInvalid, OSError) as problem:
-                await asyncio.to_thread(ledger.close)
-                raise CannotStart(str(problem), 2) from None
-            address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
-            server = web.server(agent.http(config), config)
-            serving = asyncio.create_task(server.serve([socket]))
-            ended = ending or asyncio.Event()
-            with _signals(agent, ended) if signals else contextlib.nullcontext():
-                agent.begin()
-                log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
-                estates.warn()
-                if not settings.self_check_addresses:
-                    log.warning(
-                        "no self_check_addresses are set: an outage of our own network will look like everybody's"
+        try:
+            async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
+                try:
+                    agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC))
+                except (ProfileInvalid, OSError) as problem:
+                    raise CannotStart(str(problem), 2) from None
+                address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
+                server = web.server(agent.http(config), config)
+                serving = asyncio.create_task(server.serve([socket]))
+                ended = ending or asyncio.Event()
+                with _signals(agent, ended) if signals else contextlib.nullcontext():
+                    agent.begin()
+                    log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
+                    estates.warn()
+                    if not settings.self_check_addresses:
+                        log.warning(
+                            "no self_check_addresses are set: an outage of our own network will look like everybody's"
+                        )
+                    gc.freeze()  # profiles, inventory and libraries stay: no need to look through them again and again
+                    if started is not None:
+                        started(address)
+                    await asyncio.wait(
+                        {serving, waiting := asyncio.create_task(ended.wait())}, return_when="FIRST_COMPLETED"
                     )
-                gc.freeze()  # profiles, inventory and libraries stay: no need to look through them again and again
-                if started is not None:
-                    started(address)
-                await asyncio.wait(
-                    {serving, waiting := asyncio.create_task(ended.wait())}, return_when="FIRST_COMPLETED"
-                )
-                waiting.cancel()
-                log.info("ending")
-                server.should_exit = True
-                await agent.end()
-                await serving
-        lost = await asyncio.to_thread(ledger.close)
+                    waiting.cancel()
+                    log.info("ending")
+                    server.should_exit = True
+                    await agent.end()
+                    await serving
+        finally:
+            lost = await asyncio.to_thread(ledger.close)
         if lost:
             log.error("%d hand-overs could not be written to the ledger and are lost", lost)
         log.info("ended")

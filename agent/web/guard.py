@@ -16,6 +16,7 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,6 +93,14 @@ def read_web_config(path: Path) -> WebConfig:
     for needed in (cert, key_file):
         if needed is not None and not needed.is_file():
             raise WebConfigInvalid(f"{path}: tls_server_config: there is no file {needed}")
+    if cert is not None and key_file is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key_file)
+        except (ssl.SSLError, OSError) as error:
+            raise WebConfigInvalid(
+                f"{path}: tls_server_config: {cert} and {key_file} are no certificate and key that belong together "
+                f"({getattr(error, 'reason', None) or error.strerror})"
+            ) from None
     return WebConfig(cert, key_file, {user: hashed.encode() for user, hashed in found.basic_auth_users.items()})
 
 

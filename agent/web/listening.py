@@ -61,7 +61,7 @@ def server(app: ASGIApp, config: WebConfig, grace_seconds: float = 3.0) -> Serve
             proxy_headers=False,
             timeout_keep_alive=75,  # longer than most scrape intervals: Prometheus keeps its connection
             timeout_graceful_shutdown=int(grace_seconds),
-            limit_concurrency=256,
+            limit_concurrency=1024,  # connections: Prometheus keeps some open for each of its scrape pools
             h11_max_incomplete_event_size=16_384,
             **tls,
         )

@@ -7,19 +7,29 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import httpx
 import pytest
 import typer
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner, Result
 
+from agent import web
 from agent.app import CannotStart, serve
 from agent.cli import serve as serve_commands
 from agent.cli.serve import verdict
@@ -59,15 +69,17 @@ def estate(tmp_path: Path, free_port: Callable[[], int], monkeypatch: pytest.Mon
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event, asyncio.Task[int]]]:
+async def running(
+    settings: Settings, config: web.WebConfig | None = None, trusted: ssl.SSLContext | bool = True
+) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event, asyncio.Task[int]]]:
     """The agent in this process, its HTTP side, and the event that ends it."""
     ending: asyncio.Event = asyncio.Event()
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(settings, started=address.set_result, ending=ending))
+    task = asyncio.create_task(serve(settings, web_config=config, started=address.set_result, ending=ending))
     await asyncio.wait({task, address}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
     if task.done():
         task.result()
-    async with httpx.AsyncClient(base_url=await address) as client:
+    async with httpx.AsyncClient(base_url=await address, verify=trusted) as client:
         yield client, ending, task
     ending.set()
     await asyncio.wait_for(task, 30)
@@ -174,6 +186,47 @@ async def test_no_secret_is_on_any_page_or_in_the_log(
         for page in ("/", "/devices/sw-wf-1", "/health", "/metrics", "/sd/prometheus"):
             assert "a-secret-community" not in (await client.get(page)).text
     assert "a-secret-community" not in caplog.text
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A self-signed certificate for 127.0.0.1 and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hartwatch.test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    cert_file, key_file = folder / "test.crt", folder / "test.key"
+    cert_file.write_bytes(made.public_bytes(Encoding.PEM))
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return cert_file, key_file
+
+
+async def test_with_a_web_configuration_it_speaks_tls_and_knows_its_users(
+    estate: Callable[..., Settings], tmp_path: Path
+) -> None:
+    cert_file, _ = certificate(tmp_path)
+    hashed = bcrypt.hashpw(b"right", bcrypt.gensalt(4)).decode()
+    (tmp_path / "web.yml").write_text(
+        "tls_server_config: {cert_file: test.crt, key_file: test.key}\n"
+        f"basic_auth_users: {{prometheus: {hashed!r}}}\n"
+    )
+    config = web.read_web_config(tmp_path / "web.yml")
+    trusted = ssl.create_default_context(cafile=str(cert_file))
+    async with running(estate(), config, trusted) as (client, _, _task):
+        assert client.base_url.scheme == "https"
+        assert (await client.get("/metrics")).status_code == 401
+        assert (await client.get("/metrics", auth=("prometheus", "right"))).status_code == 200
+
+
+def test_a_key_that_is_not_the_certificates_is_told_before_anything_starts(tmp_path: Path) -> None:
+    certificate(tmp_path)
+    (tmp_path / "test.key").write_text("no key")
+    (tmp_path / "web.yml").write_text("tls_server_config: {cert_file: test.crt, key_file: test.key}")
+    with pytest.raises(web.WebConfigInvalid, match="belong together"):
+        web.read_web_config(tmp_path / "web.yml")
 
 
 # ---------------------------------------------------------------- what keeps it from beginning
