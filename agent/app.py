@@ -313,7 +313,10 @@ async def serve(
     `started` is called with the address of the pages once it listens; `ending` may be set to end it from outside
     (`hartwatch demo`), and with `signals` False no handlers are installed.
     """
-    config = web_config or web.WebConfig()
+    try:
+        config = web_config or (web.read_web_config(settings.web_config) if settings.web_config else web.WebConfig())
+    except web.WebConfigInvalid as problem:
+        raise CannotStart(str(problem), 2) from None
     refused = web.refusal(settings.listen_address, config)
     if refused:
         raise CannotStart(refused, 2)

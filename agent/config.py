@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         default=None,
         description="host:port under which Prometheus reaches the agent, for /sd/prometheus. Default: as it was asked.",
     )
+    web_config: Path | None = Field(
+        default=None,
+        description="TLS and users, in the web configuration file that Prometheus exporters share. Wanted where "
+        "listen_address is not this machine's own.",
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."

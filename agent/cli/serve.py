@@ -77,9 +77,7 @@ def run(
     ] = None,
     ledger: Annotated[str | None, typer.Option(help="Ledger's database URL.", show_default="SQLite in --state")] = None,
     web_config: Annotated[
-        Path | None,
-        typer.Option(help="TLS and users for listening beyond loopback (exporters' web configuration file).",
-                     envvar="HARTWATCH_WEB_CONFIG"),
+        Path | None, typer.Option(help="TLS and users, to listen beyond loopback (exporters' web configuration file).")
     ] = None,
     settings: SettingsFile = None,
     log_format: Annotated[LogFormat | None, typer.Option(help="Lines for people, or JSON.")] = None,
@@ -90,20 +88,17 @@ def run(
     SIGHUP takes on a changed inventory; SIGTERM and SIGINT end it cleanly.
     """
     flags = {
-        "inventory": inventory, "state_directory": state, "ledger": ledger, **_listen(listen),
+        "inventory": inventory, "state_directory": state, "ledger": ledger, "web_config": web_config, **_listen(listen),
         "log_format": log_format.value if log_format else None, "log_level": log_level.value if log_level else None,
     }  # fmt: skip
     found = settings_of(flags, settings)
     # Wrong usage is told before anything large is imported.
-    from agent import logs, web
+    from agent import logs
     from agent.app import CannotStart, serve
 
     logs.set_up(found.log_format, found.log_level)
     try:
-        config = web.read_web_config(web_config) if web_config else None
-        status = asyncio.run(serve(found, web_config=config))
-    except web.WebConfigInvalid as problem:
-        fail(str(problem), 2)
+        status = asyncio.run(serve(found))
     except CannotStart as problem:
         fail(str(problem), problem.status)
     raise typer.Exit(status)
