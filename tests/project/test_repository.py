@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-LOCKS = {"run": (), "demo": ("demo",), "dev": ("demo", "dev")}
+LOCKS = {"run": ("postgres", "vault"), "demo": ("demo",), "dev": ("demo", "dev", "postgres", "vault")}
 
 # Written in pieces, so that this file is not the one that names them.
 PACKAGE_HOSTS = [
