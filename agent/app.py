@@ -14,7 +14,6 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from time import monotonic
@@ -26,18 +25,17 @@ from agent import exporter, figures, web
 from agent.alerts import LogChannel, Sender
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
-from agent.credentials import SecretMissing, Secrets
+from agent.credentials import SecretMissing
+from agent.estates import Estates
 from agent.facts import Outage
-from agent.inventory import Estate, InventoryInvalid, Loaded, difference, read, read_known_hosts, target
+from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerError, LedgerUnusable
 from agent.outages import Period, outages_of
 from agent.pipeline import Pipeline
-from agent.schedule import Intervals, Schedule
+from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
-from agent.topology import Topology
-from agent.view import AgentState, Piece, View, pieces_of, watched_of
-from agent.watched import Watched
+from agent.view import AgentState, Piece, View, pieces_of
 from collectors import Cadence, Memory, ProfileInvalid, Sessions, Target, Visit, collect, load_profiles
 from collectors.target import Probe
 
@@ -55,56 +53,6 @@ class CannotStart(Exception):
     def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
         self.status = status
-
-
-class Estates:
-    """The inventory in force, and all that follows from it. `take` replaces everything at once, or nothing."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._secrets = Secrets()
-        self.problems: tuple[str, ...] = ()
-        self.warnings: tuple[str, ...] = ()
-        self.reloaded = True
-        self.loaded_at = datetime.now(UTC)
-        self.estate = Estate()
-        self.topology = Topology()
-        self.targets: dict[str, Target] = {}
-        self.watched: dict[str, Watched] = {}
-
-    def read(self) -> tuple[Loaded, dict[str, Target]]:
-        """Blocking: read the file and resolve every device. InventoryInvalid, SecretMissing, OSError."""
-        loaded = read(self._settings.inventory)
-        self._secrets.forget()
-        known_hosts = read_known_hosts(self._settings.known_hosts)
-        topology = Topology.of(loaded.estate)
-        targets = {}
-        for name, device in loaded.estate.devices.items():
-            made = target(loaded.estate, device, self._secrets, known_hosts, self._settings.intervals)
-            interfaces = tuple(dict.fromkeys(interface for _, interface in topology.watched.get(name, ())))
-            engine = self._settings.engine if made.engine == "fast" else made.engine
-            targets[name] = replace(made, watch=made.watch or interfaces, engine=engine)
-        return loaded, targets
-
-    def take(self, loaded: Loaded, targets: dict[str, Target]) -> None:
-        self.estate, self.targets = loaded.estate, targets
-        self.topology = Topology.of(loaded.estate)
-        self.watched = watched_of(loaded.estate, self._settings.intervals)
-        self.loaded_at, self.problems, self.reloaded = datetime.now(UTC), (), True
-        self.warnings = tuple(str(warning) for warning in loaded.warnings)
-
-    def warn(self) -> None:
-        for warning in self.warnings:
-            log.warning("%s", warning)
-
-    def refuse(self, problems: tuple[str, ...]) -> None:
-        self.problems, self.reloaded = problems, False
-
-    def intervals(self) -> dict[str, Intervals]:
-        return {
-            name: Intervals(*(watched.intervals[cadence].total_seconds() for cadence in Cadence))
-            for name, watched in self.watched.items()
-        }
 
 
 class LedgerAnswers:
@@ -348,7 +296,7 @@ async def serve(
                 except (ProfileInvalid, OSError) as problem:
                     raise CannotStart(str(problem), 2) from None
                 address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
-                server = web.server(agent.http(config), config)
+                server = web.server(agent.http(config), config.cert_file, config.key_file)
                 serving = asyncio.create_task(server.serve([socket]))
                 ended = ending or asyncio.Event()
                 with _signals(agent, ended) if signals else contextlib.nullcontext():

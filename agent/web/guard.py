@@ -16,7 +16,6 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +26,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.web.listening import pair_problem
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -94,13 +95,12 @@ def read_web_config(path: Path) -> WebConfig:
         if needed is not None and not needed.is_file():
             raise WebConfigInvalid(f"{path}: tls_server_config: there is no file {needed}")
     if cert is not None and key_file is not None:
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key_file)
-        except (ssl.SSLError, OSError) as error:
+        problem = pair_problem(cert, key_file)
+        if problem:
             raise WebConfigInvalid(
                 f"{path}: tls_server_config: {cert} and {key_file} are no certificate and key that belong together "
-                f"({getattr(error, 'reason', None) or error.strerror})"
-            ) from None
+                f"({problem})"
+            )
     return WebConfig(cert, key_file, {user: hashed.encode() for user, hashed in found.basic_auth_users.items()})
 
 

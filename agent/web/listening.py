@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
-
-from agent.web.guard import WebConfig
 
 
 class CannotListen(Exception):
@@ -39,6 +39,15 @@ def listen(address: str, port: int) -> socket.socket:
     return opened
 
 
+def pair_problem(cert_file: Path, key_file: Path) -> str | None:
+    """Why this certificate and this key cannot serve TLS together; None if they can."""
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert_file, key_file)
+    except (ssl.SSLError, OSError) as error:
+        return getattr(error, "reason", None) or error.strerror or str(error)
+    return None
+
+
 class Server(uvicorn.Server):
     """uvicorn without its own signal handlers: when to end is the composition root's business."""
 
@@ -47,10 +56,11 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: ASGIApp, config: WebConfig, grace_seconds: float = 3.0) -> Server:
+def server(app: ASGIApp, cert_file: Path | None, key_file: Path | None, grace_seconds: float = 3.0) -> Server:
+    """The server of an ASGI application; over TLS if it gets a certificate and its key."""
     tls: dict[str, Any] = {}
-    if config.cert_file is not None and config.key_file is not None:
-        tls = {"ssl_certfile": str(config.cert_file), "ssl_keyfile": str(config.key_file)}
+    if cert_file is not None and key_file is not None:
+        tls = {"ssl_certfile": str(cert_file), "ssl_keyfile": str(key_file)}
     return Server(
         uvicorn.Config(
             app,

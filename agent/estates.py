@@ -1,0 +1,68 @@
+"""The inventory in force, and all that follows from it: targets with their secrets, the topology, what readers know."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from agent.config import Settings
+from agent.credentials import Secrets
+from agent.inventory import Estate, Loaded, read, read_known_hosts, target
+from agent.schedule import Intervals
+from agent.topology import Topology
+from agent.view import watched_of
+from agent.watched import Watched
+from collectors import Cadence, Target
+
+log = logging.getLogger(__name__)
+
+
+class Estates:
+    """The inventory in force, and all that follows from it. `take` replaces everything at once, or nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._secrets = Secrets()
+        self.problems: tuple[str, ...] = ()
+        self.warnings: tuple[str, ...] = ()
+        self.reloaded = True
+        self.loaded_at = datetime.now(UTC)
+        self.estate = Estate()
+        self.topology = Topology()
+        self.targets: dict[str, Target] = {}
+        self.watched: dict[str, Watched] = {}
+
+    def read(self) -> tuple[Loaded, dict[str, Target]]:
+        """Blocking: read the file and resolve every device. InventoryInvalid, SecretMissing, OSError."""
+        loaded = read(self._settings.inventory)
+        self._secrets.forget()
+        known_hosts = read_known_hosts(self._settings.known_hosts)
+        topology = Topology.of(loaded.estate)
+        targets = {}
+        for name, device in loaded.estate.devices.items():
+            made = target(loaded.estate, device, self._secrets, known_hosts, self._settings.intervals)
+            interfaces = tuple(dict.fromkeys(interface for _, interface in topology.watched.get(name, ())))
+            engine = self._settings.engine if made.engine == "fast" else made.engine
+            targets[name] = replace(made, watch=made.watch or interfaces, engine=engine)
+        return loaded, targets
+
+    def take(self, loaded: Loaded, targets: dict[str, Target]) -> None:
+        self.estate, self.targets = loaded.estate, targets
+        self.topology = Topology.of(loaded.estate)
+        self.watched = watched_of(loaded.estate, self._settings.intervals)
+        self.loaded_at, self.problems, self.reloaded = datetime.now(UTC), (), True
+        self.warnings = tuple(str(warning) for warning in loaded.warnings)
+
+    def warn(self) -> None:
+        for warning in self.warnings:
+            log.warning("%s", warning)
+
+    def refuse(self, problems: tuple[str, ...]) -> None:
+        self.problems, self.reloaded = problems, False
+
+    def intervals(self) -> dict[str, Intervals]:
+        return {
+            name: Intervals(*(watched.intervals[cadence].total_seconds() for cadence in Cadence))
+            for name, watched in self.watched.items()
+        }
