@@ -278,4 +278,6 @@ async def served(
         server.close()
         for connection in played.connections:
             connection.abort()
+        await asyncio.gather(*(c.wait_closed() for c in played.connections), return_exceptions=True)
         await server.wait_closed()
+        await asyncio.sleep(0)  # transports close in the next turn of the loop, which may be its last

@@ -143,32 +143,33 @@ def test_real_text_that_is_cut_repeated_or_scrambled_is_read_without_an_exceptio
     read(platform, [Output(command, text[:at] + piece + text[upto:])])
 
 
+# A third of the most that a parser is given; what was measured grows with the size and no faster.
 HOSTILE = {
-    "one endless line": "a" * 3_000_000,
-    "blanks": " " * 500_000,
-    "lines of blanks": (" " * 1_900 + "\n") * 250,
-    "blanks between": ("x" + " " * 1_800 + "x\n") * 250,
-    "many blanks between": (("x" + " " * 90) * 20 + "\n") * 250,
-    "half a row, often": "1/1  " * 80_000,
-    "words": "word " * 90_000,
-    "rows of words": ("Power Supply 1   word " * 80 + "\n") * 250,
-    "dots": ("Name" + "." * 1_900 + "\n") * 250,
-    "dashes": ("-" * 1_900 + "\n") * 250,
-    "numbers": ("1 1 1 1 " * 240 + "\n") * 250,
-    "colons": ("a : b : c : " * 160 + "\n") * 250,
-    "short rows": "1 Active 0 0\n" * 40_000,
+    "one endless line": "a" * 900_000,
+    "blanks": " " * 150_000,
+    "lines of blanks": (" " * 1_900 + "\n") * 80,
+    "blanks between": ("x" + " " * 1_800 + "x\n") * 80,
+    "many blanks between": (("x" + " " * 90) * 20 + "\n") * 80,
+    "half a row, often": "1/1  " * 24_000,
+    "words": "word " * 28_000,
+    "rows of words": ("Power Supply 1   word " * 80 + "\n") * 80,
+    "dots": ("Name" + "." * 1_900 + "\n") * 80,
+    "dashes": ("-" * 1_900 + "\n") * 80,
+    "numbers": ("1 1 1 1 " * 240 + "\n") * 80,
+    "colons": ("a : b : c : " * 160 + "\n") * 80,
+    "short rows": "1 Active 0 0\n" * 10_000,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_text_takes_a_parser_long(name: str) -> None:
-    """Measured on a slow machine: 0.35 s of CPU for the worst pair. The limit here leaves room for a busy one."""
+    """Measured on a slow machine: 0.15 s of CPU for the worst pair. The limit here leaves room for a busy one."""
     slow = []
-    for platform, command in EVERY:
+    for platform, command in {command.parse: (platform, command) for platform, command in EVERY}.values():
         started = time.process_time()
         read(platform, [Output(command.text, HOSTILE[name])])
         seconds = time.process_time() - started
-        if seconds > 3.0:
+        if seconds > 1.5:
             slow.append((platform, command.text, seconds))
     assert not slow
 
