@@ -64,6 +64,8 @@ def demo(
 
     if script not in SCRIPTS:
         _fail(f"--script: {script!r} is none of {', '.join(SCRIPTS)}", 2)
+    if not inventory.is_file():
+        _fail(f"there is no {inventory} here to simulate; run it in the project's folder or give --inventory", 2)
     if log_level not in ("debug", "info", "warning", "error"):
         _fail(f"--log-level: {log_level!r} is none of debug, info, warning, error", 2)
     try:
@@ -81,8 +83,6 @@ def demo(
     from agent.demo.run import demo as run
 
     logs.set_up("text", log_level)
-    if not inventory.is_file():
-        _fail(f"there is no {inventory} here to simulate; run it in the project's folder or give --inventory", 2)
     options = Options(inventory, port, seconds, state, speed, prometheus, script, seed, history)
     try:
         ended = asyncio.run(run(options))
@@ -92,13 +92,15 @@ def demo(
 
 
 def _ask(state: Path | None, request: dict[str, Any]) -> dict[str, Any]:
-    from agent.demo.process import CONTROL, DemoUnreachable, ask
-    from agent.demo.run import running_demos
+    from agent.demo.control import CONTROL, DemoUnreachable, ask, running_demos
 
-    sockets = [state / CONTROL] if state is not None else running_demos()
-    for socket in sockets:
+    found = [state / CONTROL] if state is not None else running_demos()
+    for place in found:
         try:
-            return ask(socket, request)
+            answer = ask(place, request)
+            if len(found) > 1:
+                print(f"hartwatch: several demos seem to run; this is the one in {place.parent}", file=sys.stderr)
+            return answer
         except DemoUnreachable as problem:
             if state is not None:
                 _fail(str(problem), 1)

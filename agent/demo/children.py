@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agent.demo.process import CONTROL, READY
+from agent.demo.control import CONTROL
+from agent.demo.process import READY
 
 START_SECONDS = 20.0
 STOP_SECONDS = 5.0

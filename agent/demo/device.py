@@ -130,7 +130,7 @@ class Device:
         if port is not None:
             self.port_flows.setdefault(port, []).append(flow)
             if port in self.ports_down:
-                flow.scale(0.0, self.boot_at)
+                flow.scale(0.0, self.ports_changed_at.get(port, self.boot_at))
         return flow
 
     def set_ports_down(self, names: frozenset[str], t: float) -> None:

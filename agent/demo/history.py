@@ -68,7 +68,7 @@ UPGRADE_TAKES = timedelta(minutes=20)
 
 
 def back_fill(ledger: Ledger, estate: Estate, plan: Plan, now: datetime) -> int:
-    """Write the history that ends at `now` into an empty ledger; how many flips that made. A ledger with some is left."""
+    """Write the history that ends at `now` into a ledger without flips, and say how many it has now got."""
     if ledger.flips():
         return 0
     began_at = begin_of(now)

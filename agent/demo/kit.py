@@ -78,7 +78,7 @@ class UsmUser:
 class Access:
     """Who may ask the simulated estate: demo credentials, made anew for every run."""
 
-    communities: tuple[str, ...]
+    communities: tuple[str, ...] = field(repr=False)
     users: tuple[UsmUser, ...]
     ssh_user: str
     ssh_password: str = field(repr=False)

@@ -17,7 +17,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -25,18 +24,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from agent.demo.control import CONTROL
 from agent.demo.faults import KINDS, NoSuchFault
 from agent.demo.kit import Plan
 from agent.demo.script import SCRIPTS, Script, due
 from agent.demo.simulator import Simulator
 
-PLAN, READY, CONTROL = "plan.json", "ready.json", "control.sock"
-SOCKET_PATH_LIMIT = 100  # sockaddr_un holds 108 octets on Linux
+PLAN, READY = "plan.json", "ready.json"
 _PLAN = TypeAdapter(Plan)
-
-
-class DemoUnreachable(Exception):
-    """No running demo answers; the text says where we looked."""
 
 
 def write_plan(plan: Plan, directory: Path) -> None:
@@ -104,19 +99,6 @@ class Control:
             return
         finally:
             writer.close()
-
-
-def ask(path: Path, request: dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
-    """Ask a running demo; DemoUnreachable where none listens at `path`."""
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.settimeout(timeout)
-            client.connect(str(path))
-            client.sendall(json.dumps(request).encode() + b"\n")
-            answer = json.loads(client.makefile("rb").readline() or b"{}")
-    except (OSError, ValueError) as problem:
-        raise DemoUnreachable(f"no demo answers at {path}: {problem}") from None
-    return answer if isinstance(answer, dict) else {}
 
 
 async def run(directory: Path, script: Script) -> int:

@@ -18,16 +18,16 @@ from agent.app import CannotStart, serve
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.demo.children import DidNotStart, PrometheusProcess, SimulatorProcess
+from agent.demo.control import CONTROL, PREFIX, SOCKET_PATH_LIMIT
 from agent.demo.estate import Demo, simulate
 from agent.demo.history import back_fill
-from agent.demo.process import CONTROL, SOCKET_PATH_LIMIT, write_plan
+from agent.demo.process import write_plan
 from agent.inventory import InventoryInvalid, load
 from agent.ledger import Ledger, LedgerUnusable
 from agent.reports import Edition, Sources, quarter_paper, write
 from agent.view import pieces_of
 from agent.web import CannotListen, listen
 
-PREFIX = "hartwatch-demo-"
 USUAL_PORT = 9640
 AGENT = "demo"
 PAPER_SECONDS = 40.0
@@ -221,14 +221,3 @@ def _signals(ending: asyncio.Event) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-def running_demos() -> list[Path]:
-    """Control sockets of the demos that seem to run on this machine as this user, the newest first."""
-    found = []
-    for socket in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{CONTROL}"):
-        with contextlib.suppress(OSError):
-            status = socket.stat()
-            if status.st_uid == os.getuid():
-                found.append((status.st_mtime, socket))
-    return [socket for _, socket in sorted(found, reverse=True)]

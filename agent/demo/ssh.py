@@ -26,6 +26,8 @@ from agent.demo.kit import Access
 from agent.demo.shells import SHELLS, Shell
 from agent.demo.world import World
 
+KEY_EXCHANGES = ("curve25519-sha256", "ecdh-sha2-nistp256")  # finite fields cost ten times the CPU
+OLD_KEY_EXCHANGES = ("diffie-hellman-group-exchange-sha256",)  # the only one that netmiko asks FortiOS for
 LOGIN_SECONDS = 30
 HELD_SECONDS = 60.0
 
@@ -152,7 +154,7 @@ class SshServers:
                 login_timeout=LOGIN_SECONDS,
                 encoding=None,
                 server_version="DemoSSH_1.0",
-                kex_algs=["curve25519-sha256", "ecdh-sha2-nistp256"],  # finite fields cost ten times the CPU
+                kex_algs=list(KEY_EXCHANGES + (OLD_KEY_EXCHANGES if shell.name == "fortinet" else ())),
             )
             self._options[device.kit.name] = options
         return options

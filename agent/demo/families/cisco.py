@@ -37,7 +37,7 @@ class Switch:
     xe: bool = True
     image: str = "CAT9K_IOSXE"
     train: str = "Cupertino"
-    memory_mib: int = 7600
+    memory_mib: int = 1420  # what IOSd has, not the whole machine: its 32-bit gauges hold it
     copper_mbps: int = 1000
     boot: str = "17.9.1r"
 

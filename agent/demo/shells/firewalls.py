@@ -109,7 +109,12 @@ def _performance(device: Device, t: float) -> str:
 FORTINET = Shell(
     "fortinet",
     lambda device: f"{device.kit.name} # ",
-    {"get system status": _status, "get system ha status": _ha, "get system performance status": _performance},
+    {
+        "get system status": _status,
+        "get system ha status": _ha,
+        "get system performance status": _performance,
+        "get system console": lambda device, t: "baudrate            : 9600 \noutput              : standard \n",
+    },
     "command parse error before '{command}'\nCommand fail. Return code -61\n",
     quiet=("config system console", "set output standard", "set output more", "end", "config global"),
 )
