@@ -91,20 +91,22 @@ def demo(
     raise typer.Exit(ended)
 
 
-def _ask(state: Path | None, request: dict[str, Any]) -> dict[str, Any]:
+def _ask(state: Path | None, request: dict[str, Any]) -> tuple[dict[str, Any], Path]:
+    """What the running demo answers, and its directory; ends with status 1 where none runs."""
     from agent.demo.control import CONTROL, DemoUnreachable, ask, running_demos
 
     found = [state / CONTROL] if state is not None else running_demos()
     for place in found:
         try:
             answer = ask(place, request)
-            if len(found) > 1:
-                print(f"hartwatch: several demos seem to run; this is the one in {place.parent}", file=sys.stderr)
-            return answer
         except DemoUnreachable as problem:
             if state is not None:
                 _fail(str(problem), 1)
-    return dict(_fail("no demo is running; start one with: hartwatch demo", 1) or {})
+            continue
+        if len(found) > 1:
+            print(f"hartwatch: several demos seem to run; this is the one in {place.parent}", file=sys.stderr)
+        return answer, place.parent
+    raise _fail("no demo is running; start one with: hartwatch demo", 1)
 
 
 def fault(
@@ -125,7 +127,7 @@ def fault(
     from agent.inventory.values import parse_duration
 
     if name == "list":
-        said = _ask(state, {"do": "list"})
+        said, _ = _ask(state, {"do": "list"})
         for kind, words in said.get("kinds", {}).items():
             print(f"{kind:<14} {words}")
         for on in said.get("on", []):
@@ -136,17 +138,20 @@ def fault(
     except PydanticCustomError as problem:
         _fail(f"--for: {problem.message()}", 2)
     if name == "clear":
-        said = _ask(state, {"do": "clear", "name": target})
+        said, _ = _ask(state, {"do": "clear", "name": target})
     else:
-        said = _ask(state, {"do": "fault", "name": name, "target": target, "seconds": seconds})
+        said, _ = _ask(state, {"do": "fault", "name": name, "target": target, "seconds": seconds})
     if not said.get("ok"):
         _fail(str(said.get("text", "the demo did not understand")), 2)
     print(said["text"])
 
 
 def status(state: StateDirectory = None) -> None:
-    """What the running demo simulates."""
-    said = _ask(state, {"do": "status"})
+    """What the running demo simulates, and where its Prometheus is."""
+    said, directory = _ask(state, {"do": "status"})
     for key, value in said.items():
         if key != "ok":
             print(f"{key.replace('_', ' ')}: {value}")
+    address = directory / "prometheus.address"
+    if address.is_file():
+        print(f"prometheus: {address.read_text().strip()}")

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,3 +199,33 @@ def test_a_demo_refuses_requests_it_does_not_know(tmp_path):
     assert not control.answer({"do": "fault", "name": 7})["ok"]
     assert not control.answer({"do": "fault", "name": "psu", "seconds": -1})["ok"]
     assert json.dumps(control.answer({"do": "list"}))
+
+
+def test_prometheus_scrapes_the_demo_where_it_is_installed(root, place, server):
+    server("prometheus")
+    with subprocess.Popen(
+        [*HARTWATCH, "demo", "--script", "none", "--port", "0", "--no-history"], cwd=root, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    ) as demo:  # fmt: skip
+        try:
+            assert demo.stdout.readline().startswith("http://")
+            assert wait_until(lambda: list(place.glob("hartwatch-demo-*/prometheus.address")) != [], 20)
+            prometheus = next(place.glob("hartwatch-demo-*/prometheus.address")).read_text().strip()
+            assert prometheus in hartwatch(root, "demo", "status").stdout
+
+            def scraped() -> int:
+                query = urllib.parse.quote('count(up{job="snmp-hartwatch"} == 1)')
+                with contextlib.suppress(OSError):
+                    found = json.loads(fetch(f"{prometheus}/api/v1/query?query={query}"))["data"]["result"]
+                    return int(found[0]["value"][1]) if found else 0
+                return 0
+
+            assert wait_until(lambda: scraped() >= 60, UP_SECONDS)
+            seen = children(demo.pid)
+            assert len(seen) >= 2
+            demo.send_signal(signal.SIGTERM)
+            demo.communicate(timeout=30)
+            assert demo.returncode == 0
+            assert not [pid for pid in seen if alive(pid)]
+        finally:
+            demo.kill()
