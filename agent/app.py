@@ -271,7 +271,7 @@ async def serve(
     estates = Estates(settings)
     try:
         estates.take(*await asyncio.to_thread(estates.read))
-    except InventoryInvalid as problem:
+    except (InventoryInvalid, ProfileInvalid) as problem:
         raise CannotStart(str(problem), 2) from None
     except SecretMissing as problem:
         raise CannotStart(f"a credential of the inventory cannot be had: {problem}", 2) from None

@@ -7,10 +7,11 @@ alert rules and dashboards look names up in it. Metrics of device families beyon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from collectors import load_profiles
 from collectors.readings import Metric
 
 Type = Literal["gauge", "counter", "info", "histogram", "untyped"]
@@ -148,7 +149,7 @@ _READINGS = [
         ("hartwatch_sensor_bits_per_second", "gauge", "bits_per_second", _SENSOR, "Bit rate."),
         ("hartwatch_sensor_litres_per_minute", "gauge", "litres_per_minute", _SENSOR, "Flow of water."),
         ("hartwatch_sensor_cubic_metres_per_hour", "gauge", "cubic_metres_per_hour", _SENSOR, "Flow of air."),
-        ("hartwatch_sensor_count", "gauge", "", _SENSOR, "A number of things; kind count."),
+        ("hartwatch_sensor_number", "gauge", "", _SENSOR, "A number of things; kind count."),
         ("hartwatch_sensor_value", "gauge", "", _SENSOR, "A reading whose unit is none of the others."),
         ("hartwatch_sensor_level", "gauge", "", _SENSOR,
          "What the device itself thinks of a sensor: 0 ok, 1 warning, 2 critical, 3 unknown."),
@@ -165,6 +166,16 @@ _READINGS = [
          "A state that the device reports, judged: 0 ok, 1 warning, 2 critical, 3 unknown."),
         ("hartwatch_check_state_info", "info", "", "device check subject state",
          "1, with the state in the device's own word."),
+        ("hartwatch_probe_success", "gauge", "", "device kind probe",
+         "Whether a look from outside (icmp, tcp, http, dns) found what it should (1) or not (0); every pulse."),
+        ("hartwatch_probe_duration_seconds", "gauge", "seconds", "device kind probe",
+         "Time from the first packet of a look to the end of its answer; every pulse."),
+        ("hartwatch_probe_loss_ratio", "gauge", "ratio", "device kind probe",
+         "Share of echo requests without an answer; every pulse."),
+        ("hartwatch_http_status_code", "gauge", "", "device kind probe",
+         "Status code of the last answer (RFC 9110 section 15); every pulse."),
+        ("hartwatch_certificate_expiry_timestamp_seconds", "gauge", "seconds", "device kind probe",
+         "When the certificate, or the first of those that signed it, ends; every pulse."),
         ("hartwatch_wifi_clients", "gauge", "", "device", "Clients that are connected."),
         ("hartwatch_wifi_access_points", "gauge", "", "device", "Access points that the controller knows."),
         ("hartwatch_wifi_access_points_up", "gauge", "", "device", "Access points that are joined and working."),
@@ -242,7 +253,7 @@ def markdown(entries: Iterable[Entry] = CATALOGUE) -> str:
         "`device`; the rest of what is known about it is joined from `hartwatch_device_info`. A device's readings end",
         "when they are older than two and a half intervals; `hartwatch_device_up` and the data age stay. *Refreshed*:",
         "the cadence of the visits that ask for it, `scrape` for what is worked out when Prometheus asks, `event` when",
-        "something happens. Families of device profiles may add more; `hartwatch coverage` lists those.",
+        "something happens.",
     ]
     source = ""
     for entry in entries:
@@ -254,4 +265,26 @@ def markdown(entries: Iterable[Entry] = CATALOGUE) -> str:
         # Interface counters are exposed untyped: neither text format allows a counter under the MIB's own name.
         kind = "untyped (counter)" if entry.type == "counter" and not entry.name.endswith("_total") else entry.type
         lines.append(f"| `{entry.name}` | {kind} | {entry.unit} | {labels} | {entry.every} | {entry.help} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_from_profiles(entries)]) + "\n"
+
+
+def _from_profiles(known: Iterable[Entry]) -> Iterator[str]:
+    """A table of the metrics that only device families name, from the families themselves.
+
+    It does not say which families: one whose metrics exist already must not have to touch this page.
+    """
+    named = {entry.name for entry in known}
+    found: dict[str, tuple[str, str, str, str]] = {}
+    for profile in load_profiles():
+        for scalar in profile.scalars:
+            found.setdefault(scalar.metric, (scalar.type, "`device`", scalar.every.value, scalar.help))
+        for table in profile.tables:
+            parts = [p.label for p in table.index if not p.hide] if table.index else ["index"]
+            labels = " ".join(f"`{label}`" for label in ("device", *parts, *table.labels))
+            for row in table.metrics:
+                found.setdefault(row.metric, (row.type, labels, table.every.value, row.help))
+    yield from ("", "## From device families", "", "| name | type | labels | refreshed | meaning |")
+    yield "| --- | --- | --- | --- | --- |"
+    for name, (kind, labels, every, help_) in sorted(found.items()):
+        if name not in named:
+            yield f"| `{name}` | {kind} | {labels} | {every} | {help_} |"

@@ -121,12 +121,6 @@ class Settings(BaseSettings):
     inventory_interval: Duration = Field(
         default=timedelta(hours=6), description="Identity, parts, labels, which rows there are."
     )
-    shards: int = Field(
-        default=16,
-        ge=1,
-        le=1024,
-        description="Scheduled jobs per cadence. Devices are spread over them, so that there are no bursts.",
-    )
     visits_at_once: int = Field(default=256, ge=1, le=4096, description="Devices visited side by side at most.")
     ssh_threads: int = Field(
         default=16, ge=1, le=256, description="SSH sessions side by side at most; each is a thread."

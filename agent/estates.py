@@ -13,7 +13,7 @@ from agent.schedule import Intervals
 from agent.topology import Topology
 from agent.view import watched_of
 from agent.watched import Watched
-from collectors import Cadence, Target
+from collectors import Cadence, Target, load_profiles
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class Estates:
         self.watched: dict[str, Watched] = {}
 
     def read(self) -> tuple[Loaded, dict[str, Target]]:
-        """Blocking: read the file and resolve every device. InventoryInvalid, SecretMissing, OSError."""
-        loaded = read(self._settings.inventory)
+        """Blocking: read the file, resolve every device. InventoryInvalid, ProfileInvalid, SecretMissing, OSError."""
+        loaded = read(self._settings.inventory, lambda: load_profiles(*self._settings.families).by_name)
         self._secrets.forget()
         known_hosts = read_known_hosts(self._settings.known_hosts)
         topology = Topology.of(loaded.estate)

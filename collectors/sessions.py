@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from collectors.errors import Unreachable
+from collectors.errors import DeviceFault, HostKeyUnknown, LockedOut, OutOfTime, Unreachable
 from collectors.readings import Cadence, Failure, Findings
 from collectors.session import SnmpSession
 from collectors.snmp import Engine
@@ -19,6 +19,9 @@ from collectors.target import Memory, Probe, SnmpAccess, Target
 if TYPE_CHECKING:
     from collectors.snmp import ReferenceEngine
     from collectors.ssh import Shells
+
+
+SSH_KEEP_SECONDS = 900.0  # three health visits: a login costs more CPU and time than all commands of a visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Sessions:
 
         assert target.ssh is not None  # noqa: S101  (the visit asks for a shell only then)
         if self._shells is None:
-            self._shells = ssh.Shells(threads=self._ssh_threads)
+            self._shells = ssh.Shells(threads=self._ssh_threads, keep_seconds=SSH_KEEP_SECONDS)
         commands = ssh.plan(target.ssh.platform, cadence)
         if not commands:
             return Stage(None)
@@ -95,9 +98,7 @@ class Sessions:
             await session.close()
         problem = next((o.problem for o in outputs if o.problem), None)
         if problem is not None and all(o.problem is not None for o in outputs):
-            return Stage(
-                not isinstance(problem, Unreachable), Findings(failures=(Failure.of("ssh", "login", problem),))
-            )
+            return Stage(_heard(problem), Findings(failures=(Failure.of("ssh", "login", problem),)))
         return Stage(True, ssh.read(target.ssh.platform, outputs))
 
     async def probe(self, target: Target, probe: Probe, until: float) -> Stage:
@@ -113,3 +114,10 @@ class Sessions:
             if part is not None:
                 await part.close()
         self._fast = self._reference = self._shells = None
+
+
+def _heard(problem: DeviceFault) -> bool | None:
+    """Whether a device answered that gave nothing but this problem; None where we did not even knock."""
+    if isinstance(problem, LockedOut | HostKeyUnknown):
+        return None
+    return not isinstance(problem, Unreachable | OutOfTime)

@@ -24,7 +24,7 @@ _UNITS = {
         "pascals", "decibels", "bits_per_second", "litres_per_minute", "cubic_metres_per_hour",
     )
 }  # fmt: skip
-_COUNT = metric("hartwatch_sensor_count")
+_COUNT = metric("hartwatch_sensor_number")
 _OTHER_UNIT = metric("hartwatch_sensor_value")
 _SENSOR_LEVEL = metric("hartwatch_sensor_level")
 _SENSOR_STATE = metric("hartwatch_sensor_state_info")
@@ -46,6 +46,8 @@ _NOT_IN_A_WORD = re.compile(r"[^a-z0-9_]+")
 def _sensors(sensors: Iterable[Sensor]) -> Iterator[Sample]:
     seen: set[tuple[str, str]] = set()
     for sensor in sensors:
+        if sensor.kind == "state":
+            continue  # told as a check
         index = sensor.index
         if (sensor.name, index) in seen:
             index = sensor.oid  # two tables may number a sensor of the same name alike; the object tells them apart

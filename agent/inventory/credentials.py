@@ -77,6 +77,11 @@ class Ssh(Model):
         default=None, description="Where the enable secret lives, for platforms that need it."
     )
 
+    legacy_algorithms: bool = Field(
+        default=False,
+        description="Also offer SHA-1 and CBC algorithms, for old devices that know nothing else. It earns a warning.",
+    )
+
     @model_validator(mode="after")
     def _way_in(self) -> Ssh:
         if self.password is None and self.key_file is None:

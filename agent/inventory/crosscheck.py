@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from agent.inventory.assemble import Assembly
-from agent.inventory.credentials import SnmpCommunity
+from agent.inventory.credentials import SnmpCommunity, Ssh
 from agent.inventory.document import Steps
 from agent.inventory.model import NO_CREDENTIAL, PROBE_KINDS, Defaults, Device, Estate, ProbeOptions, Service, Site
 from agent.inventory.needs import Needs, SubjectKind, placed, subjects
@@ -316,6 +316,9 @@ class CrossCheck:
                 devices = "1 device" if used[name] == 1 else f"{used[name]} devices"
                 words = f"{credential.kind} sends its community string in plain text ({devices})"
                 self._warn("credentials", name, ("kind",), words, "use snmp_v3 with auth and priv where the device can")
+            elif isinstance(credential, Ssh) and credential.legacy_algorithms:
+                words = "offers SSH algorithms that are known to be weak"
+                self._warn("credentials", name, ("legacy_algorithms",), words, "keep it to the devices that need it")
 
     def _in_plain(self, credential: str | None) -> bool:
         return credential is not None and isinstance(self.estate.credentials.get(credential), SnmpCommunity)

@@ -199,6 +199,7 @@ def ssh_access(
         enable_secret=_secret(secrets, credential.enable_secret),
         port=settings.ssh_port,
         host_keys=known_hosts.keys(device.address, settings.ssh_port),
+        legacy_algorithms=credential.legacy_algorithms,
     )
 
 

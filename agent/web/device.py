@@ -78,7 +78,7 @@ def device_of(view: View, watched: Watched) -> Device:
     pulse, health, inventory = (visits.get(cadence) for cadence in Cadence)
     health = completed(health, inventory) if health else None
     identity = inventory.identity if inventory else Identity()
-    interfaces = _interfaces(pulse, inventory)
+    interfaces = _interfaces(pulse, visits.get(Cadence.HEALTH))
     newest = recent.newest if recent else None
     return Device(
         fresh=view.latest.fresh(watched.name, Cadence.PULSE, watched.intervals[Cadence.PULSE], view.now) is not None,
@@ -87,7 +87,10 @@ def device_of(view: View, watched: Watched) -> Device:
         behind=[name_of(s if ":" in s else _front(s, view), view.estate) for s in watched.behind],
         checks=sorted(health.checks, key=lambda c: (_WORST_FIRST[c.level], c.check, c.subject)) if health else (),
         usage=_usage(health),
-        sensors=sorted(health.sensors, key=lambda s: (s.kind, s.name)) if health else (),
+        # States are shown as checks.
+        sensors=sorted((s for s in health.sensors if s.kind != "state"), key=lambda s: (s.kind, s.name))
+        if health
+        else (),
         interfaces=interfaces,
         ports_up=sum(i.oper == "up" for i in interfaces),
         parts=inventory.parts if inventory else (),
@@ -99,11 +102,10 @@ def _front(name: str, view: View) -> str:
     return f"link:{name}" if name in view.estate.links and name not in view.estate.devices else f"device:{name}"
 
 
-def _interfaces(pulse: Visit | None, inventory: Visit | None) -> Sequence[Interface]:
-    for visit in (pulse, inventory):
-        if visit and visit.interfaces:
-            return visit.interfaces
-    return ()
+def _interfaces(pulse: Visit | None, health: Visit | None) -> Sequence[Interface]:
+    """All interfaces by the last health visit; of those that links watch, what the last pulse said."""
+    newer = {i.index: i for i in pulse.interfaces} if pulse else {}
+    return tuple(newer.get(i.index, i) for i in health.interfaces) if health else tuple(newer.values())
 
 
 def _usage(health: Visit | None) -> list[tuple[str, Usage]]:

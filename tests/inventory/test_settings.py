@@ -32,12 +32,12 @@ def lines_of(attempt: Callable[[], object]) -> list[str]:
 
 def test_the_nearest_source_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().listen_port == 9640
-    Path("hartwatch.yaml").write_text("listen_port: 1\nshards: 5\n")
+    Path("hartwatch.yaml").write_text("listen_port: 1\nvisits_at_once: 5\n")
     assert load_settings().listen_port == 1
     monkeypatch.setenv("HARTWATCH_LISTEN_PORT", "2")
     assert load_settings().listen_port == 2
     assert load_settings({"listen_port": 3, "log_level": None}).listen_port == 3
-    assert load_settings().shards == 5
+    assert load_settings().visits_at_once == 5
 
 
 def test_a_variable_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,10 +76,10 @@ def test_every_error_says_where_it_came_from(monkeypatch: pytest.MonkeyPatch) ->
         '(put it in quotes: "010", or leave out the leading 0)'
     ]
     Path("hartwatch.yaml").write_text(Path("hartwatch.yaml").read_text().replace("ledger: 010\n", ""))
-    monkeypatch.setenv("HARTWATCH_SHARDS", "0")
+    monkeypatch.setenv("HARTWATCH_VISITS_AT_ONCE", "0")
     assert lines_of(lambda: load_settings({"log_format": "xml"})) == [
         "--log-format: 'xml' is not one of text, json",
-        "HARTWATCH_SHARDS: '0' is out of range: at least 1 is wanted",
+        "HARTWATCH_VISITS_AT_ONCE: '0' is out of range: at least 1 is wanted",
         "hartwatch.yaml:1:1: listen_prt: unknown key (did you mean 'listen_port'?)",
         "hartwatch.yaml:2:14: listen_port: a whole number is wanted, not the text 'abc'",
         "hartwatch.yaml:3:17: pulse_interval: a duration is a whole number with a unit: 500ms, 60s, 5m, 6h, 7d; "
