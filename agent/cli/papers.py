@@ -212,7 +212,8 @@ def hardware(
 
 def metrics(form: AnyFormat = Format.TABLE) -> None:
     """Print the catalogue of metrics: the page docs/reference/metrics.md, or JSON or CSV."""
-    from agent.catalogue import CATALOGUE, markdown
+    from agent.catalogue import CATALOGUE
+    from agent.metrics_page import markdown
 
     if form is Format.TABLE:
         print(markdown(), end="")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent.catalogue import CATALOGUE, INTERFACES, find, markdown
+from agent.catalogue import CATALOGUE, INTERFACES, find
 from agent.exporter.text import Format
+from agent.metrics_page import markdown
 from tests.readers.estate import pages, visit
 
 UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "voltamperes", "joules", "hertz", "rpm", "ratio",

@@ -12,10 +12,11 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from agent.catalogue import CATALOGUE, markdown
+from agent.catalogue import CATALOGUE
 from agent.cli import papers
 from agent.facts import Change, Facts, Sighting, Standing
 from agent.ledger import Ledger
+from agent.metrics_page import markdown
 
 INVENTORY = """
 councils:
