@@ -8,7 +8,7 @@ through everything: a *source* is one place where a value may come from (of a li
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -95,9 +95,20 @@ def _texts(value: object) -> object:
     return [str(one) for one in many]
 
 
+def _text_keys(value: object) -> object:
+    """Raw values as keys: numbers are taken as text, and a word that YAML reads as true or false is refused."""
+    return {str(_no_bool(k)): v for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _many(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
 OidText = Annotated[str, AfterValidator(_oid)]
 Regex = Annotated[str, AfterValidator(_regex)]
 Word = Annotated[str, BeforeValidator(_no_bool)]
+ByRaw = BeforeValidator(_text_keys)  # a mapping whose keys are what the device sends
+Many = BeforeValidator(_many)  # one or a list
 Texts = Annotated[list[str], BeforeValidator(_texts)]
 ColumnRef = int | OidText  # a column number of the rule's own entry, or the OID of a column elsewhere
 StateWord = Annotated[tuple[Word, Level], BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v)]
@@ -114,17 +125,10 @@ class Transform(Strict):
     decode: Literal["text", "mac", "hex", "date_and_time", "ip"] | None = None  # octets that are not text
     extract: Regex | None = None  # first group, or the whole match
     replace: dict[Regex, str] = {}
-    map: dict[str, Word] = {}  # raw text -> word; what is not listed stays
+    map: Annotated[dict[str, Word], ByRaw] = {}  # raw text -> word; what is not listed stays
     only: bool = False  # with map: what is not listed is not usable
     unavailable: Texts = []  # raw values that mean "not known"
     date: Texts = []  # strptime formats
-
-    @model_validator(mode="before")
-    @classmethod
-    def _map_keys_are_text(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("map"), dict):
-            data = {**data, "map": {str(_no_bool(k)): v for k, v in data["map"].items()}}
-        return data
 
 
 class Source(Transform):
@@ -153,17 +157,10 @@ class Numeric(Strict):
     offset: float = 0
     decibels: bool = False  # then 10 x log10 of it: milliwatts (what `scale` must lead to) become dBm
     extract: Regex | None = None  # for numbers inside text
-    map: dict[str, float] = {}
+    map: Annotated[dict[str, float], ByRaw] = {}
     unavailable: Texts = []
     minimum: float | None = None  # raw bounds; outside means "not known"
     maximum: float | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _map_keys_are_text(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("map"), dict):
-            data = {**data, "map": {str(_no_bool(k)): v for k, v in data["map"].items()}}
-        return data
 
 
 class Cell(Numeric):
@@ -297,18 +294,9 @@ class Sensors(Rows, Numeric):
     kind: str | None = None
     kinds: list[KindRule] = []
     kind_column: ColumnRef | None = None  # a column that says what is measured ...
-    kind_map: dict[str, str] = {}  # ... and its values; what is not listed is left out
+    kind_map: Annotated[dict[str, str], ByRaw] = {}  # ... and its values; what is not listed is left out
     scale_column: ColumnRef | None = None  # a column with a factor or a number of decimals
-    scale_map: dict[str, float] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keys_are_text(cls, data: Any) -> Any:
-        if isinstance(data, dict):
-            for key in ("kind_map", "scale_map"):
-                if isinstance(data.get(key), dict):
-                    data = {**data, key: {str(_no_bool(k)): v for k, v in data[key].items()}}
-        return data
+    scale_map: Annotated[dict[str, float], ByRaw] = {}
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -359,16 +347,9 @@ class Checks(Rows):
     subject: str = ""
     value: ColumnRef | None = None
     extract: Regex | None = None
-    states: dict[str, StateWord]
+    states: Annotated[dict[str, StateWord], ByRaw]
     bits: bool = False  # the value is BITS or a mask: every set bit that is listed is a state of its own
     unavailable: Texts = []
-
-    @model_validator(mode="before")
-    @classmethod
-    def _state_keys_are_text(cls, data: Any) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("states"), dict):
-            data = {**data, "states": {str(_no_bool(k)): v for k, v in data["states"].items()}}
-        return data
 
     @model_validator(mode="after")
     def _placed(self) -> Self:
@@ -422,10 +403,10 @@ class Components(Rows):
 class Match(Strict):
     """All conditions that are given must hold; of a list, any."""
 
-    sys_object_id: Annotated[list[str], BeforeValidator(lambda v: v if isinstance(v, list) else [v])] = []
-    sys_descr: Annotated[list[Regex], BeforeValidator(lambda v: v if isinstance(v, list) else [v])] = []
-    not_sys_descr: Annotated[list[Regex], BeforeValidator(lambda v: v if isinstance(v, list) else [v])] = []
-    has: Annotated[list[OidText], BeforeValidator(lambda v: v if isinstance(v, list) else [v])] = []  # one answers
+    sys_object_id: Annotated[list[str], Many] = []
+    sys_descr: Annotated[list[Regex], Many] = []
+    not_sys_descr: Annotated[list[Regex], Many] = []
+    has: Annotated[list[OidText], Many] = []  # one answers
     answers: dict[OidText, Regex] = {}  # these answer with text like this
 
     @model_validator(mode="after")
@@ -441,7 +422,7 @@ class ClassWhen(Strict):
     """The class is this where the conditions hold; the first that does wins over the profile's `class`."""
 
     device_class: DeviceClass = Field(alias="class")
-    sys_object_id: Annotated[list[str], BeforeValidator(lambda v: v if isinstance(v, list) else [v])] = []
+    sys_object_id: Annotated[list[str], Many] = []
     sys_descr: Regex | None = None
     model: Regex | None = None
 
