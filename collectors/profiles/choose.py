@@ -72,7 +72,7 @@ def oid_matches(pattern: str, oid: str) -> bool:
 
 
 def _rank(entry: Match, sys_object_id: str, sys_descr: str) -> float | None:
-    """How special a match is; None where it does not hold. Longest object id first, then what it answers, then a description."""
+    """How special a match is; None where it does not hold. Longest object id, then answers, then a description."""
     rank = 0.0
     if entry.sys_object_id:
         fits = [p for p in entry.sys_object_id if oid_matches(p, sys_object_id)]
