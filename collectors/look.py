@@ -153,8 +153,9 @@ def _fill(book: Book, oids: tuple[str, ...], values: list[Value], made: Plan) ->
     fresh: dict[str, dict[str, Value]] = {}
     for oid, value in zip(oids, values, strict=True):
         if oid in made.scalars:
-            book.cells[oid] = value
-            continue
+            book.cells[oid] = (
+                value  # and it may be a cell of a column as well: one row's size that others are held against
+            )
         column = _column_of(oid, made)
         if column is not None:
             fresh.setdefault(column, {})[oid[len(column) + 1 :]] = value

@@ -11,6 +11,7 @@ import pytest
 from collectors import Cadence, Memory, SnmpAccess, Target, Visit, collect
 from collectors.errors import Looped, WrongCredentials
 from collectors.readings import Check, Failure, Findings, Level, Part
+from collectors.session import Oid, Value
 from collectors.sessions import Stage
 from collectors.target import Probe, SshAccess
 from tests.collectors.devices import Device, interface, switch
@@ -199,3 +200,16 @@ async def test_two_probes_of_a_kind_answer_when_one_does() -> None:
     target = Target(name="x", address="127.0.0.1", probes=(Probe("tcp", "a"), Probe("tcp", "b")))
     visit = await collect(target, Cadence.PULSE, device, Memory())
     assert (visit.reached, visit.answered.tcp, visit.answered.snmp) == (True, True, None)
+
+
+async def test_a_cell_that_is_also_asked_by_itself_stays_in_its_column_at_health_visits() -> None:
+    entry = "1.3.6.1.2.1.25.2.3.1"
+    rows: dict[str, Value] = {}
+    for row, kind, name, size, used in ((1, "2", b"Physical memory", 1000, 600), (7, "1", b"Cached memory", 250, 250)):
+        rows |= {f"{entry}.2.{row}": Oid(f"1.3.6.1.2.1.25.2.1.{kind}"), f"{entry}.3.{row}": name}
+        rows |= {f"{entry}.4.{row}": 1024, f"{entry}.5.{row}": size, f"{entry}.6.{row}": used}
+    device, memory = Device(switch() | rows), Memory()
+    first = await collect(TARGET, Cadence.INVENTORY, device, memory)
+    again = await collect(TARGET, Cadence.HEALTH, device, memory)
+    assert [(u.name, u.usage_ratio) for u in first.memory] == [("Physical memory", 0.6), ("Cached memory", 0.25)]
+    assert again.memory == first.memory
