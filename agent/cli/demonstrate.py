@@ -77,16 +77,22 @@ def demo(
     except ImportError:
         _fail("the demo's SSH servers need asyncssh: pip install 'hartwatch[demo]'", 1)
 
-    from agent import logs
-    from agent.app import CannotStart
-    from agent.demo.run import Options
-    from agent.demo.run import demo as run
+    from agent.demo.begin import CannotBegin, Options, begin
 
-    logs.set_up("text", log_level)
     options = Options(inventory, port, seconds, state, speed, prometheus, script, seed, history)
     try:
-        ended = asyncio.run(run(options))
-    except CannotStart as problem:
+        with begin(options) as begun:
+            # The devices come up while we import the agent.
+            from agent import logs
+            from agent.app import CannotStart
+            from agent.demo.run import run
+
+            logs.set_up("text", log_level)
+            try:
+                ended = asyncio.run(run(begun))
+            except CannotStart as problem:
+                raise CannotBegin(str(problem), problem.status) from None
+    except CannotBegin as problem:
         _fail(str(problem), problem.status)
     raise typer.Exit(ended)
 

@@ -20,8 +20,8 @@ from typing import Any
 import yaml
 
 from agent.demo.families import MODELS
+from agent.demo.hostkeys import host_key
 from agent.demo.kit import Access, Circuit, Kit, Plan, UsmUser, WatchedPort
-from agent.demo.ssh import host_key
 from agent.inventory.credentials import SnmpCommunity, SnmpV3, Ssh
 from agent.inventory.model import Device, Estate
 

@@ -22,27 +22,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
+from agent.demo.begin import READY, read_plan
 from agent.demo.control import CONTROL
 from agent.demo.faults import KINDS, NoSuchFault
-from agent.demo.kit import Plan
 from agent.demo.script import SCRIPTS, Script, due
 from agent.demo.simulator import Simulator
-
-PLAN, READY = "plan.json", "ready.json"
-_PLAN = TypeAdapter(Plan)
-
-
-def write_plan(plan: Plan, directory: Path) -> None:
-    """Leave the plan where the process will read it; it holds demo credentials, so only we may read it."""
-    path = directory / PLAN
-    path.touch(mode=0o600)
-    path.write_bytes(_PLAN.dump_json(plan))
-
-
-def read_plan(directory: Path) -> Plan:
-    return _PLAN.validate_json((directory / PLAN).read_bytes())
 
 
 class Control:

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
+import logging
 import signal
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.app import CannotStart, serve
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
-from agent.demo.children import DidNotStart, PrometheusProcess, SimulatorProcess
-from agent.demo.control import CONTROL, PREFIX, SOCKET_PATH_LIMIT
-from agent.demo.estate import Demo, simulate
+from agent.demo.begin import Begun, SimulatorProcess
+from agent.demo.estate import Demo
 from agent.demo.history import back_fill
-from agent.demo.process import write_plan
-from agent.inventory import InventoryInvalid, load
+from agent.demo.prometheus import PrometheusProcess
 from agent.ledger import Ledger, LedgerUnusable
 from agent.reports import Edition, Sources, quarter_paper, write
 from agent.view import pieces_of
 from agent.web import CannotListen, listen
+
+log = logging.getLogger(__name__)
 
 USUAL_PORT = 9640
 AGENT = "demo"
@@ -34,48 +31,20 @@ PAPER_SECONDS = 40.0
 PULSE, HEALTH, INVENTORY = timedelta(seconds=15), timedelta(seconds=60), timedelta(minutes=10)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line says. `port` None: 9640, or a free one if that is taken."""
-
-    inventory: Path = Path("inventory.yaml")
-    port: int | None = None
-    runs_for: timedelta | None = None
-    state: Path | None = None
-    speed: float = 1.0
-    prometheus: bool = True
-    script: str = "gentle"
-    seed: int = 1
-    history: bool = True
-
-
-async def demo(options: Options) -> int:
-    """Run until Ctrl-C, SIGTERM or `runs_for`; the exit status. CannotStart says why it cannot begin."""
-    try:
-        estate = load(options.inventory)
-    except InventoryInvalid as problem:
-        raise CannotStart(str(problem), 2) from None
-    made = simulate(estate, seed=options.seed, speed=options.speed)
+async def run(begun: Begun) -> int:
+    """Run until Ctrl-C, SIGTERM or `runs_for`; the exit status. CannotStart and CannotBegin say why it cannot."""
+    options, made = begun.options, begun.demo
     port = _port(options.port)
     ending = asyncio.Event()
-    with _state(options.state) as directory, _signals(ending):
-        if len(str(directory / CONTROL)) > SOCKET_PATH_LIMIT:
-            raise CannotStart(f"--state {directory}: the path is too long for a control socket; take a shorter one", 2)
-        async with _simulator(made, directory, options) as simulator:
-            settings = _prepare(made, directory, simulator, port)
-            if options.history:
-                await asyncio.to_thread(_back_fill, made, settings)
-            return await _run(options, made, settings, simulator, directory, ending)
+    with _signals(ending):
+        if options.history:
+            await asyncio.to_thread(_back_fill, made, begun.directory / "agent")
+        await asyncio.to_thread(begun.simulator.wait)
+        return await _serve(begun, _prepare(begun, port), ending)
 
 
-async def _run(
-    options: Options,
-    made: Demo,
-    settings: Settings,
-    simulator: SimulatorProcess,
-    directory: Path,
-    ending: asyncio.Event,
-) -> int:
+async def _serve(begun: Begun, settings: Settings, ending: asyncio.Event) -> int:
+    options, made, directory = begun.options, begun.demo, begun.directory
     prometheus: PrometheusProcess | None = None
     watching: list[asyncio.Task[None]] = []
 
@@ -89,14 +58,17 @@ async def _run(
         # The first paper has no hardware in it yet; the second one has what the first visits saw.
         for wait in (0.0, PAPER_SECONDS):
             await asyncio.sleep(wait)
-            await asyncio.to_thread(_write_papers, made, settings)
+            try:
+                await asyncio.to_thread(_write_papers, made, settings)
+            except (LedgerUnusable, OSError) as problem:
+                log.warning("the demo's papers could not be written: %s", problem)
 
     def started(address: str) -> None:
         print(f"{address}", flush=True)
         words = f"{len(made.plan.kits)} simulated devices; faults: hartwatch demo fault list; Ctrl-C ends it"
         print(words, file=sys.stderr, flush=True)
         watching.append(asyncio.create_task(after_start(address)))
-        watching.append(asyncio.create_task(_until(ending, options.runs_for, simulator)))
+        watching.append(asyncio.create_task(_until(ending, options.runs_for, begun.simulator)))
 
     try:
         return await serve(settings, started=started, ending=ending, signals=False)
@@ -110,32 +82,21 @@ async def _run(
 
 async def _until(ending: asyncio.Event, runs_for: timedelta | None, simulator: SimulatorProcess) -> None:
     """End the demo when its time is over, or when its devices are gone."""
-    ended = asyncio.create_task(simulator.ended())
+    loop = asyncio.get_running_loop()
+    over_at = loop.time() + runs_for.total_seconds() if runs_for else float("inf")
     try:
-        await asyncio.wait({ended}, timeout=runs_for.total_seconds() if runs_for else None)
-        if ended.done():
+        while loop.time() < over_at and not simulator.ended and not ending.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ending.wait(), min(0.5, over_at - loop.time()))
+        if simulator.ended:
             print("hartwatch: the simulated estate ended by itself; so does the demo", file=sys.stderr)
     finally:
-        ended.cancel()
         ending.set()
 
 
-@contextlib.asynccontextmanager
-async def _simulator(made: Demo, directory: Path, options: Options) -> AsyncIterator[SimulatorProcess]:
-    write_plan(made.plan, directory)
-    simulator = SimulatorProcess(directory, options.script)
-    try:
-        await simulator.start()
-    except DidNotStart as problem:
-        raise CannotStart(str(problem)) from None
-    try:
-        yield simulator
-    finally:
-        await simulator.stop()
-
-
-def _prepare(made: Demo, directory: Path, simulator: SimulatorProcess, port: int) -> Settings:
+def _prepare(begun: Begun, port: int) -> Settings:
     """Write what the agent reads: inventory, secrets, pinned host keys; and its settings."""
+    made, directory, simulator = begun.demo, begun.directory, begun.simulator
     secrets, state = directory / "secrets", directory / "agent"
     made.write_secrets(secrets)
     (directory / "inventory.yaml").write_text(made.inventory(simulator.snmp_port, simulator.ssh_port, secrets))
@@ -156,9 +117,9 @@ def _prepare(made: Demo, directory: Path, simulator: SimulatorProcess, port: int
     return settings
 
 
-def _back_fill(made: Demo, settings: Settings) -> None:
+def _back_fill(made: Demo, state: Path) -> None:
     try:
-        ledger = Ledger.open(settings.ledger_url, AGENT)
+        ledger = Ledger.open(state / "ledger.sqlite3", AGENT)
     except LedgerUnusable as problem:
         raise CannotStart(str(problem)) from None
     try:
@@ -189,25 +150,6 @@ def _port(asked: int | None) -> int:
         if asked is None:
             return 0
         raise CannotStart(f"--port {asked}: {problem}") from None
-
-
-@contextlib.contextmanager
-def _state(given: Path | None) -> Iterator[Path]:
-    """The demo's own directory: what was given stays, what we made goes."""
-    if given is not None:
-        try:
-            given.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise CannotStart(f"--state {given}: {problem.strerror}", 2) from None
-        if not os.access(given, os.W_OK):
-            raise CannotStart(f"--state {given}: not writable; take another directory", 2)
-        yield given.absolute()
-        return
-    made = Path(tempfile.mkdtemp(prefix=PREFIX))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -1,27 +1,23 @@
 """One TCP port that is the SSH server of every simulated device, whatever address of 127.0.0.0/8 was connected to.
 
-A host key belongs to each device and is the same in every run with the same seed, so a pin stays good. A device that is
+A device that is
 down accepts the connection (the kernel does) and never says a word, which is what a client sees of a dead one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import hmac
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
-from hashlib import sha256
 from typing import Any
 
 import asyncssh
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from agent.demo.device import Device
 from agent.demo.families import MODELS
+from agent.demo.hostkeys import private_key
 from agent.demo.kit import Access
 from agent.demo.shells import SHELLS, Shell
 from agent.demo.world import World
@@ -30,24 +26,6 @@ KEY_EXCHANGES = ("curve25519-sha256", "ecdh-sha2-nistp256")  # finite fields cos
 OLD_KEY_EXCHANGES = ("diffie-hellman-group-exchange-sha256",)  # the only one that netmiko asks FortiOS for
 LOGIN_SECONDS = 30
 HELD_SECONDS = 60.0
-
-
-@cache
-def _key(seed: int, name: str) -> Ed25519PrivateKey:
-    material = hmac.digest(f"hartwatch demo {seed}".encode(), name.encode(), "sha256")
-    return Ed25519PrivateKey.from_private_bytes(material)
-
-
-def host_key(seed: int, name: str) -> str:
-    """The public host key of a simulated device, "ssh-ed25519 AAAA...", as known_hosts has it."""
-    raw = _key(seed, name).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    return raw.decode()
-
-
-def fingerprint(public: str) -> str:
-    """SHA256:... of a public key line, as ssh prints it."""
-    digest = sha256(base64.b64decode(public.split()[1])).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def shell_of(device: Device) -> Shell | None:
@@ -145,7 +123,7 @@ class SshServers:
     def _options_of(self, device: Device, shell: Shell) -> asyncssh.SSHServerConnectionOptions:
         options = self._options.get(device.kit.name)
         if options is None:
-            raw = _key(self._seed, device.kit.name).private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+            raw = private_key(self._seed, device.kit.name)
             options = asyncssh.SSHServerConnectionOptions(
                 server_factory=lambda: _Server(self._access, shell),
                 server_host_keys=[asyncssh.import_private_key(raw)],

@@ -8,9 +8,9 @@ import stat
 import pytest
 
 from agent.credentials import Secrets
+from agent.demo.begin import read_plan, write_plan
 from agent.demo.estate import ORDINARY, WORDS, simulate
 from agent.demo.families import MODELS
-from agent.demo.process import read_plan, write_plan
 from agent.inventory import load, read_known_hosts, target
 from agent.inventory.model import DEVICE_CLASSES, Estate
 

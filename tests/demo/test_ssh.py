@@ -10,10 +10,10 @@ import pytest
 from netmiko import ConnectHandler, NetmikoAuthenticationException
 
 from agent.demo.families import MODELS
+from agent.demo.hostkeys import host_key
 from agent.demo.kit import Plan
 from agent.demo.shells import SHELLS
 from agent.demo.simulator import Simulator
-from agent.demo.ssh import host_key
 from collectors.ssh import fetch
 from tests.demo.estate_for_tests import ACCESS, kit
 

@@ -1,4 +1,4 @@
-"""The processes a demo starts, and that none of them outlives it."""
+"""Prometheus beside a demo: a process that never outlives it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from agent.demo.control import CONTROL
-from agent.demo.process import READY
-
-START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
-
-
-class DidNotStart(Exception):
-    """A process of the demo did not come up; the text is one line that says why."""
 
 
 def die_with_parent() -> Callable[[], None] | None:
@@ -36,63 +28,6 @@ def die_with_parent() -> Callable[[], None] | None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
     return tie
-
-
-class SimulatorProcess:
-    """The simulated estate in a process of its own; it ends with our end of its standard input."""
-
-    def __init__(self, directory: Path, script: str = "none") -> None:
-        self._directory, self._script = directory, script
-        self._process: asyncio.subprocess.Process | None = None
-        self.snmp_port = 0
-        self.ssh_port = 0
-        self.gateway = ""
-
-    async def start(self) -> None:
-        """Start it and wait until everything answers; DidNotStart says why it does not."""
-        ready = self._directory / READY
-        ready.unlink(missing_ok=True)
-        (self._directory / CONTROL).unlink(missing_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "agent.demo.process",
-            str(self._directory),
-            self._script,
-            stdin=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for us: we end the agent first, then its devices
-        )
-        until = asyncio.get_running_loop().time() + START_SECONDS
-        while not ready.exists():
-            if self._process.returncode is not None:
-                raise DidNotStart((await self._last_words()) or "the simulated estate ended at once")
-            if asyncio.get_running_loop().time() > until:
-                await self.stop()
-                raise DidNotStart(f"the simulated estate did not come up within {START_SECONDS:.0f} seconds")
-            await asyncio.sleep(0.05)
-        said: dict[str, Any] = json.loads(ready.read_text())
-        self.snmp_port, self.ssh_port, self.gateway = said["snmp_port"], said["ssh_port"], said["gateway"]
-
-    async def _last_words(self) -> str:
-        errors = self._process.stderr if self._process is not None else None
-        lines = (await errors.read()).decode(errors="replace").strip().splitlines() if errors is not None else []
-        return lines[-1] if lines else ""
-
-    async def ended(self) -> int:
-        """Wait until it ends by itself, which it should not."""
-        assert self._process is not None  # noqa: S101 - started
-        return await self._process.wait()
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process is not None else None
-
-    async def stop(self) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        self._process.stdin.close()
-        await _wait_or_kill(self._process)
 
 
 async def _wait_or_kill(process: asyncio.subprocess.Process) -> None:
