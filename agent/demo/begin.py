@@ -149,13 +149,13 @@ def begin(options: Options) -> Iterator[Begun]:
 def _directory(given: Path | None) -> Iterator[Path]:
     """The demo's own directory: what was given stays, what we made goes."""
     if given is not None:
+        _check(given.absolute() / CONTROL)
         try:
             given.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
             raise CannotBegin(f"--state {given}: {problem.strerror}", 2) from None
         if not os.access(given, os.W_OK):
             raise CannotBegin(f"--state {given}: not writable; take another directory", 2)
-        _check(given.absolute() / CONTROL)
         yield given.absolute()
         return
     made = Path(tempfile.mkdtemp(prefix=PREFIX))

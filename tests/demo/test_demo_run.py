@@ -1,4 +1,4 @@
-"""`hartwatch demo` from the outside: it comes up, it ends by itself, it leaves nothing behind."""
+"""`hartwatch demo` from the outside: it comes up, takes faults, ends, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -10,44 +10,27 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from agent.cli import demonstrate
 from agent.demo.control import CONTROL, DemoUnreachable, ask
+from agent.demo.faults import KINDS
+from agent.demo.process import Control
+from agent.demo.simulator import Simulator
+from tests.demo.estate_for_tests import building
 
 HARTWATCH = [sys.executable, "-m", "agent.cli"]
 UP_SECONDS = 60.0  # generous: this machine may be busy; the aim is 20
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """A short temporary directory for the demo: a path to a socket has at most 107 characters."""
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="hd") as short:
-        monkeypatch.setenv("TMPDIR", short)
-        yield Path(short)
-
-
-@contextlib.contextmanager
-def demo_of(root: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [*HARTWATCH, "demo", "--no-prometheus", "--script", "none", "--port", "0", *arguments], cwd=root,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as demo:  # fmt: skip
-        try:
-            yield demo
-        finally:
-            demo.kill()
-
-
-def hartwatch(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*HARTWATCH, *arguments], cwd=root, capture_output=True, text=True, timeout=60)
 
 
 def children(pid: int) -> list[int]:
@@ -85,59 +68,125 @@ def fetch(address: str) -> str:
         return body
 
 
-def test_it_comes_up_answers_takes_faults_and_ends_on_ctrl_c(root, place):
-    with demo_of(root) as demo:
-        begun = time.monotonic()
+def hartwatch(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*HARTWATCH, *arguments], cwd=root, capture_output=True, text=True, timeout=60)
+
+
+@contextlib.contextmanager
+def demo_of(root: Path, place: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [*HARTWATCH, "demo", "--script", "none", "--port", "0", *arguments], cwd=root, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=os.environ | {"TMPDIR": str(place)},
+    ) as demo:  # fmt: skip
+        try:
+            yield demo
+        finally:
+            demo.kill()
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A short temporary directory for demos: a path to a socket has at most 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="hd") as short:
+        yield Path(short)
+
+
+@dataclass(frozen=True)
+class Running:
+    address: str
+    directory: Path
+
+
+@pytest.fixture(scope="module")
+def running(root, place) -> Iterator[Running]:
+    """One demo for several tests, ended by Ctrl-C: nothing may be left of it."""
+    with demo_of(root, place) as demo:
         address = demo.stdout.readline().strip()
         assert address.startswith("http://127.0.0.1:"), demo.stderr.read()
-        simulators = children(demo.pid)
-        assert simulators
-        page = ""
-
-        def metrics_are_there() -> bool:
-            nonlocal page
-            page = fetch(f"{address}/metrics")
-            return len(set(re.findall(r'^ifHCInOctets\{device="([^"]+)"', page, re.M))) >= 60
-
-        assert wait_until(metrics_are_there, UP_SECONDS)
-        assert time.monotonic() - begun < UP_SECONDS
-        assert "wallfields" in fetch(f"{address}/outages").lower()
-
-        control = next(place.glob(f"hartwatch-demo-*/{CONTROL}"))
-        assert "supplier circuit lost" in hartwatch(root, "demo", "fault", "wan-bt", "--for", "1h").stdout
-        assert [on["name"] for on in ask(control, {"do": "list"})["on"]] == ["wan-bt"]
-        assert ask(control, {"do": "status"})["sets_refused"] == 0
-        assert "ended: wan-bt" in hartwatch(root, "demo", "fault", "clear").stdout
-        wrong = hartwatch(root, "demo", "fault", "flood")
-        assert wrong.returncode == 2
-        assert "there is no fault 'flood'" in wrong.stderr
-
+        yield Running(address, next(place.glob("hartwatch-demo-*")))
+        family = children(demo.pid)
         demo.send_signal(signal.SIGINT)
-        _, err = demo.communicate(timeout=30)
+        out, err = demo.communicate(timeout=30)
         assert demo.returncode == 0, err
         assert "Traceback" not in err
-        assert not [pid for pid in simulators if alive(pid)]
+        assert out == ""  # the one address was all
+        assert not [pid for pid in family if alive(pid)]
         assert list(place.glob("hartwatch-demo-*")) == []
 
 
-def test_it_ends_by_itself_and_leaves_no_child(root, place):
+def test_metrics_of_sixty_devices_are_there(running):
+    def devices() -> int:
+        page = fetch(f"{running.address}/metrics")
+        return len(set(re.findall(r'^ifHCInOctets\{device="([^"]+)"', page, re.M)))
+
+    assert wait_until(lambda: devices() >= 60, UP_SECONDS)
+
+
+def test_pages_show_the_made_up_past(running):
+    assert "wallfields" in fetch(f"{running.address}/outages").lower()
+    assert wait_until(lambda: list(running.directory.glob("agent/papers/demo-ict-quarter-*-public.html")) != [], 20)
+
+
+def test_faults_begin_and_end_from_the_command_line(running, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(running.directory.parent))
+    runner = CliRunner()
+    assert "supplier circuit lost" in runner.invoke(app(), ["demo", "fault", "wan-bt", "--for", "1h"]).stdout
+    assert "now on: wan-bt" in runner.invoke(app(), ["demo", "fault", "list"]).stdout
+    assert [on["name"] for on in ask(running.directory / CONTROL, {"do": "list"})["on"]] == ["wan-bt"]
+    assert "ended: wan-bt" in runner.invoke(app(), ["demo", "fault", "clear", "wan-bt"]).stdout
+    wrong = runner.invoke(app(), ["demo", "fault", "flood"])
+    assert wrong.exit_code == 2
+    assert "there is no fault 'flood'" in wrong.stderr
+
+
+def test_nothing_was_ever_set(running):
+    assert ask(running.directory / CONTROL, {"do": "status"})["sets_refused"] == 0
+
+
+def test_prometheus_scrapes_it_where_it_is_installed(running, server):
+    server("prometheus")
+    assert wait_until(lambda: (running.directory / "prometheus.address").is_file(), 20)
+    prometheus = (running.directory / "prometheus.address").read_text().strip()
+
+    def scraped() -> int:
+        query = urllib.parse.quote('count(up{job="snmp-hartwatch"} == 1)')
+        with contextlib.suppress(OSError):
+            found = json.loads(fetch(f"{prometheus}/api/v1/query?query={query}"))["data"]["result"]
+            return int(found[0]["value"][1]) if found else 0
+        return 0
+
+    assert wait_until(lambda: scraped() >= 60, UP_SECONDS)
+
+
+def test_a_second_demo_in_the_same_directory_is_refused(running, root):
+    said = hartwatch(root, "demo", "--state", str(running.directory))
+    assert said.returncode == 1
+    assert "a demo is running there already" in said.stderr
+    assert ask(running.directory / CONTROL, {"do": "status"})["ok"]
+
+
+def test_it_ends_by_itself_and_leaves_no_child(root):
     seen: set[int] = set()
-    with demo_of(root, "--for", "2s", "--no-history") as demo:
-        while demo.poll() is None:
-            seen.update(children(demo.pid))
-            time.sleep(0.1)
-        out, err = demo.communicate(timeout=10)
-    assert demo.returncode == 0, err
-    assert out.splitlines()[0].startswith("http://127.0.0.1:")
-    assert len(out.splitlines()) == 1  # exactly one address
-    assert seen
-    assert wait_until(lambda: not [pid for pid in seen if alive(pid)])
-    assert list(place.glob("hartwatch-demo-*")) == []
+    with tempfile.TemporaryDirectory(prefix="hd") as place:
+        with demo_of(root, Path(place), "--for", "1s", "--no-history", "--no-prometheus") as demo:
+            while demo.poll() is None:
+                seen.update(children(demo.pid))
+                time.sleep(0.1)
+            out, err = demo.communicate(timeout=10)
+        assert demo.returncode == 0, err
+        assert len(out.splitlines()) == 1
+        assert out.startswith("http://127.0.0.1:")
+        assert seen
+        assert wait_until(lambda: not [pid for pid in seen if alive(pid)])
+        assert list(Path(place).iterdir()) == []
 
 
-def test_the_devices_die_with_it_even_when_it_is_killed(root, place):
-    with demo_of(root, "--no-history") as demo:
-        assert demo.stdout.readline().startswith("http://")
+def test_the_devices_die_with_it_even_when_it_is_killed(root):
+    with (
+        tempfile.TemporaryDirectory(prefix="hd") as place,
+        demo_of(root, Path(place), "--no-history", "--no-prometheus") as demo,
+    ):
+        assert wait_until(lambda: list(Path(place).glob("hartwatch-demo-*/ready.json")) != [], UP_SECONDS)
         simulators = children(demo.pid)
         assert simulators
         demo.kill()
@@ -145,13 +194,21 @@ def test_the_devices_die_with_it_even_when_it_is_killed(root, place):
         assert wait_until(lambda: not [pid for pid in simulators if alive(pid)])
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(root, place):
+def test_a_port_that_is_taken_is_said_in_one_line(root):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         said = hartwatch(root, "demo", "--no-prometheus", "--port", str(port))
     assert said.returncode == 1
     assert len(said.stderr.strip().splitlines()) == 1
     assert str(port) in said.stderr
+
+
+# ---------------------------------------------------------------- usage
+def app() -> typer.Typer:
+    made = typer.Typer()
+    demonstrate.register(made)
+    made.command()(lambda: None)  # with one command only, typer would leave its name out
+    return made
 
 
 @pytest.mark.parametrize(
@@ -161,71 +218,36 @@ def test_a_port_that_is_taken_is_said_in_one_line(root, place):
         (["--for", "soon"], "--for: a duration is"),
         (["--inventory", "nowhere.yaml"], "there is no nowhere.yaml"),
         (["--state", "/proc/hartwatch"], "--state /proc/hartwatch"),
+        (["--state", 150 * "x"], "too long for a control socket"),
+        (["--log-level", "loud"], "--log-level: 'loud' is none of"),
     ],
-)
-def test_wrong_usage_is_said_in_one_line(root, place, arguments, words):
-    said = hartwatch(root, "demo", *arguments)
-    assert said.returncode == 2
+)  # fmt: skip
+def test_wrong_usage_is_said_in_one_line(root, arguments, words, monkeypatch):
+    monkeypatch.chdir(root)
+    said = CliRunner().invoke(app(), ["demo", *arguments])
+    assert said.exit_code == 2
     assert words in said.stderr
-    assert "Traceback" not in said.stderr
+    assert len(said.stderr.strip().splitlines()) == 1
 
 
-def test_without_a_demo_a_fault_has_nobody_to_ask(root, place):
-    said = hartwatch(root, "demo", "fault", "psu")
-    assert said.returncode == 1
+def test_without_a_demo_a_fault_has_nobody_to_ask(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    said = CliRunner().invoke(app(), ["demo", "fault", "psu"])
+    assert said.exit_code == 1
     assert "no demo is running" in said.stderr
     with pytest.raises(DemoUnreachable):
-        ask(place / "nothing.sock", {"do": "list"})
+        ask(tmp_path / "nothing.sock", {"do": "list"})
 
 
-def test_the_help_names_every_fault(root):
-    from agent.demo.faults import KINDS
-
-    said = subprocess.run(
-        [*HARTWATCH, "demo", "fault", "--help"], cwd=root, capture_output=True, text=True,
-        env=os.environ | {"COLUMNS": "200", "NO_COLOR": "1"},
-    )  # fmt: skip
-    assert said.returncode == 0
+def test_the_help_names_every_fault():
+    said = CliRunner().invoke(app(), ["demo", "fault", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert said.exit_code == 0
     assert [name for name in KINDS if name not in said.stdout] == []
 
 
-def test_a_demo_refuses_requests_it_does_not_know(tmp_path):
-    from agent.demo.process import Control
-    from agent.demo.simulator import Simulator
-    from tests.demo.estate_for_tests import building
-
+def test_a_demo_refuses_requests_it_does_not_know():
     control = Control(Simulator(building(), ssh=False))
     assert not control.answer({"do": "explode"})["ok"]
     assert not control.answer({"do": "fault", "name": 7})["ok"]
     assert not control.answer({"do": "fault", "name": "psu", "seconds": -1})["ok"]
     assert json.dumps(control.answer({"do": "list"}))
-
-
-def test_prometheus_scrapes_the_demo_where_it_is_installed(root, place, server):
-    server("prometheus")
-    with subprocess.Popen(
-        [*HARTWATCH, "demo", "--script", "none", "--port", "0", "--no-history"], cwd=root, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True,
-    ) as demo:  # fmt: skip
-        try:
-            assert demo.stdout.readline().startswith("http://")
-            assert wait_until(lambda: list(place.glob("hartwatch-demo-*/prometheus.address")) != [], 20)
-            prometheus = next(place.glob("hartwatch-demo-*/prometheus.address")).read_text().strip()
-            assert prometheus in hartwatch(root, "demo", "status").stdout
-
-            def scraped() -> int:
-                query = urllib.parse.quote('count(up{job="snmp-hartwatch"} == 1)')
-                with contextlib.suppress(OSError):
-                    found = json.loads(fetch(f"{prometheus}/api/v1/query?query={query}"))["data"]["result"]
-                    return int(found[0]["value"][1]) if found else 0
-                return 0
-
-            assert wait_until(lambda: scraped() >= 60, UP_SECONDS)
-            seen = children(demo.pid)
-            assert len(seen) >= 2
-            demo.send_signal(signal.SIGTERM)
-            demo.communicate(timeout=30)
-            assert demo.returncode == 0
-            assert not [pid for pid in seen if alive(pid)]
-        finally:
-            demo.kill()
