@@ -6,9 +6,11 @@ import pytest
 
 from agent.demo import ber
 from agent.demo.curves import Clock
+from agent.demo.estate import simulate
 from agent.demo.faults import KINDS, Faults, NoSuchFault
 from agent.demo.script import SCRIPTS, due
 from agent.demo.world import World
+from agent.inventory import load
 from tests.demo.estate_for_tests import building
 
 NOW = 1_763_976_600.0
@@ -173,3 +175,18 @@ def test_a_script_repeats_and_speed_shortens_it():
     assert [s.fault for s in due(script, script.length, script.length + 60)] == ["wan-bt"]
     assert [s.fault for s in due(script, 0, 1, speed=60)] == ["wan-bt"]
     assert {s.fault for s in due(script, 0, script.length)} == {s.fault for s in script.steps} <= set(KINDS)
+
+
+@pytest.mark.parametrize("name", ["gentle", "afternoon"])
+def test_every_step_of_a_script_finds_its_target_in_the_real_estate(root, name):
+    world = World(simulate(load(root / "inventory.yaml")).plan, Clock(NOW))
+    faults, script = Faults(world), SCRIPTS[name]
+    for step in script.steps:
+        faults.start(step.fault, NOW + step.at, step.target, step.seconds)
+    faults.expire(NOW + 2 * script.length)
+    assert faults.on == ()
+    assert silent(world, NOW + 2 * script.length) == set()
+    assert [
+        d.kit.name for d in world.devices.values() if d.hotter or d.failed_psu or d.delay_seconds or d.ports_down
+    ] == []
+    assert [d.kit.name for d in world.devices.values() if d.lost_access_points or d.swapped_roles] == []
