@@ -10,7 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -55,17 +55,23 @@ MORE = "  - {{name: sw-wf-2, address: 127.0.0.1, port: {port}, class: switch, si
 
 
 @pytest.fixture
-def estate(tmp_path: Path, free_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
-    """Settings with an inventory of one device that is not there."""
+def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Settings]]:
+    """Settings with an inventory of one device that stays silent.
+
+    Its port is held: a port that is only free might be taken, and answered on, by a test that runs beside this one.
+    """
     monkeypatch.setenv("HARTWATCH_TEST_COMMUNITY", "a-secret-community")
-    port = free_port()
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
 
     def make(more: str = "", secret: str = "env:HARTWATCH_TEST_COMMUNITY", **changes: Any) -> Settings:  # noqa: S107
         (tmp_path / "inventory.yaml").write_text((INVENTORY + more).format(port=port, secret=secret))
         given = {"inventory": tmp_path / "inventory.yaml", "state_directory": tmp_path / "state", "listen_port": 0}
         return Settings(**{**given, **changes})
 
-    return make
+    yield make
+    silent.close()
 
 
 @asynccontextmanager
@@ -317,7 +323,7 @@ def test_check_tells_a_monitor_unknown_where_the_fault_is_ours_and_critical_wher
     settings = estate()
     common = ("-i", str(settings.inventory), "--state", str(settings.state_directory))
     silent = command("check", "sw-wf-1", *common)
-    assert silent.exit_code == 2
+    assert silent.exit_code == 2, silent.output
     assert silent.stdout.startswith("CRITICAL - sw-wf-1: ")
     assert len(silent.stdout.splitlines()) == 1
     wrong = command("check", "sw-wf-2", *common)
