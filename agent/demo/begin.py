@@ -158,12 +158,29 @@ def _directory(given: Path | None) -> Iterator[Path]:
             raise CannotBegin(f"--state {given}: not writable; take another directory", 2)
         yield given.absolute()
         return
+    sweep()
     made = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
         _check(made / CONTROL)
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def sweep(older_than_seconds: float = 3600.0) -> list[Path]:
+    """Remove what demos that were killed have left in the temporary directory: theirs hold secrets and take room."""
+    swept = []
+    for place in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            status = place.lstat()
+            if status.st_uid != os.getuid() or place.is_symlink() or time.time() - status.st_mtime < older_than_seconds:
+                continue
+            try:
+                ask(place / CONTROL, {"do": "status"})
+            except DemoUnreachable:
+                shutil.rmtree(place, ignore_errors=True)
+                swept.append(place)
+    return swept
 
 
 def _check(control: Path) -> None:

@@ -23,6 +23,7 @@ import typer
 from typer.testing import CliRunner
 
 from agent.cli import demonstrate
+from agent.demo.begin import sweep
 from agent.demo.control import CONTROL, DemoUnreachable, ask
 from agent.demo.faults import KINDS
 from agent.demo.process import Control
@@ -201,6 +202,20 @@ def test_a_port_that_is_taken_is_said_in_one_line(root):
     assert said.returncode == 1
     assert len(said.stderr.strip().splitlines()) == 1
     assert str(port) in said.stderr
+
+
+def test_what_killed_demos_left_behind_is_swept_and_nothing_else(running, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead, young, other = tmp_path / "hartwatch-demo-dead", tmp_path / "hartwatch-demo-young", tmp_path / "other"
+    alive_one, link = tmp_path / "hartwatch-demo-alive", tmp_path / "hartwatch-demo-link"
+    for folder in (dead, young, other, alive_one):
+        folder.mkdir()
+    (alive_one / CONTROL).symlink_to(running.directory / CONTROL)
+    link.symlink_to(other)
+    for folder in (dead, other, alive_one):
+        os.utime(folder, (1.7e9, 1.7e9))
+    assert sweep() == [dead]
+    assert {path.name for path in tmp_path.iterdir()} == {young.name, other.name, alive_one.name, link.name}
 
 
 # ---------------------------------------------------------------- usage

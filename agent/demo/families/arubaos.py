@@ -1,4 +1,4 @@
-"""ArubaOS controllers and Instant access points (WLSX-SYSTEMEXT-MIB, WLSX-WLAN-MIB, AI-AP-MIB)."""
+"""ArubaOS controllers and Instant access points (WLSX-SYSTEMEXT-MIB, WLSX-WLAN-MIB, Aruba Instant's MIB)."""
 
 from __future__ import annotations
 
