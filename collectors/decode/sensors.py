@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from collectors.decode.book import Book, absolute
 from collectors.decode.rows import Row, rows
-from collectors.decode.values import FILLERS, number, raw_number, text
+from collectors.decode.values import FILLERS, caught, number, raw_number, text
 from collectors.profiles.model import KINDS, Cell, Checks, Numeric, Profile, Sensors
 from collectors.readings import Cadence, Check, Level, Sensor
 from collectors.session import Value
@@ -130,7 +130,7 @@ def _states(rule: Checks, value: Value, subject: str, oid: str, index: str) -> I
         hit = _compiled(rule.extract).search(word)
         if hit is None:
             return
-        word = hit.group(1) if hit.re.groups else hit.group(0)
+        word = caught(hit)
     raw: int | float | str = raw_number(value) if raw_number(value) is not None else word  # type: ignore[assignment]
     for code in _bits(value, rule) if rule.bits else [word]:
         state, level = rule.states.get(code) or _loosely(rule, code) or (f"code_{code}"[:64], Level.UNKNOWN)

@@ -60,7 +60,7 @@ def transformed(rule: Transform, value: Value) -> str | None:
         hit = _compiled(rule.extract).search(got)
         if hit is None:
             return None
-        got = next((g for g in hit.groups() if g is not None), "") if hit.re.groups else hit.group(0)
+        got = caught(hit)
     for pattern, instead in rule.replace.items():
         got = _compiled(pattern).sub(instead, got)
     if rule.map:
@@ -140,7 +140,7 @@ def number(rule: Numeric, value: Value) -> int | float | None:
             hit = _compiled(rule.extract).search(words)
             if hit is None:
                 return None
-            value = (hit.group(1) if hit.re.groups else hit.group(0) or "").encode()
+            value = caught(hit).encode()
     raw = raw_number(value)
     if (
         raw is None
@@ -157,3 +157,8 @@ def number(rule: Numeric, value: Value) -> int | float | None:
         return round(10 * math.log10(linear), 4) if linear > 0 else None
     # Ten digits are more than any device measures; without this 0.1 * 3 becomes 0.30000000000000004 on every page.
     return float(f"{raw * rule.scale + rule.offset:.12g}")
+
+
+def caught(hit: re.Match[str]) -> str:
+    """What a pattern is after: its first group that took part (alternatives have one each), else the whole match."""
+    return next((g for g in hit.groups() if g is not None), "") if hit.re.groups else hit.group(0)
