@@ -54,8 +54,8 @@ def missing(
     for what, wanted, found in (
         ("access_points_expected", expect.access_points, points),
         ("power_supplies_expected", expect.power_supplies, _good(checks, "power_supply")),
-        ("ha_members_expected", expect.ha_members, _members(checks, parts, "ha_member", ("ha_member", "ha_sync"))),
-        ("stack_members_expected", expect.stack_members, _members(checks, parts, "stack_member", ("stack_member",))),
+        ("ha_members_expected", expect.ha_members, _ha_members(checks, parts)),
+        ("stack_members_expected", expect.stack_members, _members(checks, parts, "stack_member")),
     ):
         if wanted is not None and found is not None:
             level = Level.OK if found >= wanted else (Level.CRITICAL if found == 0 else Level.WARNING)
@@ -78,12 +78,24 @@ def _good(checks: Sequence[Check], name: str) -> int | None:
     return sum(c.level in _GOOD for c in found) if found else None
 
 
-def _members(checks: Sequence[Check], parts: Sequence[Part] | None, part: str, names: tuple[str, ...]) -> int | None:
+# Checks that judge one unit of a pair each, its own or its peer's.
+_UNITS = frozenset({"ha_state", "ha_peer_state", "ha_peer", "redundancy_unit", "redundancy_peer"})
+
+
+def _ha_members(checks: Sequence[Check], parts: Sequence[Part] | None) -> int | None:
+    """Units of a cluster that are well: by checks of both units, else by a check or a part for each member."""
+    units = [c for c in checks if c.check in _UNITS]
+    if len(units) > 1:
+        return sum(c.level in _GOOD for c in units)
+    synchronised = _good(checks, "ha_sync")
+    return synchronised if synchronised is not None else _members(checks, parts, "ha_member")
+
+
+def _members(checks: Sequence[Check], parts: Sequence[Part] | None, part: str) -> int | None:
     """Members by the check that judges each of them, else by the parts that were found."""
-    for name in names:
-        good = _good(checks, name)
-        if good is not None:
-            return good
+    good = _good(checks, part)
+    if good is not None:
+        return good
     found = sum(p.part == part for p in parts) if parts is not None else 0
     return found or None
 

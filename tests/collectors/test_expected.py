@@ -62,6 +62,18 @@ def test_a_cluster_that_lost_a_member_is_noticed_by_its_parts() -> None:
     assert (found.check, found.state, found.level) == ("ha_members_expected", "1 of 2", Level.WARNING)
 
 
+def test_both_units_of_a_pair_are_counted_by_their_states_and_not_by_what_they_exchange() -> None:
+    def found(*rows: tuple[str, str, Level]) -> list[str]:
+        checks = [Check(name, subject, "x", level) for name, subject, level in rows]
+        return [c.state for c in missing(Expect(ha_members=2), checks, (), {}, None)]
+
+    local, peer = ("ha_state", "local", Level.OK), ("ha_state", "peer", Level.OK)
+    assert found(local, peer, ("ha_sync", "bulk", Level.OK)) == ["2 of 2"]
+    assert found(local, ("ha_state", "peer", Level.CRITICAL), ("ha_sync", "bulk", Level.WARNING)) == ["1 of 2"]
+    assert found(("ha_sync", "fw-1", Level.OK), ("ha_sync", "fw-2", Level.OK)) == ["2 of 2"]
+    assert found(("ha_sync", "fw-1", Level.OK)) == ["1 of 2"]
+
+
 def test_expected_interfaces_are_found_by_name_description_or_alias() -> None:
     interfaces = [
         Interface(1, name="1/1", oper="up"),
