@@ -16,6 +16,7 @@ from collectors import (
     Cadence,
     Memory,
     ProfileInvalid,
+    RecordingInvalid,
     Replay,
     Sessions,
     SnmpAccess,
@@ -93,7 +94,10 @@ def try_(
         )
         for a in addresses
     ]
-    reached = asyncio.run(_look_at(targets, profiles, form))
+    try:
+        reached = asyncio.run(_look_at(targets, profiles, form))
+    except (RecordingInvalid, OSError) as problem:
+        raise _usage(str(problem)) from None
     raise typer.Exit(0 if reached else 1)
 
 
@@ -236,11 +240,12 @@ def record(
 
 
 def lint(
-    folders: Annotated[
-        list[Path] | None, typer.Argument(help="Profiles or folders; default: the built-in ones.")
-    ] = None,
+    folders: Annotated[list[Path] | None, typer.Argument(help="Folders with further profiles.")] = None,
 ) -> None:
     """Check profiles: the form, the object identifiers, what they extend. Status 1 where something is wrong."""
+    for folder in folders or ():
+        if not folder.is_dir():
+            raise _usage(f"{folder}: there is no such folder; name the folder that the profiles lie in")
     try:
         count = len(load_profiles(*(folders or ())))
     except ProfileInvalid as problem:
@@ -256,6 +261,8 @@ def coverage(
     """For each family: how many of the objects it asks were answered by a recording, and which never were."""
     from agent.cli.recording import covered
 
+    if not folder.is_dir():
+        raise _usage(f"{folder}: there is no such folder")
     rows = asyncio.run(covered(list(folder.rglob("*.snmprec"))))
     if form is not Format.TABLE:
         print(json.dumps(rows, indent=2 if form is Format.JSON else None))

@@ -129,4 +129,6 @@ def _clean(text: str) -> str:
 
 
 def _count(value: float | None) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"  # not by way of a float: 64-bit counters have more digits than one
     return f"{value:,.0f}" if value is not None else ""

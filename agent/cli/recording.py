@@ -8,7 +8,19 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from collectors import Cadence, Memory, Recorder, Replay, Scrubber, Sessions, Target, collect, line, load_profiles
+from collectors import (
+    Cadence,
+    Memory,
+    Recorder,
+    Replay,
+    Scrubber,
+    Sessions,
+    SnmpAccess,
+    Target,
+    collect,
+    line,
+    load_profiles,
+)
 
 __all__ = ["covered", "take"]
 
@@ -41,7 +53,7 @@ async def covered(paths: list[Path]) -> list[dict[str, Any]]:
     count: Counter[str] = Counter()
     for path in sorted(paths):
         recorder = Recorder(Replay())
-        target = Target(name=path.stem, address=str(path))
+        target = Target(name=path.stem, address=str(path), snmp=SnmpAccess())
         visit = await collect(target, Cadence.INVENTORY, recorder, Memory())
         if visit.profile is None:
             continue
