@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+AUTO = "auto"
 SnmpVersion = Literal["1", "2c", "3"]
 AuthProtocol = Literal["MD5", "SHA", "SHA-224", "SHA-256", "SHA-384", "SHA-512"]
 PrivProtocol = Literal["DES", "AES-128", "AES-192", "AES-256", "AES-192-CISCO", "AES-256-CISCO"]
@@ -30,7 +31,10 @@ class SnmpAccess:
 
 @dataclass(frozen=True, slots=True)
 class SshAccess:
-    """Credentials for SSH and the key the device must show. `platform` is netmiko's name for the device type."""
+    """Credentials for SSH and the key the device must show.
+
+    `platform` is netmiko's name for the device type, or AUTO: the one that the device's family names, once it is known.
+    """
 
     platform: str
     user: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from collectors.look import look
 from collectors.profiles import Profiles, builtin
 from collectors.readings import Answered, Cadence, Failure, Findings, Identity, Visit
 from collectors.sessions import Opener
-from collectors.target import Memory, Target
+from collectors.target import AUTO, Memory, Target
 
 _SUMS = [f.name for f in fields(Findings) if f.name not in ("identity", "wireless")]
 
@@ -38,8 +38,9 @@ async def collect(
     jobs: dict[str, Any] = {}
     if target.snmp is not None:
         jobs["snmp"] = look(target, target.snmp, cadence, sessions, memory, known, until)
-    if target.ssh is not None and cadence is not Cadence.PULSE:
-        jobs["ssh"] = sessions.shell(target, cadence, memory, until)
+    by_shell = _with_platform(target, memory, known)
+    if by_shell is not None and cadence is not Cadence.PULSE:
+        jobs["ssh"] = sessions.shell(by_shell, cadence, memory, until)
     for at, probe in enumerate(target.probes):
         jobs[f"probe {at}"] = sessions.probe(target, probe, until)
     done = dict(
@@ -87,6 +88,16 @@ async def collect(
         wireless=wireless,
         **_distinct(sums),
     )
+
+
+def _with_platform(target: Target, memory: Memory, profiles: Profiles) -> Target | None:
+    """The target with the platform its family names, where the inventory leaves it to that; None: no SSH (yet)."""
+    if target.ssh is None or target.ssh.platform != AUTO:
+        return target if target.ssh else None
+    family = profiles.by_name.get(memory.profile or "")
+    if family is None or family.ssh is None:
+        return None
+    return replace(target, ssh=replace(target.ssh, platform=family.ssh.platform))
 
 
 async def _bounded(name: str, job: Any, until: float) -> Any:

@@ -196,7 +196,7 @@ class CrossCheck:
             self._warn("devices", name, ("owned", "installed"), f"installed before it was purchased ({purchased})")
         if device.ssh not in (None, NO_CREDENTIAL) and self.settings[name].ssh_platform is None:
             words = "SSH wants to know the platform it meets"
-            self._tell("devices", name, ("ssh",), words, "add ssh_platform: cisco_ios, fortinet, linux ...")
+            self._tell("devices", name, ("ssh",), words, "add ssh_platform: cisco_ios, fortinet, linux ... or auto")
 
     def _behind(self, name: str, index: int, front: str) -> None:
         kind, colon, bare = front.rpartition(":")

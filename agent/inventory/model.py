@@ -140,7 +140,9 @@ class Defaults(Model):
 
     snmp: Reference | None = Field(default=None, description="Name of an SNMP credential; `none` turns SNMP off.")
     ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
-    ssh_platform: Text | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
+    ssh_platform: Text | None = Field(
+        default=None, description="Which platform's commands and prompts SSH meets; auto: as the device's family says."
+    )
     zone: Reference | None = Field(default=None, description="The network it is in.")
     every: Every = Field(default_factory=Every, description="How often to look.")
     timeout: Duration | None = Field(default=None, description="How long to wait for one answer (2s).")
@@ -166,7 +168,9 @@ class Device(Model):
     zone: Reference | None = Field(default=None, description="The network it is in.")
     snmp: Reference | None = Field(default=None, description="Name of an SNMP credential; `none` turns SNMP off.")
     ssh: Reference | None = Field(default=None, description="Name of an SSH credential; `none` turns SSH off.")
-    ssh_platform: Text | None = Field(default=None, description="Which platform's commands and prompts SSH meets.")
+    ssh_platform: Text | None = Field(
+        default=None, description="Which platform's commands and prompts SSH meets; auto: as the device's family says."
+    )
     port: Port | None = Field(default=None, description="SNMP port (161).")
     ssh_port: Port | None = Field(default=None, description="SSH port (22).")
     profile: Text | None = Field(

@@ -21,6 +21,7 @@ from agent.inventory.needs import resolved
 from agent.inventory.problems import InventoryInvalid, Problem
 from collectors.probe.options import problems as probe_problems
 from collectors.ssh.platforms import PLATFORMS
+from collectors.target import AUTO
 
 M = TypeVar("M", bound=Model)
 
@@ -68,7 +69,7 @@ def _read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] 
         words = f"cannot read the inventory: {error.strerror or error}"
         raise InventoryInvalid([Problem(str(path), 0, 0, "", words)]) from None
     estate = _validated(assembly)
-    check = CrossCheck(estate, assembly, Rules(tuple(PLATFORMS), probe_problems, profiles))
+    check = CrossCheck(estate, assembly, Rules((AUTO, *PLATFORMS), probe_problems, profiles))
     check.run()
     problems = assembly.problems + check.problems
     if problems:

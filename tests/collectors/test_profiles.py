@@ -8,6 +8,7 @@ import pytest
 
 from collectors.profiles import ProfileInvalid, builtin, candidates, choose, load, questions
 from collectors.profiles.model import Profile
+from collectors.ssh import PLATFORMS
 
 GENERIC = "profile: generic\ntitle: anything\n"
 
@@ -137,3 +138,8 @@ def test_every_family_says_what_it_is() -> None:
 def test_a_profile_is_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Profile.model_validate({"profile": "x", "title": "t"}).title = "u"
+
+
+def test_families_name_only_platforms_whose_command_line_is_known() -> None:
+    unknown = {p.profile: p.ssh.platform for p in builtin() if p.ssh and p.ssh.platform not in PLATFORMS}
+    assert unknown == {}

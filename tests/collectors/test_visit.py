@@ -13,7 +13,7 @@ from collectors.errors import Looped, WrongCredentials
 from collectors.readings import Check, Failure, Findings, Level, Part
 from collectors.session import Oid, Value
 from collectors.sessions import Stage
-from collectors.target import Probe, SshAccess
+from collectors.target import AUTO, Probe, SshAccess
 from tests.collectors.devices import Device, interface, switch
 
 TARGET = Target(name="sw-1", address="127.0.0.1", snmp=SnmpAccess())
@@ -213,3 +213,26 @@ async def test_a_cell_that_is_also_asked_by_itself_stays_in_its_column_at_health
     again = await collect(TARGET, Cadence.HEALTH, device, memory)
     assert [(u.name, u.usage_ratio) for u in first.memory] == [("Physical memory", 0.6), ("Cached memory", 0.25)]
     assert again.memory == first.memory
+
+
+async def test_ssh_meets_the_platform_that_the_family_names_where_the_inventory_leaves_it_to_that() -> None:
+    asked: list[str] = []
+
+    class Shelled(Device):
+        async def shell(self, target: Target, cadence: Cadence, memory: Memory, until: float) -> Stage:
+            assert target.ssh
+            asked.append(target.ssh.platform)
+            return Stage(True)
+
+    ios = {
+        "1.3.6.1.2.1.1.2.0": Oid("1.3.6.1.4.1.9.1.1208"),
+        "1.3.6.1.2.1.1.1.0": b"Cisco IOS Software, C2960X Software",
+    }
+    device, memory = Shelled(switch() | ios), Memory()
+    target = replace(TARGET, ssh=SshAccess(platform=AUTO, user="u"))
+    await collect(target, Cadence.INVENTORY, device, memory)
+    assert asked == []  # nobody knew yet what it is
+    await collect(target, Cadence.HEALTH, device, memory)
+    assert asked == ["cisco_ios"]
+    await collect(target, Cadence.HEALTH, Shelled(switch()), Memory())
+    assert asked == ["cisco_ios"]

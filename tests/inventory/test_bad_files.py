@@ -205,7 +205,7 @@ CASES = {
         "shell, ssh_platform: cisco_ios",
         "§shell",
         "devices[0].ssh: SSH wants to know the platform it meets (add ssh_platform: cisco_ios, fortinet, "
-        "linux ...)",
+        "linux ... or auto)",
     ),
     "a probe of no known kind": (
         "class: switch,",
