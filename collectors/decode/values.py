@@ -68,6 +68,8 @@ def transformed(rule: Transform, value: Value) -> str | None:
             return None
         got = rule.map.get(got, got)
     got = got.strip()
+    if len(got) > 1 and got[0] == got[-1] == '"':
+        got = got[1:-1].strip()  # some agents send their texts with the quotation marks on
     return None if got in rule.unavailable else got
 
 

@@ -121,6 +121,11 @@ def test_a_text_is_extracted_replaced_and_mapped_in_this_order() -> None:
     assert transformed(Transform(map={"1": "a"}, only=True), 2) is None
 
 
+def test_quotation_marks_around_a_text_are_not_part_of_it() -> None:
+    assert transformed(Transform(), b'"DRSAKZR-1" ') == "DRSAKZR-1"
+    assert transformed(Transform(), b'"') == '"'
+
+
 def test_dates_are_read_by_their_formats_and_impossible_ones_refused() -> None:
     rule = Transform(date=["%m/%d/%y", "%m/%d/%Y"])
     assert parsed_date(rule, b"04/30/25") == date(2025, 4, 30)

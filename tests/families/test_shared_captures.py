@@ -63,6 +63,20 @@ REACHED = {
     "interface rows": 99.9,
     "interface fields": 99.9,
     "sysName": 100,
+    "class": 99.5,
+    "vendor": 99.5,
+    "model": 98.5,
+    "serial": 94.5,  # the rest are placeholders (FFFFFFFFFFFF, 0000, Unknown), which are refused on purpose
+    "version": 97,
+    "processors": 98.5,
+    "memory": 94.5,
+    "storage": 98.5,
+    "sensors": 97.5,
+    "other sensors": 98,
+    "state sensors": 95,
+    "wireless clients": 95,
+    "wireless access_points": 100,
+    "part serials": 73,  # the rest say N/A or <private>, which are refused on purpose
 }
 
 
