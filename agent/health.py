@@ -390,6 +390,8 @@ def _judge_whole(whole: str, draft: _Draft) -> None:
         return Standing.DEGRADED if serves else Standing.DOWN
 
     now = standing_at(None)
+    if now is not Standing.DOWN and (held.standing, held.cause) == (now, None):
+        return  # as before; since when is not asked, because that looks through the changes of every part
     parts = {str(part): draft.of(str(part)) for part in subjects(needs)}
     since = draft.new_expressions_at or _since(now, parts, standing_at)
     if now is not Standing.DOWN:
