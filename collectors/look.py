@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -156,18 +156,18 @@ def _fill(book: Book, oids: tuple[str, ...], values: list[Value], made: Plan) ->
             book.cells[oid] = (
                 value  # and it may be a cell of a column as well: one row's size that others are held against
             )
-        column = _column_of(oid, made)
+        column = _column_of(oid, made.live)
         if column is not None:
             fresh.setdefault(column, {})[oid[len(column) + 1 :]] = value
     for column, rows in fresh.items():
         book.columns[column] = rows
 
 
-def _column_of(oid: str, made: Plan) -> str | None:
-    """The live column a cell belongs to: row suffixes may have several parts, so the longest known prefix counts."""
+def _column_of(oid: str, columns: Container[str]) -> str | None:
+    """The column a cell belongs to: row suffixes may have several parts, so the longest known prefix counts."""
     at = oid.rfind(".")
     while at > 0:
-        if oid[:at] in made.live:
+        if oid[:at] in columns:
             return oid[:at]
         at = oid.rfind(".", 0, at)
     return None
@@ -203,7 +203,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     # Without the rows there is nothing to learn from: a walk that broke off is tried in full again next time.
     if not failures or any(book.columns.values()):
         memory.learnt["snmp"] = learnt
-    memory.profile, memory.sys_object_id, memory.sys_descr = profile.profile, identity.sys_object_id, identity.sys_descr
+    memory.profile = profile.profile
     found = decoding.decode(profile, book, Cadence.INVENTORY.includes, quickly.tables_of(profile))
     block = _first_block(learnt.quick, book)
     return Look(
@@ -254,7 +254,6 @@ def _remember(profile: Profile, made: Plan, book: Book, identity: Identity, kind
         if at is Cadence.HEALTH:
             health += [f"{column}.{row}" for row, value in book.column(column).items() if value is not None]
     static = Book(columns={c: book.columns[c] for c in made.static if book.columns.get(c)})
-    # Scalars of the inventory cadence stay as they were: names that a health rule shows, sizes that a ratio needs.
     return Learnt(
         profile=profile,
         quick=quick,
@@ -275,13 +274,8 @@ def _first_block(quick: Quick, book: Book) -> Block | None:
 
 
 def _cell(book: Book, oid: str) -> Value:
-    at = oid.rfind(".")
-    while at > 0:
-        rows = book.columns.get(oid[:at])
-        if rows is not None:
-            return rows.get(oid[at + 1 :])
-        at = oid.rfind(".", 0, at)
-    return None
+    column = _column_of(oid, book.columns)
+    return book.columns[column].get(oid[len(column) + 1 :]) if column is not None else None
 
 
 def _at(identity: Identity, uptime: float | None) -> Identity:

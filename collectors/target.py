@@ -99,7 +99,5 @@ class Memory:
     """
 
     profile: str | None = None
-    sys_object_id: str | None = None
-    sys_descr: str | None = None
     learnt: dict[str, Any] = field(default_factory=dict)  # plan.py: known rows, cells and layouts, by table
     limits: dict[str, Any] = field(default_factory=dict)  # snmp engines: max repetitions, cells per request, by engine
