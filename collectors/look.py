@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -10,15 +10,14 @@ from collectors import decode as decoding
 from collectors import quick as quickly
 from collectors.decode import identity as who
 from collectors.decode import interfaces
-from collectors.decode.book import Book
+from collectors.decode.book import Book, Pressed
 from collectors.decode.entity import entities
 from collectors.decode.values import raw_number, text
 from collectors.errors import BadAnswer, Unreachable
 from collectors.plan import (
     ENGINE_TIME,
-    IF_NUMBER,
-    IF_TABLE_LAST_CHANGE,
-    PULSE,
+    ENT_LAST_CHANGE,
+    MARKS,
     SYS_DESCR,
     SYS_OBJECT_ID,
     SYS_UPTIME,
@@ -27,13 +26,14 @@ from collectors.plan import (
     plan,
 )
 from collectors.profiles import GENERIC, Profile, Profiles, candidates, choose, device_class, questions, relocated
-from collectors.quick import Quick
+from collectors.quick import Filling, Quick, Seen
 from collectors.readings import Block, Cadence, Failure, Findings, Identity
 from collectors.session import Cells, SnmpSession, Value
 from collectors.sessions import Opener
 from collectors.target import Memory, SnmpAccess, Target
 
 _WHO = Cells((*WHO, ENGINE_TIME))
+RESTLESS = 3  # changes of entLastChangeTime in a row after which it says nothing: some agents set it all the time
 _WRAP_MARGIN = 8_640_000  # a day before sysUpTime's wrap at 2^32 hundredths: going back from there is no restart
 
 
@@ -43,12 +43,15 @@ class Learnt:
 
     profile: Profile
     quick: Quick
-    static: Book
+    static: Pressed
     health: Cells
     identity: Identity
     device_class: str | None
     uptime: int | None
-    marks: tuple[Value, ...]  # ifNumber, ifTableLastChange
+    marks: tuple[Value, ...]  # of MARKS those the device has; asked right after sysUpTime
+    entity_changed: Value  # entLastChangeTime, where the device has it
+    entity_changes: int  # how many health visits in a row it had changed, up to this one
+    seen: tuple[tuple[str, ...], Seen] | None = None  # names of interfaces that links watch, and where they are
 
 
 @dataclass(slots=True)
@@ -99,8 +102,8 @@ async def _known(session: SnmpSession, learnt: Learnt, target: Target, cadence: 
         return Look(
             False, cadence, Findings(failures=(Failure.of("snmp", "known cells", answers.problem),)), learnt.identity
         )
-    ticks, *marks = (values[at] for at in range(len(PULSE)))
-    if answers.problem is None and (_restarted(learnt.uptime, ticks) or tuple(marks) != learnt.marks):
+    ticks, marks = values[0], tuple(values[1 : 1 + len(learnt.marks)])
+    if answers.problem is None and (_restarted(learnt.uptime, ticks) or marks != learnt.marks):
         return None
     if answers.problem is None and quickly.missing(learnt.quick, values):
         return None
@@ -110,15 +113,17 @@ async def _known(session: SnmpSession, learnt: Learnt, target: Target, cadence: 
     book = Book(cells={SYS_UPTIME: ticks})
     result = Findings()
     if cadence is Cadence.HEALTH:
-        problems = await _ask_health(session, learnt, book, values, until)
-        failures += problems
+        failures += await _ask_health(session, learnt, book, values, until)
+        if _parts_moved(learnt, book.cells.get(ENT_LAST_CHANGE)):
+            return None
         result = decoding.decode(learnt.profile, book, cadence.includes, quickly.tables_of(learnt.profile))
     else:
         scalars = Book(cells=dict(zip(learnt.quick.cells.oids[: learnt.quick.lead], values, strict=False)))
         result = decoding.decode(learnt.profile, scalars, cadence.includes, learnt.profile.tables)
         if target.watch:
-            seen = quickly.watched(learnt.quick, values, learnt.static, target.watch)
-            result = replace(result, interfaces=tuple(interfaces.interfaces(seen)))
+            if learnt.seen is None or learnt.seen[0] != target.watch:
+                learnt.seen = target.watch, Seen.of(learnt.quick, learnt.static.columns, target.watch)
+            result = replace(result, interfaces=tuple(interfaces.interfaces(learnt.seen[1].book(values))))
     identity = _at(learnt.identity, who.uptime(book))
     return Look(
         answered=True,
@@ -136,11 +141,11 @@ async def _ask_health(
     """Fill the book: names from memory, this pulse's cells, the health cells, and the tables whose rows move."""
     made = plan(learnt.profile)
     book.columns |= learnt.static.columns
-    _fill(book, learnt.quick.cells.oids, pulse, made)
+    Filling.of(learnt.quick.cells, made).fill(book, pulse)
     failures = []
     if len(learnt.health):
         answers = await session.get(learnt.health, until)
-        _fill(book, learnt.health.oids, answers.values, made)
+        Filling.of(learnt.health, made).fill(book, answers.values)
         if answers.problem:
             failures.append(Failure.of("snmp", "health cells", answers.problem))
     moving = [column for column, at in made.moving.items() if at is not Cadence.INVENTORY]
@@ -148,29 +153,13 @@ async def _ask_health(
     return failures
 
 
-def _fill(book: Book, oids: tuple[str, ...], values: list[Value], made: Plan) -> None:
-    """Cells into scalars and columns. Columns are fresh dictionaries: the static ones are shared between visits."""
-    fresh: dict[str, dict[str, Value]] = {}
-    for oid, value in zip(oids, values, strict=True):
-        if oid in made.scalars:
-            book.cells[oid] = (
-                value  # and it may be a cell of a column as well: one row's size that others are held against
-            )
-        column = _column_of(oid, made.live)
-        if column is not None:
-            fresh.setdefault(column, {})[oid[len(column) + 1 :]] = value
-    for column, rows in fresh.items():
-        book.columns[column] = rows
-
-
-def _column_of(oid: str, columns: Container[str]) -> str | None:
-    """The column a cell belongs to: row suffixes may have several parts, so the longest known prefix counts."""
-    at = oid.rfind(".")
-    while at > 0:
-        if oid[:at] in columns:
-            return oid[:at]
-        at = oid.rfind(".", 0, at)
-    return None
+def _parts_moved(learnt: Learnt, now: Value) -> bool:
+    """True when ENTITY-MIB has changed since it was walked, unless it does so at every look."""
+    if now is None or now == learnt.entity_changed:
+        learnt.entity_changes = 0
+        return False
+    learnt.entity_changes += 1
+    return learnt.entity_changes <= RESTLESS
 
 
 def _restarted(before: int | None, now: Value) -> bool:
@@ -189,7 +178,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     failures = [Failure.of("snmp", "system group", answers.problem)] if answers.problem else []
     profile = await _choose(session, target, book, profiles, until)
     made = plan(profile)
-    scalars = [oid for oid in (*made.scalars, IF_NUMBER, IF_TABLE_LAST_CHANGE) if oid not in book.cells]
+    scalars = [oid for oid in (*made.scalars, *MARKS, ENT_LAST_CHANGE) if oid not in book.cells]
     cells = quickly.shared(scalars)
     got = await session.get(cells, until)
     book.cells |= dict(zip(cells.oids, got.values, strict=True))
@@ -199,7 +188,8 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     table = entities(book)
     identity = who.identity(profile, book, table)
     kind = device_class(profile, identity.sys_object_id, identity.sys_descr, identity.model)
-    learnt = _remember(profile, made, book, identity, kind)
+    before = cast("Learnt | None", memory.learnt.get("snmp"))
+    learnt = _remember(profile, made, book, identity, kind, before.entity_changes if before else 0)
     # Without the rows there is nothing to learn from: a walk that broke off is tried in full again next time.
     if not failures or any(book.columns.values()):
         memory.learnt["snmp"] = learnt
@@ -241,19 +231,26 @@ async def _walk(session: SnmpSession, made: Plan, columns: Iterable[str], book: 
     return failures
 
 
-def _remember(profile: Profile, made: Plan, book: Book, identity: Identity, kind: str | None) -> Learnt:
+def _remember(
+    profile: Profile, made: Plan, book: Book, identity: Identity, kind: str | None, entity_changes: int
+) -> Learnt:
+    # What the device does not have is not asked again: version 1 would refuse the whole request each time.
+    marks = [oid for oid in MARKS if book.cells.get(oid) is not None]
     pulse = [
         oid
         for oid, at in made.scalars.items()
-        if at is Cadence.PULSE and oid not in PULSE and book.cells.get(oid) is not None
+        if at is Cadence.PULSE and oid not in (SYS_UPTIME, *marks) and book.cells.get(oid) is not None
     ]
-    quick = quickly.learn(profile, book, (*PULSE, *pulse))
-    known = set(quick.places)
+    quick = quickly.learn(profile, book, (SYS_UPTIME, *marks, *pulse))
+    known = set(quick.cells.oids)
     health = [oid for oid, at in made.scalars.items() if at is Cadence.HEALTH and book.cells.get(oid) is not None]
     for column, at in made.live.items():
         if at is Cadence.HEALTH:
             health += [f"{column}.{row}" for row, value in book.column(column).items() if value is not None]
-    static = Book(columns={c: book.columns[c] for c in made.static if book.columns.get(c)})
+    entity_changed = book.cells.get(ENT_LAST_CHANGE)
+    if entity_changed is not None:
+        health.append(ENT_LAST_CHANGE)
+    static = Pressed({c: book.columns[c] for c in made.static if book.columns.get(c)})
     return Learnt(
         profile=profile,
         quick=quick,
@@ -262,7 +259,9 @@ def _remember(profile: Profile, made: Plan, book: Book, identity: Identity, kind
         identity=identity,
         device_class=kind,
         uptime=int(ticks) if (ticks := raw_number(book.cell(SYS_UPTIME))) is not None else None,
-        marks=(book.cells.get(IF_NUMBER), book.cells.get(IF_TABLE_LAST_CHANGE)),
+        marks=tuple(book.cells[oid] for oid in marks),
+        entity_changed=entity_changed,
+        entity_changes=entity_changes,
     )
 
 
@@ -274,7 +273,7 @@ def _first_block(quick: Quick, book: Book) -> Block | None:
 
 
 def _cell(book: Book, oid: str) -> Value:
-    column = _column_of(oid, book.columns)
+    column = quickly.column_of(oid, book.columns)
     return book.columns[column].get(oid[len(column) + 1 :]) if column is not None else None
 
 

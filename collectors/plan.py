@@ -25,8 +25,9 @@ SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
 ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"
 IF_NUMBER = "1.3.6.1.2.1.2.1.0"
 IF_TABLE_LAST_CHANGE = "1.3.6.1.2.1.31.1.5.0"
+ENT_LAST_CHANGE = "1.3.6.1.2.1.47.1.4.1.0"  # entLastChangeTime (RFC 6933)
 WHO = (SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME, SYS_NAME, SYS_LOCATION)
-PULSE = (SYS_UPTIME, IF_NUMBER, IF_TABLE_LAST_CHANGE)
+MARKS = (IF_NUMBER, IF_TABLE_LAST_CHANGE)  # looked at in every pulse: when one changes, rows have come, gone or moved
 
 
 @dataclass(slots=True)

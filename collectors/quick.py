@@ -6,9 +6,10 @@ answer to page are made once when the rows are learnt, so that such a visit cost
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from sys import intern
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -16,11 +17,13 @@ from collectors.decode import blocks
 from collectors.decode.book import Book, absolute
 from collectors.decode.interfaces import IF_ENTRY, IFX_ENTRY
 from collectors.decode.values import number, raw_number
+from collectors.plan import Plan
 from collectors.profiles.model import Profile, Table, TableMetric
 from collectors.readings import Block, Cadence, Group, Layout
 from collectors.session import Cells, Value
 
 _PLAIN = (int, float)
+Pick = Callable[[Sequence[Value]], tuple[Value, ...]]
 _shared: WeakValueDictionary[tuple[str, ...], _SharedCells] = WeakValueDictionary()
 
 
@@ -46,9 +49,8 @@ class Quick:
     cells: Cells
     lead: int  # how many scalars come before the table cells
     layout: Layout | None
-    pick: Callable[[Sequence[Value]], tuple[Value, ...]] | None  # answers -> values in the layout's order
+    pick: Pick | None  # answers -> values in the layout's order
     rules: tuple[tuple[int, TableMetric], ...]  # positions whose raw value needs arithmetic
-    places: dict[str, int]  # cell OID -> position in the answers
 
 
 def tables_of(profile: Profile, cadence: Cadence = Cadence.PULSE) -> list[Table]:
@@ -63,36 +65,88 @@ def learn(profile: Profile, book: Book, scalars: Sequence[str]) -> Quick:
     rules: list[tuple[int, TableMetric]] = []
     rows: dict[str, list[str]] = {}
     for table in tables_of(profile):
-        for metric, found in blocks.by_metric(table, book):
-            groups.append(Group(metric, tuple(labels for _, labels in found)))
+        for metric, found, labels in blocks.by_metric(table, book):
+            groups.append(Group(metric, labels))
             rule = next(m for m in table.metrics if m.metric == metric.name)
             column = absolute(table.entry, rule.column)
             arithmetic = not _is_plain(rule)
-            for row, _ in found:
-                oid = f"{column}.{row.suffix}"
+            for row in found:
+                oid = intern(f"{column}.{row.suffix}")  # thousands of devices have the same few thousand
                 if arithmetic:
                     rules.append((len(wanted), rule))
                 wanted.append(oid)
                 rows.setdefault(row.suffix, []).append(oid)
     # Row by row on the wire: agents look up neighbouring columns of a row quicker than far-apart rows of a column.
     asked = [*scalars, *dict.fromkeys(oid for row in rows.values() for oid in row)]
+    cells = shared(asked)
     places = {oid: at for at, oid in enumerate(asked)}
-    positions = [places[oid] for oid in wanted]
+    positions = tuple(places[oid] for oid in wanted)
+    # Kept with the cells: of a few hundred positions there is one tuple for all devices that are asked the same.
+    key = ("pick", positions)
+    if positions and key not in cells.prepared:
+        cells.prepared[key] = _picker(positions)
     return Quick(
-        cells=shared(asked),
+        cells=cells,
         lead=len(scalars),
         layout=Layout.of(Cadence.PULSE, tuple(groups)) if groups else None,
-        pick=_picker(positions) if positions else None,
+        pick=cells.prepared[key] if positions else None,
         rules=tuple(rules),
-        places=places,
     )
 
 
-def _picker(positions: list[int]) -> Callable[[Sequence[Value]], tuple[Value, ...]]:
+def _picker(positions: Sequence[int]) -> Pick:
     if len(positions) == 1:
         at = positions[0]
         return lambda values: (values[at],)
     return itemgetter(*positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """Where the answers to known cells go in a book: scalars, and columns with the suffixes of their rows."""
+
+    made: Plan
+    scalars: tuple[tuple[str, int], ...]
+    columns: tuple[tuple[str, tuple[str, ...], Pick], ...]
+
+    @classmethod
+    def of(cls, cells: Cells, made: Plan) -> Filling:
+        """Worked out once for all devices with these cells, and kept with them."""
+        key = ("filling", id(made))
+        kept: Filling | None = cells.prepared.get(key)
+        if kept is None or kept.made is not made:
+            rows: dict[str, dict[str, int]] = {}
+            scalars = []
+            for at, oid in enumerate(cells.oids):
+                column = column_of(oid, made.live)
+                if column is not None:
+                    rows.setdefault(column, {})[oid[len(column) + 1 :]] = at
+                # A cell may be both: one row's size that others are held against.
+                if column is None or oid in made.scalars:
+                    scalars.append((oid, at))
+            kept = cells.prepared[key] = cls(
+                made,
+                tuple(scalars),
+                tuple((column, tuple(found), _picker(tuple(found.values()))) for column, found in rows.items()),
+            )
+        return kept
+
+    def fill(self, book: Book, values: Sequence[Value]) -> None:
+        """Put answers into the book. Columns are replaced, not changed."""
+        for oid, at in self.scalars:
+            book.cells[oid] = values[at]
+        for column, suffixes, pick in self.columns:
+            book.columns[column] = dict(zip(suffixes, pick(values), strict=True))
+
+
+def column_of(oid: str, columns: Container[str]) -> str | None:
+    """The column a cell belongs to: row suffixes may have several parts, so the longest known prefix counts."""
+    at = oid.rfind(".")
+    while at > 0:
+        if oid[:at] in columns:
+            return oid[:at]
+        at = oid.rfind(".", 0, at)
+    return None
 
 
 def _is_plain(rule: TableMetric) -> bool:
@@ -124,18 +178,30 @@ def missing(quick: Quick, values: Sequence[Value]) -> bool:
     return None in values[quick.lead :]
 
 
-def watched(quick: Quick, values: Sequence[Value], static: Book, names: Iterable[str]) -> Book:
-    """The interfaces called `names` with the states of this pulse, as a book for `decode.interfaces`."""
-    wanted = set(names)
-    rows = {
-        row
-        for column in (f"{IFX_ENTRY}.1", f"{IF_ENTRY}.2")
-        for row, value in static.column(column).items()
-        if isinstance(value, bytes) and value.decode("utf-8", "replace").strip() in wanted
-    }
-    book = Book(columns={c: {r: v for r, v in column.items() if r in rows} for c, column in static.columns.items()})
-    for oid, at in quick.places.items():
-        column, _, row = oid.rpartition(".")
-        if row in rows and at >= quick.lead:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The interfaces that links watch: their names, and which answers of a pulse are theirs."""
+
+    names: dict[str, dict[str, Value]]  # columns, of these rows alone
+    cells: tuple[tuple[str, str, int], ...]  # column, row, position in the answers
+
+    @classmethod
+    def of(cls, quick: Quick, static: Mapping[str, dict[str, Value]], wanted: Container[str]) -> Seen:
+        rows = {
+            row
+            for column in (f"{IFX_ENTRY}.1", f"{IF_ENTRY}.2")
+            for row, value in static.get(column, {}).items()
+            if isinstance(value, bytes) and value.decode("utf-8", "replace").strip() in wanted
+        }
+        places = ((oid.rpartition("."), at) for at, oid in enumerate(quick.cells.oids) if at >= quick.lead)
+        return cls(
+            {c: found for c, column in static.items() if (found := {r: v for r, v in column.items() if r in rows})},
+            tuple((column, row, at) for (column, _, row), at in places if row in rows),
+        )
+
+    def book(self, values: Sequence[Value]) -> Book:
+        """These interfaces with the states of this pulse, as a book for `decode.interfaces`."""
+        book = Book(columns={column: dict(rows) for column, rows in self.names.items()})
+        for column, row, at in self.cells:
             book.columns.setdefault(column, {})[row] = values[at]
-    return book
+        return book

@@ -6,7 +6,7 @@ None is "not known", never 0. Times are aware UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -106,7 +106,7 @@ class Block:
     """Values for a layout, `len(layout)` of them in its order; None where the device gave none this time."""
 
     layout: Layout
-    values: tuple[int | float | None, ...]
+    values: Sequence[int | float | None]
 
 
 # ---------------------------------------------------------------- what people and judgement read

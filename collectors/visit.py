@@ -43,9 +43,11 @@ async def collect(
         jobs["ssh"] = sessions.shell(by_shell, cadence, memory, until)
     for at, probe in enumerate(target.probes):
         jobs[f"probe {at}"] = sessions.probe(target, probe, until)
-    done = dict(
-        zip(jobs, await asyncio.gather(*(_bounded(name, job, until) for name, job in jobs.items())), strict=True)
-    )
+    if len(jobs) == 1:  # nearly every visit: no task for it
+        done = {name: await _bounded(name, job, until) for name, job in jobs.items()}
+    else:
+        every = await asyncio.gather(*(_bounded(name, job, until) for name, job in jobs.items()))
+        done = dict(zip(jobs, every, strict=True))
 
     snmp = done.get("snmp")
     cadence = snmp.cadence if snmp else cadence

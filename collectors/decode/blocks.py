@@ -45,19 +45,22 @@ def tables(profile: Profile, book: Book, cadences: Iterable[Cadence], skip: Iter
     for table in profile.tables:
         if table.every in wanted and id(table) not in left_out:
             groups, values = [], []
-            for metric, found in by_metric(table, book):
-                groups.append(Group(metric, tuple(labels for _, labels in found)))
+            for metric, found, labels in by_metric(table, book):
+                groups.append(Group(metric, labels))
                 rule = next(m for m in table.metrics if m.metric == metric.name)
-                values += [number(rule, row.raw(rule.column)) for row, _ in found]
+                values += [number(rule, row.raw(rule.column)) for row in found]
             if groups:
                 yield Block(Layout.of(table.every, tuple(groups)), tuple(values))
 
 
-def by_metric(table: Table, book: Book) -> Iterator[tuple[Metric, tuple[tuple[Row, Labels], ...]]]:
-    """For each metric of a table, the rows that have a value, with labels that no two rows share."""
+def by_metric(table: Table, book: Book) -> Iterator[tuple[Metric, tuple[Row, ...], tuple[Labels, ...]]]:
+    """For each metric of a table, the rows that have a value, with labels that no two rows share.
+
+    Metrics with the same rows get the very same labels: what is made of them is then made once.
+    """
     every = list(rows(book, table, [m.column for m in table.metrics]))
     labelled = dict(zip((r.suffix for r in every), distinct(every), strict=True))
-    shared: dict[tuple[str, ...], tuple[tuple[Row, Labels], ...]] = {}
+    shared: dict[tuple[str, ...], tuple[tuple[Row, ...], tuple[Labels, ...]]] = {}
     for metric in table.metrics:
         column = book.column(absolute(table.entry, metric.column))
         other = book.column(absolute(table.entry, metric.unless)) if metric.unless is not None else {}
@@ -65,8 +68,10 @@ def by_metric(table: Table, book: Book) -> Iterator[tuple[Metric, tuple[tuple[Ro
         if not present:
             continue
         if present not in shared:
-            shared[present] = tuple((r, labelled[r.suffix]) for r in every if r.suffix in set(present))
-        yield Metric(metric.metric, metric.help, metric.type), shared[present]
+            wanted = set(present)
+            found = tuple(r for r in every if r.suffix in wanted)
+            shared[present] = found, tuple(labelled[r.suffix] for r in found)
+        yield Metric(metric.metric, metric.help, metric.type), *shared[present]
 
 
 def distinct(every: list[Row]) -> list[Labels]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from collectors.decode.book import Book
 from collectors.decode.values import raw_number, text
@@ -24,35 +24,36 @@ def columns() -> tuple[str, ...]:
     )
 
 
-def interfaces(book: Book, only: Iterable[str] | None = None) -> Iterator[Interface]:
-    """All rows, or those whose suffix is in `only`; 64-bit counters where the device has them."""
+def interfaces(book: Book) -> Iterator[Interface]:
+    """All rows, by index; 64-bit counters where the device has them."""
+    rows = sorted(filter(str.isdigit, book.suffixes((f"{IF_ENTRY}.1", *columns()))), key=int)
 
-    def of(entry: str, column: int, row: str) -> Value:
-        return book.column(f"{entry}.{column}").get(row)
+    # Column by column: a switch has sixty rows of fifteen columns, most of them plain numbers.
+    def counts(entry: str, column: int) -> list[int | None]:
+        return [v if type(v) is int else _count(v) for v in map(book.column(f"{entry}.{column}").get, rows)]
 
-    def count(row: str, entry: str, column: int) -> int | None:
-        got = raw_number(of(entry, column, row))
-        return int(got) if got is not None else None
+    def texts(entry: str, column: int) -> Iterator[str | None]:
+        return map(_said, map(book.column(f"{entry}.{column}").get, rows))
 
-    for row in sorted(only if only is not None else book.suffixes((f"{IF_ENTRY}.1", *columns())), key=_order):
-        if not row.isdigit():
-            continue
-        wide_in, wide_out = count(row, IFX_ENTRY, 6), count(row, IFX_ENTRY, 10)
-        yield Interface(
-            index=int(row),
-            name=_said(of(IFX_ENTRY, 1, row)),
-            descr=_said(of(IF_ENTRY, 2, row)),
-            alias=_said(of(IFX_ENTRY, 18, row)),
-            admin=ADMIN.get(count(row, IF_ENTRY, 7) or 0),
-            oper=OPER.get(count(row, IF_ENTRY, 8) or 0),
-            speed_bps=speed(count(row, IF_ENTRY, 5), count(row, IFX_ENTRY, 15)),
-            in_octets=wide_in if wide_in is not None else count(row, IF_ENTRY, 10),
-            out_octets=wide_out if wide_out is not None else count(row, IF_ENTRY, 16),
-            in_errors=count(row, IF_ENTRY, 14),
-            out_errors=count(row, IF_ENTRY, 20),
-            in_discards=count(row, IF_ENTRY, 13),
-            out_discards=count(row, IF_ENTRY, 19),
-        )
+    def first(wide: list[int | None], narrow: list[int | None]) -> Iterator[int | None]:
+        return (w if w is not None else n for w, n in zip(wide, narrow, strict=True))
+
+    return map(
+        Interface,
+        map(int, rows),
+        texts(IFX_ENTRY, 1),
+        texts(IF_ENTRY, 2),
+        texts(IFX_ENTRY, 18),
+        (ADMIN.get(state or 0) for state in counts(IF_ENTRY, 7)),
+        (OPER.get(state or 0) for state in counts(IF_ENTRY, 8)),
+        map(speed, counts(IF_ENTRY, 5), counts(IFX_ENTRY, 15)),
+        first(counts(IFX_ENTRY, 6), counts(IF_ENTRY, 10)),
+        first(counts(IFX_ENTRY, 10), counts(IF_ENTRY, 16)),
+        counts(IF_ENTRY, 14),
+        counts(IF_ENTRY, 20),
+        counts(IF_ENTRY, 13),
+        counts(IF_ENTRY, 19),
+    )
 
 
 def speed(if_speed: int | None, if_high_speed: int | None) -> int | None:
@@ -62,10 +63,10 @@ def speed(if_speed: int | None, if_high_speed: int | None) -> int | None:
     return if_speed if if_speed is not None else (if_high_speed * 1_000_000 if if_high_speed is not None else None)
 
 
-def _order(suffix: str) -> tuple[int, str]:
-    return (int(suffix), "") if suffix.isdigit() else (0, suffix)
+def _count(value: Value) -> int | None:
+    got = raw_number(value)
+    return int(got) if got is not None else None
 
 
 def _said(value: Value) -> str | None:
-    got = text(value)
-    return got or None
+    return text(value) or None

@@ -15,6 +15,11 @@ _PLACE = re.compile(r"\{([^{}]+)\}")
 _OIDLIKE = re.compile(r"^\d+(\.\d+)*$")
 
 
+@lru_cache(maxsize=1 << 16)  # some 15 MB at most
+def _label(name: str, value: str) -> tuple[str, str]:
+    return name, value
+
+
 @lru_cache(maxsize=4096)
 def places(template: str) -> tuple[tuple[str, ...], ...]:
     """The placeholders of a name: `{a|b}` is b where a is empty."""
@@ -84,11 +89,15 @@ class Row:
         return self.label(place)
 
     def labels(self) -> tuple[tuple[str, str], ...]:
-        """Labels for a series: index parts that are not hidden, then look-ups."""
+        """Labels for a series: index parts that are not hidden, then look-ups.
+
+        Tables of one device, and devices of one model, repeat each other's labels: they share them.
+        """
+        looked_up = tuple(_label(name, self.label(name)) for name in self.rule.labels)
         if not self.rule.index:
-            return (("index", self.suffix), *((name, self.label(name)) for name in self.rule.labels))
-        own = tuple((p.label, shown(p, self.parts.get(p.label, ""))) for p in self.rule.index if not p.hide)
-        return own + tuple((name, self.label(name)) for name in self.rule.labels)
+            return (_label("index", self.suffix), *looked_up)
+        own = tuple(_label(p.label, shown(p, self.parts.get(p.label, ""))) for p in self.rule.index if not p.hide)
+        return own + looked_up
 
 
 def rows(book: Book, rule: Rows, columns: Iterable[int | str]) -> Iterator[Row]:

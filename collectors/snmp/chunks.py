@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from collectors.errors import DeviceFault, Malformed
 from collectors.session import Cells, Value
@@ -11,6 +12,12 @@ from collectors.snmp.message import NO_ERROR, RESPONSE, Pdu, read_pdu, read_pdu_
 
 REPLY_OCTETS = 1300  # of bindings: with the wrapping of version 3 it still fits an Ethernet frame
 _VALUE_OCTETS = 8  # what a counter takes in a reply with its tag and length, about
+
+
+@lru_cache(maxsize=1 << 16)  # some 10 MB at most; devices of an estate are asked for mostly the same names
+def _name(oid: str) -> tuple[bytes, int]:
+    name = ber.oid_tlv(oid)
+    return name, len(name)
 
 
 class Chunk:
@@ -38,8 +45,7 @@ class Chunk:
     def expected(self) -> tuple[tuple[bytes, int], ...]:
         """The encoded name of each cell and how long it is, to be met again in the answer."""
         if self._expected is None:
-            names = [ber.oid_tlv(oid) for oid in self.oids]
-            self._expected = tuple((name, len(name)) for name in names)
+            self._expected = tuple(map(_name, self.oids))
         return self._expected
 
     def part(self, indexes: Sequence[int]) -> Chunk:
