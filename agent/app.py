@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 from collections.abc import Callable, Iterator
@@ -31,12 +30,14 @@ from agent.facts import Outage
 from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerError, LedgerUnusable
+from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.outages import Period, outages_of
 from agent.pipeline import Pipeline
+from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
 from agent.view import AgentState, Piece, View, pieces_of
-from collectors import Cadence, Memory, ProfileInvalid, Sessions, Target, Visit, collect, load_profiles
+from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
 from collectors.target import Probe
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class CannotStart(Exception):
 
 
 class LedgerAnswers:
-    """What readers ask of the ledger: read in a thread, at most every few seconds, however many pages are asked for."""
+    """What readers ask of the ledger: read in a thread, at most every few seconds, and only what has changed."""
 
     def __init__(self, ledger: Ledger, estates: Estates) -> None:
         self._ledger, self._estates = ledger, estates
@@ -64,6 +65,8 @@ class LedgerAnswers:
         self.pieces: list[Piece] = []
         self.octets: int | None = None
         self._at = float("-inf")
+        self._flips: int | None = None  # how many the writer had written when they were read last
+        self.register_revision: tuple[object, ...] | None = None  # what the pieces were made of
         self._reading: asyncio.Task[None] | None = None
 
     async def fresh(self) -> None:
@@ -76,17 +79,22 @@ class LedgerAnswers:
 
     async def _read(self) -> None:
         try:
-            flips, assets = await asyncio.gather(
-                asyncio.to_thread(self._ledger.flips), asyncio.to_thread(self._ledger.assets)
-            )
-            self.octets = await asyncio.to_thread(self._ledger.octets)
+            await asyncio.to_thread(self._read_what_is_new)
         except (LedgerError, SQLAlchemyError) as problem:
             log.warning("the pages show what the ledger said last: %s", problem)
-        else:
-            self.outages = await asyncio.to_thread(outages_of, flips)
-            today = datetime.now(UTC).date()
-            self.pieces = await asyncio.to_thread(pieces_of, assets, self._estates.estate, today)
         self._at = monotonic()
+
+    def _read_what_is_new(self) -> None:
+        """In a thread of its own: of eleven thousand devices the register alone takes seconds."""
+        stats = self._ledger.stats
+        flips, register = stats.flips_total, (stats.register_total, self._estates.loaded_at, datetime.now(UTC).date())
+        if flips != self._flips:
+            self.outages = outages_of(self._ledger.flips())
+            self._flips = flips
+        if register != self.register_revision:
+            self.pieces = pieces_of(self._ledger.assets(), self._estates.estate, datetime.now(UTC).date())
+            self.register_revision = register
+        self.octets = self._ledger.octets()
 
     def shown(self, now: datetime) -> list[Outage]:
         window = Period(now - timedelta(days=SHOWN_DAYS), now)
@@ -101,8 +109,18 @@ class Agent:
     ) -> None:
         self.settings, self.estates, self.ledger, self.started_at = settings, estates, ledger, started_at
         self._sessions = sessions
-        self._profiles = load_profiles(*settings.families)
-        self._memories: dict[str, Memory] = {}
+        self.looks: Looks
+        self.crew: Crew | None = None
+        if settings.workers:
+            self.looks = self.crew = Crew(
+                settings.workers,
+                families=settings.families,
+                ssh_threads=settings.ssh_threads,
+                log_format=settings.log_format,
+                log_level=settings.log_level,
+            )
+        else:
+            self.looks = Here(sessions, load_profiles(*settings.families))
         self.latest = Latest()
         references = [_reference(text) for text in settings.self_check_addresses]
         self.selfcheck = SelfCheck(references, self._ask)
@@ -119,12 +137,12 @@ class Agent:
             facts=self._facts,
             blind=lambda: self.pipeline.stats.blind,
         )
+        self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
     # ------------------------------------------------------------ visits
     async def _look(self, device: str, cadence: Cadence) -> Visit:
-        memory = self._memories.setdefault(device, Memory())
-        return await collect(self.estates.targets[device], cadence, self._sessions, memory, self._profiles)
+        return await self.looks.look(self.estates.targets[device], cadence)
 
     async def _ask(self, reference: Reference) -> bool:
         seconds = self.settings.self_check_timeout.total_seconds()
@@ -180,12 +198,16 @@ class Agent:
         estates = self.estates
         yield from figures.of_visits(self.pipeline.stats, self.schedule.stats)
         yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
+        yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
 
-    def _facts(self) -> Iterator[figures.Fact]:
-        yield from figures.of_standing(dict(self.pipeline.board))
-        yield from figures.of_outages(self.answers.outages, datetime.now(UTC))
-        yield from figures.of_register(self.answers.pieces)
+    def _facts(self) -> list[exporter.Lot]:
+        answers = self.answers
+        return [
+            (self.pipeline.stats.board_changes, lambda: figures.of_standing(dict(self.pipeline.board))),
+            (None, lambda: figures.of_outages(answers.outages, datetime.now(UTC))),
+            (answers.register_revision, lambda: figures.of_register(answers.pieces)),
+        ]
 
     def not_ready(self) -> str | None:
         if self.estates.watched and not any(recent.visits for _, recent in self.latest):
@@ -211,6 +233,7 @@ class Agent:
         self.schedule.every("heartbeat", HEARTBEAT_SECONDS, self.pipeline.beat)
         self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
+        self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
         self.pipeline.beat()
         self.pipeline.adopt(self.estates.topology)  # what left the inventory while we were not running
         self.schedule.start(self.estates.intervals())
@@ -233,8 +256,7 @@ class Agent:
             changes = difference(before, loaded.estate)
             moved = {name for name, made in targets.items() if self.estates.targets.get(name) != made}
             self.estates.take(loaded, targets)
-            for name in {*changes.removed, *changes.changed, *moved}:
-                self._memories.pop(name, None)
+            self.looks.forget({*changes.removed, *changes.changed, *moved})
             self.pipeline.adopt(self.estates.topology)
             self.schedule.apply(self.estates.intervals(), changed=moved)
             log.info("inventory taken on: %s", changes)
@@ -246,6 +268,8 @@ class Agent:
         log.info("visits finished: %d, cut short: %d", drained.finished, drained.cancelled)
         self.pipeline.note_seen()
         self.pipeline.beat()
+        if self.crew is not None:
+            await self.crew.close()
 
 
 async def serve(
@@ -295,6 +319,11 @@ async def serve(
                     agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC))
                 except (ProfileInvalid, OSError) as problem:
                     raise CannotStart(str(problem), 2) from None
+                if agent.crew is not None:
+                    try:
+                        await agent.crew.start()
+                    except WorkersGone as problem:
+                        raise CannotStart(str(problem)) from None
                 address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
                 server = web.server(agent.http(config), config.cert_file, config.key_file)
                 serving = asyncio.create_task(server.serve([socket]))
@@ -307,7 +336,7 @@ async def serve(
                         log.warning(
                             "no self_check_addresses are set: an outage of our own network will look like everybody's"
                         )
-                    gc.freeze()  # profiles, inventory and libraries stay: no need to look through them again and again
+                    agent.rest.settle()
                     if started is not None:
                         started(address)
                     await asyncio.wait(

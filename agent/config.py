@@ -122,8 +122,18 @@ class Settings(BaseSettings):
         default=timedelta(hours=6), description="Identity, parts, labels, which rows there are."
     )
     visits_at_once: int = Field(default=256, ge=1, le=4096, description="Devices visited side by side at most.")
+    workers: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Processes that ask the devices and decode what they say. 0: the agent does so itself, which is "
+        "enough for some thousands of devices; beyond that, one for each core that may be used.",
+    )
     ssh_threads: int = Field(
-        default=16, ge=1, le=256, description="SSH sessions side by side at most; each is a thread."
+        default=16,
+        ge=1,
+        le=256,
+        description="SSH sessions side by side at most (in each worker process); each is a thread.",
     )
     engine: Literal["fast", "pysnmp"] = Field(
         default="fast",

@@ -10,6 +10,7 @@ from agent.alerts import SenderStats
 from agent.facts import Outage, Standing
 from agent.health import Held
 from agent.ledger import WriterStats
+from agent.looking import CrewStats, Traffic
 from agent.outages import Period, merge
 from agent.pipeline import PipelineStats
 from agent.schedule import ScheduleStats, Spread
@@ -41,6 +42,17 @@ def of_visits(pipeline: PipelineStats, schedule: ScheduleStats) -> Iterator[Fact
     yield "hartwatch_clock_steps_total", (), schedule.clock_steps_total
     yield "hartwatch_event_loop_lag_seconds", (), schedule.loop_lag_seconds
     yield "hartwatch_agent_blind", (), float(pipeline.blind)
+
+
+def of_looks(traffic: Traffic, crew: CrewStats | None) -> Iterator[Fact]:
+    for event in ("sent", "received", "strays", "strangers", "send_failures", "time_outs"):
+        yield "hartwatch_snmp_datagrams_total", (("event", event),), getattr(traffic, event)
+    yield "hartwatch_snmp_kernel_drops_total", (), traffic.kernel_drops
+    yield "hartwatch_workers", (), crew.workers if crew else 0
+    if crew is not None:
+        yield "hartwatch_workers_alive", (), crew.alive
+        yield "hartwatch_worker_restarts_total", (), crew.restarts_total
+        yield "hartwatch_devices_moved_total", (), crew.moved_total
 
 
 def spreads_of(schedule: ScheduleStats) -> Iterator[tuple[str, Labels, Spread]]:

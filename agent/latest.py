@@ -1,27 +1,89 @@
-"""What each device last said, in memory: the one place the readers (exporter, pages) look for readings."""
+"""What each device last said, in memory: the one place the readers (exporter, pages) look for readings.
+
+Eleven thousand devices have to fit into it, so of each visit only what its own cadence is asked for is kept: a health
+visit's interface counters are a minute later those of the next pulse, and its own would only take room. Numbers are
+packed (eight octets each, where a tuple of counters takes forty), the rows of interfaces, which only the page of a
+device shows, are pressed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+import marshal
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import cast
 
-from collectors.readings import Cadence, Visit
+from collectors.readings import Block, Cadence, Interface, Visit
 
 STALE_AFTER_INTERVALS = 2.5
+WORTH_PACKING = 16  # values; below that the array's own head eats what is won
+_cells_of = attrgetter(*(f.name for f in fields(Interface)))
 
 
 @dataclass(slots=True)
 class Recent:
-    """The last visits to one device, by cadence. A health visit includes pulse, so it replaces both."""
+    """The last visits to one device, by cadence, each with what it alone tells."""
 
     visits: dict[Cadence, Visit] = field(default_factory=dict)
     last_success_at: datetime | None = None
     failures_in_a_row: int = 0
+    _pressed: bytes = b""
+
+    def take(self, visit: Visit) -> None:
+        """Keep a visit that reached its device. A health visit tells the pulse as well, an inventory visit all."""
+        for cadence in visit.cadence.includes:
+            self.visits[cadence] = own_part(visit, cadence)
+        if visit.cadence is not Cadence.PULSE:
+            self._pressed = zlib.compress(marshal.dumps(list(map(_cells_of, visit.interfaces))), 1)
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """The device's interfaces by its last health visit."""
+        if not self._pressed:
+            return ()
+        return tuple(Interface(*cells) for cells in marshal.loads(zlib.decompress(self._pressed)))  # noqa: S302 - our own
 
     @property
     def newest(self) -> Visit | None:
         return max(self.visits.values(), key=lambda v: v.started_at, default=None)
+
+
+def own_part(visit: Visit, cadence: Cadence) -> Visit:
+    """The part of a visit that belongs to one of the cadences it includes.
+
+    Who it is, when it was and what failed goes with every part; checks and wireless figures are in both the health and
+    the inventory part, because what only inventory visits ask completes later health visits (see `completed`).
+    """
+    blocks = tuple(packed(block) for block in visit.blocks if block.layout.cadence is cadence)
+    if visit.cadence is Cadence.PULSE:
+        return replace(visit, blocks=blocks)
+    if cadence is Cadence.PULSE:
+        return replace(
+            visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=(), wireless={},
+            parts=(), checks=(),
+        )  # fmt: skip
+    if cadence is Cadence.HEALTH:
+        return replace(visit, blocks=blocks, interfaces=(), parts=())
+    return replace(visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=())
+
+
+def packed(block: Block) -> Block:
+    """The block with its numbers in an array, where they are all of one kind that one can hold."""
+    values: Sequence[int | float | None] = block.values
+    if len(values) < WORTH_PACKING or isinstance(values, array):
+        return block
+    kinds = set(map(type, values))
+    code = "Q" if kinds == {int} else "d" if kinds == {float} else ""
+    if not code:
+        return block
+    try:
+        return Block(block.layout, array(code, cast("Sequence[float]", values)))
+    except OverflowError:  # a negative number among them
+        return block
 
 
 def completed(health: Visit, inventory: Visit | None) -> Visit:
@@ -58,8 +120,7 @@ class Latest:
             return
         recent.failures_in_a_row = 0
         recent.last_success_at = visit.started_at
-        for cadence in visit.cadence.includes:
-            recent.visits[cadence] = visit
+        recent.take(visit)
 
     def forget(self, device: str) -> None:
         self._recent.pop(device, None)

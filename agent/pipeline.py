@@ -48,6 +48,7 @@ class PipelineStats:
     retries_total: int = 0
     crashes_total: int = 0  # mistakes of the program, each with a traceback in the log
     unrecorded_total: int = 0  # judgements put off because the ledger's buffer was full
+    board_changes: int = 0  # times that something was put on the board
     blind: bool = False  # as the last silent visit found
 
 
@@ -97,7 +98,9 @@ class Pipeline:
             self.stats.unrecorded_total += 1
             log.error("%s", problem)
             return False
-        self.board.update(judgement.held)
+        if judgement.held:
+            self.board.update(judgement.held)
+            self.stats.board_changes += 1
         self._register.update({sighting_key(s): telling(s) for s in new})
         self._seen.update({asset_key(s): s.seen_at for s in sightings if s not in new})
         return True
@@ -140,6 +143,7 @@ class Pipeline:
         if self._record(health.forget(gone, self.board, now)):
             for subject in gone:
                 self.board.pop(subject, None)
+            self.stats.board_changes += 1
         self.topology = topology
         self._record(health.judge_dependents(self.board, topology, now))
 

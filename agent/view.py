@@ -82,12 +82,15 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
 def pieces_of(assets: Iterable[Asset], estate: Estate, today: date) -> list[Piece]:
     """The register with ages and stages. Purchase facts of a device are those of its chassis, not of what is in it."""
     found = []
+    policies: dict[str, Policy] = {}  # a device's settings are worked out once for all its parts
     for asset in assets:
         device = estate.devices.get(asset.device)
         owned, policy = None, Policy()
         if device is not None:
-            settings = effective(estate, device)
-            policy = Policy(settings.review_years, settings.replace_years)
+            if device.name not in policies:
+                settings = effective(estate, device)
+                policies[device.name] = Policy(settings.review_years, settings.replace_years)
+            policy = policies[device.name]
             if asset.part == "chassis":
                 owned = Owning(device.owned.purchased, device.owned.installed, device.owned.support_until)
         life = stage(asset, owned, BATTERY if asset.part == "battery" else policy, today)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from collectors.errors import DeviceFault, HostKeyUnknown, LockedOut, OutOfTime, Unreachable
 from collectors.readings import Cadence, Failure, Findings
 from collectors.session import SnmpSession
-from collectors.snmp import Engine
+from collectors.snmp import Counts, Engine
 from collectors.target import Memory, Probe, SnmpAccess, Target
 
 if TYPE_CHECKING:
@@ -80,6 +80,15 @@ class Sessions:
         if self._fast is None:
             self._fast = Engine()
         return self._fast
+
+    @property
+    def snmp_counts(self) -> Counts | None:
+        """What the own engine's sockets have seen; None before it was first needed."""
+        return self._fast.counts if self._fast is not None else None
+
+    def snmp_kernel_drops(self) -> int | None:
+        """Datagrams that the kernel threw away because a receive buffer was full; None where that is not known."""
+        return self._fast.kernel_drops() if self._fast is not None else None
 
     async def shell(self, target: Target, cadence: Cadence, memory: Memory, until: float) -> Stage:
         """Log in (or use a kept connection), run the platform's commands for this cadence, and read what they print."""

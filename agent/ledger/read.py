@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,16 @@ from sqlalchemy.engine import Connection
 from agent.facts import Asset, Flip, Note, Sighting, Standing, Watch
 from agent.ledger.tables import asset, flip, heartbeat, note, sighting
 
+# By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
+_FLIP = [flip.c[f.name] for f in fields(Flip)]
+_ASSET = [asset.c[f.name] for f in fields(Asset)]
+_BEFORE, _AFTER = (next(at for at, f in enumerate(fields(Flip)) if f.name == name) for name in ("before", "after"))
+
 
 def _flip(row: Any) -> Flip:
-    values = row._asdict()
-    return Flip(**values | {"before": Standing(values["before"]), "after": Standing(values["after"])})
+    values = list(row)
+    values[_BEFORE], values[_AFTER] = Standing(values[_BEFORE]), Standing(values[_AFTER])
+    return Flip(*values)
 
 
 def standings(connection: Connection) -> list[Flip]:
@@ -26,7 +33,7 @@ def standings(connection: Connection) -> list[Flip]:
     )
     same = sa.and_(newest.c.source == flip.c.source, newest.c.sequence == flip.c.sequence)
     last: dict[str, Flip] = {}
-    for row in connection.execute(sa.select(flip).join(newest, same).order_by(flip.c.subject)):
+    for row in connection.execute(sa.select(*_FLIP).join(newest, same).order_by(flip.c.subject)):
         found = _flip(row)
         if found.subject not in last or last[found.subject].recorded_at < found.recorded_at:
             last[found.subject] = found
@@ -38,7 +45,7 @@ def flips(connection: Connection, subject: str | None = None, until: datetime | 
 
     By number, not by time: a clock that was set back must not put later knowledge before earlier.
     """
-    query = sa.select(flip).order_by(flip.c.source, flip.c.sequence)
+    query = sa.select(*_FLIP).order_by(flip.c.source, flip.c.sequence)
     if subject is not None:
         query = query.where(flip.c.subject == subject)
     if until is not None:
@@ -54,8 +61,8 @@ def watches(connection: Connection, source: str | None = None) -> list[Watch]:
 
 
 def assets(connection: Connection) -> list[Asset]:
-    query = sa.select(asset).order_by(asset.c.device, asset.c.part, asset.c.place, asset.c.name, asset.c.key)
-    return [Asset(**row._asdict()) for row in connection.execute(query)]
+    query = sa.select(*_ASSET).order_by(asset.c.device, asset.c.part, asset.c.place, asset.c.name, asset.c.key)
+    return [Asset(*row) for row in connection.execute(query)]
 
 
 def sightings(connection: Connection, device: str | None = None) -> list[Sighting]:

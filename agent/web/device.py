@@ -78,7 +78,7 @@ def device_of(view: View, watched: Watched) -> Device:
     pulse, health, inventory = (visits.get(cadence) for cadence in Cadence)
     health = completed(health, inventory) if health else None
     identity = inventory.identity if inventory else Identity()
-    interfaces = _interfaces(pulse, visits.get(Cadence.HEALTH))
+    interfaces = _interfaces(pulse, recent.interfaces if recent else ())
     newest = recent.newest if recent else None
     return Device(
         fresh=view.latest.fresh(watched.name, Cadence.PULSE, watched.intervals[Cadence.PULSE], view.now) is not None,
@@ -102,10 +102,10 @@ def _front(name: str, view: View) -> str:
     return f"link:{name}" if name in view.estate.links and name not in view.estate.devices else f"device:{name}"
 
 
-def _interfaces(pulse: Visit | None, health: Visit | None) -> Sequence[Interface]:
+def _interfaces(pulse: Visit | None, every: Sequence[Interface]) -> Sequence[Interface]:
     """All interfaces by the last health visit; of those that links watch, what the last pulse said."""
     newer = {i.index: i for i in pulse.interfaces} if pulse else {}
-    return tuple(newer.get(i.index, i) for i in health.interfaces) if health else tuple(newer.values())
+    return tuple(newer.get(i.index, i) for i in every) if every else tuple(newer.values())
 
 
 def _usage(health: Visit | None) -> list[tuple[str, Usage]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from collectors.snmp.engine import Engine
+from collectors.snmp.transport import Counts
 
 if TYPE_CHECKING:
     from collectors.snmp.reference import ReferenceEngine
 
-__all__ = ["Engine", "ReferenceEngine"]
+__all__ = ["Counts", "Engine", "ReferenceEngine"]
 
 
 def __getattr__(name: str) -> Any:
