@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from agent.exporter.http import routes
 from agent.exporter.own import Own
-from agent.exporter.page import Pages
+from agent.exporter.page import Lot, Pages
 
-__all__ = ["Own", "Pages", "routes"]
+__all__ = ["Lot", "Own", "Pages", "routes"]

@@ -1,24 +1,34 @@
-"""The exporter's addresses: /metrics, /devices/NAME/metrics, /sd/prometheus, /-/healthy, /-/ready."""
+"""The exporter's addresses: /metrics, /agent/metrics, /devices/NAME/metrics, /sd/prometheus, /-/healthy, /-/ready."""
 
 from __future__ import annotations
 
 import asyncio
-import gzip
+import ipaddress
 import time
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from agent.exporter.page import Pages, discovery
+from agent.exporter.page import GZIP_LEVEL, Pages, discovery
 from agent.exporter.text import Format
 
-GZIP_LEVEL = 1  # half the CPU of level 6 for a page a third larger; scrapes are on a LAN
+
+@lru_cache(maxsize=256)
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
-def _takes_gzip(request: Request) -> bool:
+def _wants_gzip(request: Request) -> bool:
+    """Whether to compress: asked for, and the page leaves this machine. On loopback it would only cost both ends."""
+    if request.client is not None and _on_this_machine(request.client.host):
+        return False
     for offer in request.headers.get("accept-encoding", "").split(","):
         coding, _, quality = offer.replace(" ", "").partition(";q=")
         if coding in ("gzip", "*") and quality not in ("0", "0.0", "0.00", "0.000"):
@@ -40,26 +50,31 @@ def routes(
     """
 
     async def metrics(request: Request) -> Response:
+        return await streamed(request, "all", pages.everything)
+
+    async def agent(request: Request) -> Response:
+        return await streamed(request, "agent", pages.agent)
+
+    async def streamed(request: Request, page: str, slices: Callable[[Format], Iterator[str]]) -> Response:
         form = Format.wanted(request.headers.get("accept", ""))
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
-        packed = _takes_gzip(request)
+        packed = _wants_gzip(request)
         if before_metrics is not None:
             await before_metrics()
         if packed:
             headers["Content-Encoding"] = "gzip"
-        return StreamingResponse(_stream(pages, form, packed), headers=headers, media_type=form.value)
+        return StreamingResponse(_stream(pages, page, slices(form), packed), headers=headers, media_type=form.value)
 
     async def device(request: Request) -> Response:
         begun = time.perf_counter()
         form = Format.wanted(request.headers.get("accept", ""))
-        page = pages.device(request.path_params["name"], form)
-        if page is None:
+        packed = _wants_gzip(request)
+        body = (pages.device_packed if packed else pages.device)(request.path_params["name"], form)
+        if body is None:
             return PlainTextResponse("no such device in the inventory\n", 404)
-        body = page.encode()
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
-        if _takes_gzip(request):
+        if packed:
             headers["Content-Encoding"] = "gzip"
-            body = gzip.compress(body, GZIP_LEVEL, mtime=0)
         pages.own.rendered("device", time.perf_counter() - begun)
         return Response(body, headers=headers, media_type=form.value)
 
@@ -77,6 +92,7 @@ def routes(
 
     return [
         Route("/metrics", metrics),
+        Route("/agent/metrics", agent),
         Route("/devices/{name}/metrics", device),
         Route("/sd/prometheus", targets),
         Route("/-/healthy", healthy),
@@ -84,10 +100,9 @@ def routes(
     ]
 
 
-async def _stream(pages: Pages, form: Format, packed: bool) -> AsyncIterator[bytes]:
+async def _stream(pages: Pages, page: str, slices: Iterator[str], packed: bool) -> AsyncIterator[bytes]:
     working = 0.0
     packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS) if packed else None
-    slices = pages.everything(form)
     while True:
         begun = time.perf_counter()
         text = next(slices, None)
@@ -102,4 +117,4 @@ async def _stream(pages: Pages, form: Format, packed: bool) -> AsyncIterator[byt
         await asyncio.sleep(0)  # the pollers' turn
     if packer is not None:
         yield packer.flush()
-    pages.own.rendered("all", working)
+    pages.own.rendered(page, working)

@@ -7,10 +7,12 @@ loop gets its turn, so that a scrape of a million series does not hold up the po
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
+from itertools import islice
 
 from agent.catalogue import metric
 from agent.exporter import records
@@ -22,6 +24,8 @@ from agent.watched import Watched
 from collectors.readings import Block, Cadence, Identity, Metric, Visit
 
 SLICE = 65_536  # characters
+GZIP_LEVEL = 1  # half the CPU of level 6 for a page a third larger; scrapes are on a LAN
+GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\x04\xff"  # deflate, no name, no time, quickest, any system
 
 _INFO, _UP, _SILENT = (metric(f"hartwatch_device_{n}") for n in ("info", "up", "silent_visits"))
 _SUCCESS = metric("hartwatch_visit_last_success_timestamp_seconds")
@@ -32,6 +36,10 @@ _ANSWERED = metric("hartwatch_device_answered")
 _CLASHES = metric("hartwatch_exposition_clashes")
 
 
+Lot = tuple[object, Callable[[], Iterable[Fact]]]
+"""A revision, and the facts as they are at that revision."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """What is kept of a device between two scrapes: its sheet, and the records of its last visits."""
@@ -39,6 +47,7 @@ class _Kept:
     sheet: Sheet
     recorded: tuple[Visit | None, Visit | None] = (None, None)
     records: Block | None = None
+    packed: tuple[tuple[object, ...], list[Block], Packed] | None = None  # made of what, and that; the readings
 
 
 class _Families:
@@ -91,53 +100,94 @@ class _Families:
 
 @dataclass(slots=True)
 class Pages:
-    """The exporter's pages. `devices` is the inventory in force, `facts` what ledger and register know by now."""
+    """The exporter's pages. `devices` is the inventory in force, `facts` what ledger and register know by now.
+
+    Facts come in lots, each with a revision: its lines are rendered anew when that has changed (or is None).
+    """
 
     latest: Latest
     devices: Callable[[], Mapping[str, Watched]]
     own: Own
     now: Callable[[], datetime]
-    facts: Callable[[], Iterable[Fact]] = tuple
+    facts: Callable[[], Sequence[Lot]] = tuple
     blind: Callable[[], bool] = bool
     _kept: dict[str, _Kept] = field(default_factory=dict)
+    _lots: dict[int, tuple[object, list[tuple[Metric, str]]]] = field(default_factory=dict)
 
-    def device(self, name: str, form: Format) -> str | None:
+    def device(self, name: str, form: Format) -> bytes | None:
         """The page of one device, or None if the inventory has no such device."""
         watched = self.devices().get(name)
         if watched is None:
             return None
-        families = _Families()
-        self._put(watched, self.now(), families)
-        page = "".join(families.text(form))
-        return page + "# EOF\n" if form is Format.OPEN else page
-
-    def everything(self, form: Format) -> Iterator[str]:
-        """The page of the agent and all devices, in slices; an empty slice only gives others a turn."""
         moment = self.now()
+        kept, blocks = self._sheet(watched, moment)
+        return _readings(kept.sheet, blocks, form) + self._status(watched, moment, form)
+
+    def device_packed(self, name: str, form: Format) -> bytes | None:
+        """The same, by gzip. The readings are packed once for each visit, however many ask for them."""
+        watched = self.devices().get(name)
+        if watched is None:
+            return None
+        moment = self.now()
+        kept, blocks = self._sheet(watched, moment)
+        made_of = (form, *(id(block.values) for block in blocks))
+        if kept.packed is None or kept.packed[0] != made_of:
+            # The blocks are held as well: another one at the same place in memory must not pass for one of these.
+            kept.packed = made_of, blocks, Packed.of(_readings(kept.sheet, blocks, form))
+        return kept.packed[2].followed_by(self._status(watched, moment, form))
+
+    def _status(self, watched: Watched, moment: datetime, form: Format) -> bytes:
+        families = _Families()
+        _status(watched, self.latest.of(watched.name), moment, families, blind=self.blind())
+        page = "".join(families.text(form))
+        return (page + "# EOF\n" if form is Format.OPEN else page).encode()
+
+    def agent(self, form: Format, families: _Families | None = None) -> Iterator[str]:
+        """The page of the agent itself, with what ledger and register know, in slices: everything but the readings.
+
+        `families` holds what else is to be on the page.
+        """
         yield self.own.text(form)
         taken = self.own.names()
-        watched = self.devices()
-        for gone in self._kept.keys() - watched.keys():
-            del self._kept[gone]
-        # One family's lines stand together on a page, so the page is turned: first every device's segments by family.
-        families = _Families()
-        clashes = 0
-        for place, device in enumerate(watched.values()):
-            clashes += self._put(device, moment, families).clashes
-            if place % 20 == 19:
-                yield ""
-        for place, (name, labels, value) in enumerate(chain(self.facts(), [(_CLASHES.name, (), float(clashes))])):
-            families.add(metric(name), f"{series_text(name, labels)} {number(value)}\n")
-            if place % 500 == 499:
-                yield ""
+        families = families or _Families()
+        clashes = sum(kept.sheet.clashes for kept in self._kept.values())
+        families.add(_CLASHES, f"{_CLASHES.name} {number(float(clashes))}\n")
+        for place, (revision, facts) in enumerate(self.facts()):
+            known = self._lots.get(place)
+            if known is None or revision is None or known[0] != revision:
+                known = self._lots[place] = revision, []
+                for lines in _lines(facts()):
+                    known[1].extend(lines)
+                    yield ""
+            for family, text in known[1]:
+                families.add(family, text)
         # A profile that takes a name of the client library's would make the whole page invalid.
         yield from families.text(form, without=taken)
         if form is Format.OPEN:
             yield "# EOF\n"
 
-    def _put(self, watched: Watched, moment: datetime, families: _Families) -> Sheet:
+    def everything(self, form: Format) -> Iterator[str]:
+        """The page of the agent and all devices, in slices; an empty slice only gives others a turn."""
+        moment = self.now()
+        watched = self.devices()
+        for gone in self._kept.keys() - watched.keys():
+            del self._kept[gone]
+        # One family's lines stand together on a page, so the page is turned: first every device's segments by family.
+        families = _Families()
+        for place, device in enumerate(watched.values()):
+            self._put(device, moment, families)
+            if place % 20 == 19:
+                yield ""
+        yield from self.agent(form, families)
+
+    def _put(self, watched: Watched, moment: datetime, families: _Families) -> None:
         """Put one device, as it is at this moment, among the families."""
-        recent = self.latest.of(watched.name)
+        kept, blocks = self._sheet(watched, moment)
+        _status(watched, self.latest.of(watched.name), moment, families, blind=self.blind())
+        families.add_sheet(kept.sheet, blocks)
+
+    def _sheet(self, watched: Watched, moment: datetime) -> tuple[_Kept, list[Block]]:
+        """What is kept of a device, with the sheet for its readings at this moment, and these."""
         blocks: list[Block] = []
         visits: list[Visit | None] = []
         for cadence in Cadence:
@@ -159,9 +209,46 @@ class Pages:
         if kept is None or not kept.sheet.fits(blocks):
             kept = self._kept[watched.name] = _Kept(Sheet(watched.name, [block.layout for block in blocks]))
         kept.recorded, kept.records = (health, inventory), found
-        _status(watched, recent, moment, families, blind=self.blind())
-        families.add_sheet(kept.sheet, blocks)
-        return kept.sheet
+        return kept, blocks
+
+
+def _readings(sheet: Sheet, blocks: Sequence[Block], form: Format) -> bytes:
+    families = _Families()
+    families.add_sheet(sheet, blocks)
+    return "".join(families.text(form)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The beginning of a page, compressed, to which an end can be given: one gzip member (RFC 1952), not two.
+
+    Two would be allowed, and many programs stop reading after the first.
+    """
+
+    deflated: bytes  # ends on an octet's border, and not for good
+    crc: int
+    octets: int
+
+    @classmethod
+    def of(cls, page: bytes) -> Packed:
+        packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        return cls(packer.compress(page) + packer.flush(zlib.Z_FULL_FLUSH), zlib.crc32(page), len(page))
+
+    def followed_by(self, page: bytes) -> bytes:
+        packer = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        end = packer.compress(page) + packer.flush()
+        sums = struct.pack("<II", zlib.crc32(page, self.crc), (self.octets + len(page)) & 0xFFFF_FFFF)
+        return GZIP_HEAD + self.deflated + end + sums
+
+
+def _lines(facts: Iterable[Fact]) -> Iterator[list[tuple[Metric, str]]]:
+    """Facts as text, in slices: the lines of a family together as far as they come together."""
+    facts = iter(facts)
+    while some := list(islice(facts, 500)):
+        texts: dict[str, list[str]] = {}
+        for name, labels, value in some:
+            texts.setdefault(name, []).append(f"{series_text(name, labels)} {number(value)}\n")
+        yield [(metric(name), "".join(lines)) for name, lines in texts.items()]
 
 
 def _status(watched: Watched, recent: Recent | None, moment: datetime, families: _Families, *, blind: bool) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from agent.catalogue import RESERVED
 from agent.exporter.text import LABEL_NAME, MANTISSA, METRIC_NAME, escape, labels_text, number
@@ -120,10 +121,14 @@ class Sheet:
 
 def _inside(device: str, labels: Labels) -> str:
     """What stands between the braces. `device` is ours, whatever a profile says, and no label comes twice."""
-    names = [name for name, _ in labels]
-    if "device" in names or len(set(names)) != len(names) or not all(map(LABEL_NAME.match, names)):
+    if not _usable(tuple([name for name, _ in labels])):
         labels = tuple({n: (n, v) for n, v in labels if n != "device" and LABEL_NAME.match(n)}.values())
     return f"{device},{labels_text(labels)}" if labels else device
+
+
+@lru_cache(maxsize=4096)  # the rows of a table have the same names
+def _usable(names: tuple[str, ...]) -> bool:
+    return "device" not in names and len(set(names)) == len(names) and all(map(LABEL_NAME.match, names))
 
 
 def _template(insides: Sequence[str]) -> str:

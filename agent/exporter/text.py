@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 
 from agent.hostile import plain
 
@@ -86,6 +87,7 @@ def exposed(name: str, kind: str, form: Format) -> tuple[str, str]:
     return name, kind
 
 
+@lru_cache(maxsize=16_384)  # the same few hundred on every page
 def header(name: str, kind: str, help_text: str, form: Format) -> str:
     """The HELP and TYPE lines of a family."""
     family, type_ = exposed(name, kind, form)

@@ -21,7 +21,8 @@ class CannotListen(Exception):
 def listen(address: str, port: int) -> socket.socket:
     """A listening TCP socket; CannotListen where there is none to be had."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named: asyncio turns Nagle off only then, and an answer of two writes took 40 ms without.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((address, port))

@@ -76,4 +76,6 @@ def pages(
         latest.put(one)
     inventory = watched(*(names or dict.fromkeys(v.device for v in visits)))
     counted: tuple[Fact, ...] = (("hartwatch_visits_total", (("cadence", "pulse"), ("outcome", "reached")), 7.0),)
-    return Pages(latest, lambda: inventory, Own(lambda: counted), lambda: at, lambda: facts, lambda: blind)
+    return Pages(
+        latest, lambda: inventory, Own(lambda: counted), lambda: at, lambda: [(None, lambda: facts)], lambda: blind
+    )

@@ -32,9 +32,14 @@ async def client() -> AsyncIterator[Client]:
         not_ready: str | None = None,
         config: web.WebConfig | None = None,
         hosts: frozenset[str] | None = None,
+        asks_from: str = "192.0.2.9",
     ) -> httpx.AsyncClient:
         app = web.Guard(Starlette(routes=exporter.routes(shown, lambda: not_ready)), config or web.WebConfig(), hosts)
-        opened.append(httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1:9640"))
+        opened.append(
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=app, client=(asks_from, 50_000)), base_url="http://127.0.0.1:9640"
+            )
+        )
         return opened[-1]
 
     yield of
@@ -65,6 +70,24 @@ async def test_a_page_is_compressed_only_for_those_who_can_read_it(client: Clien
             answer = await agent.get(address, headers={"accept-encoding": refused})
             assert "content-encoding" not in answer.headers
             assert "ifHCInOctets" in answer.text
+
+
+async def test_nothing_is_compressed_for_a_program_on_the_same_machine(client: Client) -> None:
+    for address in ("127.0.0.1", "::1"):
+        agent = client(pages(visit()), asks_from=address)
+        for page in ("/metrics", "/agent/metrics", "/devices/sw-wf-1/metrics"):
+            answer = await agent.get(page, headers={"accept-encoding": "gzip"})
+            assert "content-encoding" not in answer.headers
+
+
+async def test_the_agents_own_page_has_no_readings_and_all_that_the_ledger_knows(client: Client) -> None:
+    fact = ("hartwatch_outage_open", (("subject", "site:x"), ("cause", "")), 1.0)
+    agent = client(pages(visit(), facts=(fact,)))
+    for kind in ("text/plain", OPEN):
+        answer = await agent.get("/agent/metrics", headers={"accept": kind})
+        sound(answer.text)
+        assert "hartwatch_outage_open{" in answer.text
+        assert "ifHCInOctets" not in answer.text
 
 
 async def test_discovery_leads_to_pages_that_exist(client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import subprocess
@@ -15,8 +16,11 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
+from agent.exporter.own import Own
 from agent.exporter.page import Pages, discovery
 from agent.exporter.text import Format
+from agent.latest import Latest
+from agent.watched import Watched
 from collectors.readings import Block, Cadence, Check, Group, Layout, Level, Metric, Sensor, Visit
 from tests.readers.estate import IN, NOON, OPER, interfaces, pages, rows, visit
 
@@ -41,7 +45,10 @@ def value(page: str, name: str, **labels: str) -> float | None:
 def device_page(of: Pages, name: str = "sw-wf-1", form: Format = Format.TEXT) -> str:
     page = of.device(name, form)
     assert page is not None
-    return page
+    packed = of.device_packed(name, form)
+    assert packed is not None
+    assert gzip.decompress(packed) == page
+    return page.decode()
 
 
 def sound(page: str) -> None:
@@ -294,3 +301,21 @@ def test_what_only_inventory_visits_ask_stays_while_health_visits_go_on() -> Non
     assert value(page, "hartwatch_check_level", check="power_supply", subject="PSU 1") is None
     assert value(page, "hartwatch_wifi_clients") == 9
     assert value(page, "hartwatch_wifi_figure", figure="access_points_limit") == 64
+
+
+def test_readings_are_packed_once_for_each_visit_and_never_shown_after_the_next() -> None:
+    latest, inventory = Latest(), {"a": Watched("a", "switch", "site")}
+    of = Pages(latest, lambda: inventory, Own(), lambda: NOON)
+    first, second = visit("a"), visit("a")
+    latest.put(first)
+    before = of.device_packed("a", Format.TEXT)
+    assert before is not None
+    assert before == of.device_packed("a", Format.TEXT)
+    block = first.blocks[0]
+    changed = replace(block, values=tuple(v + 1 if v is not None else None for v in block.values))
+    latest.put(replace(second, blocks=(changed, *first.blocks[1:])))
+    after = of.device_packed("a", Format.TEXT)
+    assert after is not None
+    page = of.device("a", Format.TEXT)
+    assert gzip.decompress(after) == page
+    assert gzip.decompress(after) != gzip.decompress(before)
