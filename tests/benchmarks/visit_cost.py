@@ -84,7 +84,7 @@ class Hartwatch:
                 self.board.update(judge(visit, self.board, self.topology).held)  # type: ignore[arg-type]
                 page = self.pages.device(target.name, Format.TEXT)
                 assert page is not None
-                assert page.count("\nif") >= SAMPLES
+                assert page.count(b"\nif") >= SAMPLES
                 visits.append(visit)
 
         before = cpu_seconds()
@@ -140,7 +140,7 @@ class Exporter:
         for address in addresses(count):
             connection.request("GET", f"/snmp?module=interfaces&target={address}:{self.agents}")
             page = connection.getresponse().read().decode()
-            assert page.count("\nif") >= SAMPLES, page[:500]
+            assert page.count(b"\nif") >= SAMPLES, page[:500]
         connection.close()
         return 1000 * (self.cpu() - before) / count
 
