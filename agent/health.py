@@ -22,13 +22,14 @@ Rules (docs/design.md section 4):
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Standing
-from agent.inventory.needs import Subject, holds, subjects
+from agent.inventory.needs import Needs, Subject, holds, subjects
 from agent.topology import Topology
 from collectors.readings import Visit
 
@@ -224,6 +225,8 @@ def _judge_device(subject: str, held: Held, visit: Visit, draft: _Draft, *, blin
     if cut and not held.accused:
         draft.flip(subject, Standing.BLIND, failing.since, f"cannot be reached: {cause} is down", cause)
         draft.keep(subject, replace(draft.of(subject), trouble=()))  # it starts anew when the cause is gone
+        if held.cause is None:  # what stands behind it may have been accused while it was not looked at yet
+            _carry_down(subject, draft)
         return
     patience = LOOKS_TO_TELL + (LOOKS_TO_WAIT_FOR_A_CAUSE if _front_is_failing(subject, draft) else 0)
     if failing.looks < patience:
@@ -321,6 +324,8 @@ def _judge_links(visit: Visit, draft: _Draft) -> None:
             if watchers and not held.accused and all(w.out for w in lost):
                 root = lost[0].cause or watchers[0]
                 draft.flip(link, Standing.BLIND, lost[0].since, f"cannot be seen: {root} is down", root)
+                if held.cause is None:
+                    _carry_down(link, draft)
             elif all(w.standing is Standing.BLIND for w in lost) and held.standing is not Standing.BLIND:
                 draft.flip(link, Standing.BLIND, visit.started_at, "the agent itself was cut off")
 
@@ -361,21 +366,30 @@ def _judge_dependents(draft: _Draft) -> None:
     topology = draft.topology
     for _ in range(len(topology.needs) + 1):
         stirred, draft.stirred = draft.stirred, {}
-        wholes = dict.fromkeys(whole for part in stirred for whole in topology.dependents.get(part, ()))
+        wholes: dict[str, list[str]] = {}
+        for part in stirred:
+            for whole in topology.dependents.get(part, ()):
+                wholes.setdefault(whole, []).append(part)
         if not wholes:
             return
-        for whole in wholes:
-            _judge_whole(whole, draft)
+        for whole, changed in wholes.items():
+            _judge_whole(whole, changed, draft)
 
 
-def _judge_whole(whole: str, draft: _Draft) -> None:
+def _judge_whole(whole: str, changed: Iterable[str], draft: _Draft) -> None:
+    """Judge a site or service of which some parts have changed.
+
+    When half of an estate fails at once, a service that needs every site is judged at every flip of one. So nothing
+    here may look at every part for every change of every part: only how it stands now is worked out anew.
+    """
     needs = draft.topology.needs[whole]
     held = draft.of(whole)
 
     def stands(part: Subject, at: datetime | None, *, fully: bool) -> bool | None:
         known = draft.of(str(part))
-        standing, out = known.standing, known.out
-        if at is not None and at < known.since:
+        if at is None or at >= known.since:
+            standing, out = known.standing, known.out
+        else:
             standing, out = known.before, known.before is Standing.DOWN
         if out:
             return False
@@ -392,24 +406,69 @@ def _judge_whole(whole: str, draft: _Draft) -> None:
     now = standing_at(None)
     if now is not Standing.DOWN and (held.standing, held.cause) == (now, None):
         return  # as before; since when is not asked, because that looks through the changes of every part
+    if now is held.standing is Standing.DOWN:
+        _judge_fallen(whole, held, changed, draft)
+        return
     parts = {str(part): draft.of(str(part)) for part in subjects(needs)}
-    since = draft.new_expressions_at or _since(now, parts, standing_at)
+    since = draft.new_expressions_at or _since(now, held.since, parts, standing_at)
     if now is not Standing.DOWN:
         reasons = {Standing.UP: "what it needs stands", Standing.DEGRADED: "a part it needs is degraded"}
         draft.flip(whole, now, since, reasons.get(now, "what it needs cannot be seen"))
         return
+    causes, why = _causes(parts)
+    draft.flip(whole, now, since, why, causes[0])
+
+
+def _judge_fallen(whole: str, held: Held, changed: Iterable[str], draft: _Draft) -> None:
+    """A whole that was down and still is: since when, and by which cause, may become known only now."""
+    earlier = draft.new_expressions_at is None and any(
+        part.out and part.since < held.since for part in map(draft.of, changed)
+    )
+    root = draft.of(held.cause or "").cause
+    if not earlier and root is None:
+        return
+    needs = draft.topology.needs[whole]
+    parts = {str(part): draft.of(str(part)) for part in subjects(needs)}
+    causes, why = _causes(parts)
+    since = _fell(needs, parts) if earlier else held.since
+    if since < held.since:  # a part was confirmed later and fell earlier: so did the whole
+        draft.flip(whole, Standing.DOWN, since, why, causes[0], rewrite=True)
+    elif root in causes and held.cause not in causes:
+        draft.flip(whole, Standing.DOWN, held.since, why, root, rewrite=True)
+
+
+def _causes(parts: Mapping[str, Held]) -> tuple[list[str], str]:
+    """What took down the parts that are out, the first to fall first, and in words."""
     lost = sorted((part.since, name) for name, part in parts.items() if part.out)
     causes = list(dict.fromkeys(parts[name].cause or name for _, name in lost))
-    why = f"{', '.join(causes[:3])} {'is' if len(causes) == 1 else 'are'} down"
-    if held.standing is not Standing.DOWN:
-        draft.flip(whole, now, since, why, causes[0])
-    elif since < held.since:  # a part was confirmed later and fell earlier: so did the whole
-        draft.flip(whole, now, since, why, causes[0], rewrite=True)
-    elif held.cause not in causes and draft.of(held.cause or "").cause in causes:
-        draft.flip(whole, now, held.since, why, draft.of(held.cause or "").cause, rewrite=True)
+    return causes, f"{', '.join(causes[:3])} {'is' if len(causes) == 1 else 'are'} down"
 
 
-def _since(now: Standing, parts: Mapping[str, Held], standing_at: Callable[[datetime], Standing]) -> datetime:
-    """Since when a whole stands as it does: back through the parts' changes for as long as they give the same."""
+def _since(
+    now: Standing, at_most: datetime, parts: Mapping[str, Held], standing_at: Callable[[datetime], Standing]
+) -> datetime:
+    """Since when a whole stands as it does: back through the parts' changes for as long as they give the same.
+
+    Not further than `at_most`, its own last change.
+    """
     times = sorted({part.since for part in parts.values()}, reverse=True)
+    times = times[: sum(at > at_most for at in times) + 1]
     return next((later for later, earlier in pairwise(times) if standing_at(earlier) is not now), times[-1])
+
+
+def _fell(needs: Needs, parts: Mapping[str, Held]) -> datetime:
+    """Since when what is out now is enough for a whole to be down.
+
+    Parts that have come back meanwhile are taken to have stood: of them it is known that they were out before, but not
+    since when, and an outage must not be given a beginning that nobody saw.
+    """
+
+    def down_at(at: datetime) -> bool:
+        def stood(part: Subject) -> bool:
+            held = parts[str(part)]
+            return not (held.out and held.since <= at)
+
+        return holds(needs, stood) is False
+
+    times = sorted({part.since for part in parts.values() if part.out})
+    return times[bisect_left(times, True, key=down_at)]  # the more is out, the less stands: what fell stays fallen

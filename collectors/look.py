@@ -159,6 +159,7 @@ def _parts_moved(learnt: Learnt, now: Value) -> bool:
         learnt.entity_changes = 0
         return False
     learnt.entity_changes += 1
+    learnt.entity_changed = now
     return learnt.entity_changes <= RESTLESS
 
 

@@ -21,8 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.looking.here import Traffic
-from agent.looking.wire import HEAD, LONGEST, Hearing, Message, frame, message_of
-from agent.looking.worker import ALIVE_SECONDS
+from agent.looking.wire import ALIVE_SECONDS, HEAD, LONGEST, Hearing, Message, frame, message_of
 from collectors import Cadence, Target, Visit
 
 log = logging.getLogger(__name__)
@@ -32,6 +31,7 @@ RESTART_SECONDS = (0.2, 60.0)  # first and longest pause before a worker is star
 STEADY_SECONDS = 120.0  # a worker that lived so long begins with the first pause again
 HOME_PER_SECOND = 20.0  # devices that go home: a first look costs ten times what others do
 START_SECONDS = 60.0
+LAST_WORDS_SECONDS = 3.0
 PATIENCE_SECONDS = 10.0  # beyond a look's own deadline, for the way there and back and for a worker to be started
 
 
@@ -153,11 +153,7 @@ class Crew:
         for process in processes:
             if process.stdin is not None:
                 process.stdin.close()
-        for process in processes:
-            try:
-                await asyncio.wait_for(process.wait(), 5.0)
-            except TimeoutError:
-                process.kill()
+        await asyncio.gather(*map(_ended, processes))
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -234,9 +230,7 @@ class Crew:
                     log.error("worker %d says what cannot be: it is ended", member.number)
                     break
                 self._hear(member, message_of(await process.stdout.readexactly(octets)))
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        status = await process.wait()
+        status = await _ended(process)
         if not self._closing:
             log.error("worker %d ended with status %d: its devices are others' now", member.number, status)
 
@@ -312,6 +306,16 @@ class Crew:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _ended(process: Process) -> int:
+    """The status of a worker that has nothing more to say; it may log out of its devices, but not for ever."""
+    try:
+        return await asyncio.wait_for(process.wait(), LAST_WORDS_SECONDS)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        return await process.wait()
 
 
 def _home(device: str, workers: int) -> int:

@@ -37,6 +37,7 @@ from collectors.readings import (
 )
 
 HEAD = 4  # octets that say how long a frame is
+ALIVE_SECONDS = 1.0  # a worker says that often that it is alive
 LONGEST = 64 << 20  # a frame of more is a mistake: whole devices are a hundredth of it
 
 Message = tuple[Any, ...]

@@ -22,13 +22,11 @@ from typing import Any, BinaryIO
 
 from agent import logs
 from agent.looking.here import Here
-from agent.looking.wire import HEAD, Message, Telling, frame, message_of
+from agent.looking.wire import ALIVE_SECONDS, HEAD, Message, Telling, frame, message_of
 from agent.rest import REST_SECONDS, Rest
 from collectors import Cadence, Sessions, Target, load_profiles
 
 log = logging.getLogger(__name__)
-
-ALIVE_SECONDS = 1.0
 
 
 class Worker:

@@ -60,7 +60,7 @@ class FastSession(AskingSession):
         self._device_port = port
         self._envelope = envelope
         self._timeout_seconds = timeout_seconds
-        self._attempts = 1 + max(0, retries)
+        self._attempts = self.limits.attempts(1 + max(0, retries))
         self._way: tuple[Port, Place] | None = None
 
     # ------------------------------------------------------------ what AskingSession asks for
@@ -127,6 +127,8 @@ class FastSession(AskingSession):
                     # ICMP may speak of a moment only (a daemon that restarts, a route that turns): the retries stand.
                     fault = got
                 attempt += 1
+            if not self.answered:
+                self.limits.stayed_silent()
             return fault or self._silence(waiter)
         except DeviceFault as refusal:
             self.answered = True

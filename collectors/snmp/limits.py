@@ -17,6 +17,8 @@ _CELL_SETS_REMEMBERED = 16
 _BULK_FAILURES_FORGIVEN = 2
 _GOOD_ANSWERS_TO_FORGET = 64
 _BACK_OFF = 1.5
+SILENCES_TO_BACK_OFF = 3  # visits in a row: as many as it takes to tell people
+ATTEMPTS_AT_THE_SILENT = 2
 
 
 class Limits:
@@ -98,6 +100,20 @@ class Limits:
     def bulk_proven(self) -> bool:
         return bool(self._known.get("bulk_worked"))
 
+    # ------------------------------------------------------------ silence
+    def attempts(self, configured: int) -> int:
+        """How often to ask before that is silence: less often where it has been silent for a while.
+
+        A dead device holds its place in the schedule for as long as its time-outs last, and its retries bring nothing;
+        one is left, so that a single lost datagram does not hide that it is back.
+        """
+        silences: int = self._known.get("silences", 0)
+        return min(configured, ATTEMPTS_AT_THE_SILENT) if silences >= SILENCES_TO_BACK_OFF else configured
+
+    def stayed_silent(self) -> None:
+        """Nothing was answered in a whole session, retries included."""
+        self._known["silences"] = self._known.get("silences", 0) + 1
+
     # ------------------------------------------------------------ time
     def timeout(self, configured_seconds: float, attempt: int) -> float:
         """How long to wait for an answer: by the round trips seen (RFC 6298), from half to four times as configured.
@@ -112,6 +128,7 @@ class Limits:
         return float(seconds * _BACK_OFF**attempt)
 
     def answered_after(self, seconds: float) -> None:
+        self._known.pop("silences", None)
         trip: float | None = self._known.get("round_trip_seconds")
         if trip is None:
             self._known["round_trip_seconds"] = seconds

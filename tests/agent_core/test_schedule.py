@@ -162,6 +162,24 @@ def test_dead_devices_leave_the_living_their_turns(clock: Clock) -> None:
     assert estate.most_running <= 20 + 4 * 20
 
 
+@pytest.mark.parametrize("share", [0, 20])
+def test_five_per_cent_dead_and_five_slow_make_nobody_else_late(clock: Clock, share: int) -> None:
+    dead, slow = devices(share, prefix="dead"), devices(share, prefix="slow")
+    takes = dict.fromkeys(dead, 9.5) | dict.fromkeys(slow, 12.0)
+    estate = Estate(clock, takes=takes, silent=set(dead))
+    living = devices(400 - 2 * share)
+    schedule = run(estate, living | dead | slow, 900, slots=12, slow_slots=12)
+    assert schedule.stats.missed_total == 0
+    late = [
+        (at + 1000 - rhythm.offset + 0.1) % rhythm.grid - 0.1  # neighbouring turns share a wake-up, which may be early
+        for name, intervals in living.items()
+        for rhythm in [Rhythm.of(name, intervals)]
+        for at in estate.times(name, 300)
+    ]
+    assert len(late) == pytest.approx(len(living) * 10, rel=0.05)
+    assert max(late) < 1.0
+
+
 def test_a_device_that_answers_again_goes_back_to_the_fast_lane(clock: Clock) -> None:
     estate = Estate(clock, silent={"sw-0"}, takes={"sw-0": 2.0})
     lanes: list[int] = []

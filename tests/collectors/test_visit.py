@@ -90,6 +90,56 @@ async def test_a_changed_interface_table_is_learnt_anew(oid: str, value: int) ->
     assert "4" in values(await collect(TARGET, Cadence.PULSE, device, memory), "ifHCInOctets")
 
 
+ENT_LAST_CHANGE = "1.3.6.1.2.1.47.1.4.1.0"
+
+
+async def test_parts_that_were_changed_are_learnt_at_the_next_health_visit() -> None:
+    device, memory = Device(switch() | {ENT_LAST_CHANGE: 500}), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    assert (await collect(TARGET, Cadence.HEALTH, device, memory)).cadence is Cadence.HEALTH
+    device.objects |= {ENT_LAST_CHANGE: 900, "1.3.6.1.2.1.47.1.1.1.1.7.5": b"Outlet"}
+    assert (await collect(TARGET, Cadence.PULSE, device, memory)).cadence is Cadence.PULSE
+    visit = await collect(TARGET, Cadence.HEALTH, device, memory)
+    assert visit.cadence is Cadence.INVENTORY
+    assert [s.name for s in visit.sensors] == ["Outlet"]
+    assert (await collect(TARGET, Cadence.HEALTH, device, memory)).cadence is Cadence.HEALTH
+
+
+async def test_an_agent_that_says_all_the_time_that_its_parts_were_changed_is_not_believed_for_ever() -> None:
+    device, memory = Device(switch() | {ENT_LAST_CHANGE: 0}), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    learnt = []
+    for moment in range(1, 8):
+        device.objects[ENT_LAST_CHANGE] = moment
+        learnt.append((await collect(TARGET, Cadence.HEALTH, device, memory)).cadence is Cadence.INVENTORY)
+    assert learnt == [True, True, True, False, False, False, False]
+    assert not (await collect(TARGET, Cadence.HEALTH, device, memory)).failures  # it has calmed down
+    device.objects[ENT_LAST_CHANGE] = 99
+    assert (await collect(TARGET, Cadence.HEALTH, device, memory)).cadence is Cadence.INVENTORY
+
+
+async def test_what_a_device_does_not_have_is_not_asked_at_every_pulse() -> None:
+    objects = switch()
+    del objects["1.3.6.1.2.1.31.1.5.0"]
+    device, memory = Device(objects), Memory()
+    await collect(TARGET, Cadence.INVENTORY, device, memory)
+    with_it = Memory()
+    await collect(TARGET, Cadence.INVENTORY, Device(switch()), with_it)
+    assert len(with_it.learnt["snmp"].quick.cells) - len(memory.learnt["snmp"].quick.cells) == 1
+    assert (await collect(TARGET, Cadence.PULSE, device, memory)).cadence is Cadence.PULSE
+
+
+async def test_devices_that_are_asked_the_same_share_what_asking_takes() -> None:
+    one, other = Memory(), Memory()
+    await collect(TARGET, Cadence.INVENTORY, Device(switch()), one)
+    await collect(replace(TARGET, name="sw-2"), Cadence.INVENTORY, Device(switch()), other)
+    first, second = one.learnt["snmp"].quick, other.learnt["snmp"].quick
+    assert first.cells is second.cells
+    assert first.pick is second.pick
+    labels = {id(group.rows) for group in first.layout.groups}
+    assert len(labels) < len(first.layout.groups)  # columns with the same rows share their labels
+
+
 async def test_a_known_row_that_is_gone_is_learnt_anew() -> None:
     device, memory = Device(switch()), Memory()
     await collect(TARGET, Cadence.INVENTORY, device, memory)

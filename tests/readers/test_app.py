@@ -128,6 +128,21 @@ async def test_it_begins_serves_pages_and_metrics_and_ends_cleanly(estate: Calla
         assert await asyncio.wait_for(task, 30) == 0
 
 
+async def test_with_workers_it_watches_and_reloads_all_the_same(
+    estate: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(estate(workers=2)) as (client, ending, task):
+        assert await until(lambda: metric(client, "hartwatch_workers_alive")) == 2
+        assert await until(lambda: metric(client, "hartwatch_device_silent_visits", device="sw-wf-1"))
+        assert await metric(client, "hartwatch_visit_crashes_total") == 0
+        assert await until(lambda: metric(client, "hartwatch_snmp_datagrams_total", event="time_outs"))
+        estate(more=MORE)
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert await until(lambda: metric(client, "hartwatch_device_silent_visits", device="sw-wf-2"))
+        ending.set()
+        assert await asyncio.wait_for(task, 20) == 0
+
+
 async def test_a_reload_takes_on_the_difference_and_refuses_what_is_invalid(
     estate: Callable[..., Settings], caplog: pytest.LogCaptureFixture
 ) -> None:

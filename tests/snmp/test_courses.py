@@ -260,3 +260,14 @@ def test_answers_that_come_at_the_second_asking_are_kept_smaller_and_forgiven_in
     for _ in range(3):
         limits.bulk_gave(70, 70)
     assert limits.repetitions(14) == 6
+
+
+def test_a_device_that_has_been_silent_is_asked_less_often_until_it_speaks() -> None:
+    limits = Limits({})
+    for _ in range(3):
+        assert limits.attempts(4) == 4
+        limits.stayed_silent()
+    assert limits.attempts(4) == 2
+    assert limits.attempts(1) == 1
+    limits.answered_after(0.02)
+    assert limits.attempts(4) == 4
