@@ -90,11 +90,6 @@ class PrometheusProcess:
             {"source_labels": ["__meta_hartwatch_site"], "target_label": "target_site"},
             {"source_labels": ["__meta_hartwatch_class"], "target_label": "target_class"},
         ]
-        device_series = {
-            "source_labels": ["device", "__name__"],
-            "regex": ".+;(if[A-Z].*|sys[A-Z].*|hartwatch_(sensor|cpu|memory|storage|check|wifi|device|visit|data)_.*)",
-            "action": "drop",
-        }
         config: dict[str, Any] = {
             "global": {"scrape_interval": f"{seconds}s", "scrape_timeout": "10s", "evaluation_interval": f"{seconds}s"},
             "scrape_configs": [
@@ -105,8 +100,8 @@ class PrometheusProcess:
                 },
                 {
                     "job_name": "hartwatch",
+                    "metrics_path": "/agent/metrics",
                     "static_configs": [{"targets": [self._agent], "labels": {"instance": "hartwatch"}}],
-                    "metric_relabel_configs": [device_series],
                 },
             ],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import resource
 import socket
 import ssl
 from collections.abc import Iterator
@@ -13,6 +14,19 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+CONNECTIONS = 4096  # Prometheus keeps a thousand open to one address when it scrapes a page for each device
+BACKLOG = 1024  # as many begin at once when it starts
+_OTHER_FILES = 512  # sockets to devices, the ledger, logs
+
+
+def room_for_connections() -> None:
+    """Raise the soft limit on open files as far as it must and may: most systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
 
 class CannotListen(Exception):
     """The address cannot be had. `str()` is one line that says what to do."""
@@ -20,13 +34,14 @@ class CannotListen(Exception):
 
 def listen(address: str, port: int) -> socket.socket:
     """A listening TCP socket; CannotListen where there is none to be had."""
+    room_for_connections()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # With the protocol named: asyncio turns Nagle off only then, and an answer of two writes took 40 ms without.
     opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((address, port))
-        opened.listen(128)
+        opened.listen(BACKLOG)
     except OSError as error:
         opened.close()
         advice = {
@@ -72,7 +87,8 @@ def server(app: ASGIApp, cert_file: Path | None, key_file: Path | None, grace_se
             proxy_headers=False,
             timeout_keep_alive=75,  # longer than most scrape intervals: Prometheus keeps its connection
             timeout_graceful_shutdown=int(grace_seconds),
-            limit_concurrency=1024,  # connections: Prometheus keeps some open for each of its scrape pools
+            limit_concurrency=CONNECTIONS,
+            backlog=BACKLOG,
             h11_max_incomplete_event_size=16_384,
             **tls,
         )

@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
+from agent import exporter
 from agent.catalogue import CATALOGUE
 from agent.config import Settings
+from agent.exporter.text import Format
+from tests.readers.estate import pages, visit
 
 Server = Callable[[str], Path]
 NAME = re.compile(r"\b(?:hartwatch_[a-z0-9_]+|if[A-Z]\w+|sysUpTime)\b")
@@ -77,30 +80,16 @@ def test_rules_use_only_metrics_that_the_catalogue_knows(rules: list[dict[str, A
     assert used <= known
 
 
-def relabelled(labels: dict[str, str], rules: list[dict[str, Any]]) -> dict[str, str] | None:
-    """What Prometheus makes of a series' labels: the actions that the configuration uses. None: dropped."""
-    for rule in rules:
-        value = ";".join(labels.get(name, "") for name in rule.get("source_labels", []))
-        action = rule.get("action", "replace")
-        if action == "replace" and re.fullmatch(rule["regex"], value):
-            labels = {**labels, rule["target_label"]: rule["replacement"]}
-        elif action == "drop" and re.fullmatch(rule["regex"], value):
-            return None
-        elif action == "labeldrop":
-            labels = {name: text for name, text in labels.items() if not re.fullmatch(rule["regex"], name)}
-        elif action not in ("replace", "drop", "labeldrop"):
-            raise AssertionError(f"{action} is not known here")
-    return labels
-
-
-def test_the_scrape_of_the_agent_leaves_out_exactly_what_devices_give(deploy: Path) -> None:
+def test_the_scrape_of_the_agent_is_of_the_page_without_devices_readings(deploy: Path) -> None:
     jobs = {job["job_name"]: job for job in load(deploy / "prometheus" / "prometheus.yml")["scrape_configs"]}
-    rules = jobs["hartwatch"]["metric_relabel_configs"]
-    of_profiles = ("hartwatch_firewall_sessions", ("device",))  # profiles add names that the catalogue does not know
-    for name, labels in [*((entry.name, entry.labels) for entry in CATALOGUE), of_profiles]:
-        series = {"__name__": name, **dict.fromkeys(labels, "x")}
-        expected = None if "device" in labels and not name.startswith("hartwatch_asset_") else series
-        assert relabelled(series, rules) == expected, name
+    path = jobs["hartwatch"]["metrics_path"]
+    assert path in {route.path for route in exporter.routes(pages(), lambda: None)}
+    page = b"".join(text.encode() for text in pages(visit()).agent(Format.TEXT)).decode()
+    devices = pages(visit()).device("sw-wf-1", Format.TEXT)
+    assert devices is not None
+    names = {line.split()[2] for line in devices.decode().splitlines() if line.startswith("# TYPE")}
+    assert names
+    assert not names & {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE")}
 
 
 def test_prometheus_looks_where_the_agent_listens(deploy: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -282,6 +283,22 @@ async def test_a_secret_that_cannot_be_had_is_one_line_with_its_reference(estate
     assert problem.status == 2
     assert "env:HARTWATCH_NOT_SET" in str(problem)
     assert "\n" not in str(problem)
+
+
+def test_listening_raises_the_limit_on_open_files_as_far_as_it_may() -> None:
+    """Prometheus keeps a thousand connections open, and most systems let a process have 1,024 files."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[0] < 2048:
+        pytest.skip(f"this machine allows {before[0]} files only")
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, before[1]))
+        web.listen("127.0.0.1", 0).close()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(before[1], 4096 + 512)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        web.listen("127.0.0.1", 0).close()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == max(before[0], min(before[1], 4096 + 512))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 async def test_listening_beyond_loopback_without_tls_and_users_is_refused_with_the_reason(
