@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help demo test lint format bench lock servers clean
+.PHONY: help demo test lint format bench fuzz lock servers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -43,6 +43,9 @@ bench: $(VENV)/.dev ## the measurements behind docs/performance.md (quiet machin
 		echo "== $$script: $$(sed -n '1s/"""//gp' $$script)"; PYTHONPATH=. $(BIN)/python $$script || exit 1; \
 	done
 
+fuzz: $(VENV)/.fuzz ## fuzz the SNMP codec, a minute for each harness (ARGS="--seconds 600 walks")
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 servers: ## install the servers the tests talk to (Debian and Ubuntu, as root)
 	@.ci/servers
 
@@ -53,6 +56,7 @@ lock: $(VENV)/.dev ## write requirements/*.txt anew from pyproject.toml (add UPG
 	$(COMPILE) $(UPGRADE) --extra dev --extra demo --extra postgres --extra vault -o requirements/dev.txt
 	$(COMPILE) --extra demo -c requirements/dev.txt -o requirements/demo.txt
 	$(COMPILE) --extra postgres --extra vault -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) --extra fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 
 clean: ## remove the environment, caches and the demo's state
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -69,6 +73,10 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.demo $@
+
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	$(PIP) install --quiet --require-hashes -r requirements/fuzz.txt
+	@touch $@
 
 $(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/pyvenv.cfg
 	$(PIP) install --quiet --require-hashes -r requirements/demo.txt

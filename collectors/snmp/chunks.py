@@ -98,9 +98,10 @@ def _expected_values(expected: tuple[tuple[bytes, int], ...], data: bytes, at: i
     try:
         for name, octets in expected:
             name_at = at + 2
-            if data[at] != 0x30 or not matches(name, name_at):
+            size = data[at + 1]
+            if data[at] != 0x30 or size > 0x7F or not matches(name, name_at):
                 return None
-            following = name_at + data[at + 1]
+            following = name_at + size
             tag_at = name_at + octets
             at = tag_at + 2
             if at + data[tag_at + 1] != following:  # also where a length takes more than one octet

@@ -138,13 +138,10 @@ def read_pdu_head(data: bytes, at: int, end: int) -> tuple[int, int, int, int, i
     The shape nearly every answer has (an id of four octets, no error, nothing after the bindings) is read in place.
     """
     try:
-        size = data[at + 1]
-        start = at + 2 if size < 0x80 else at + 2 + (size & 0x7F)
-        if data[at] == RESPONSE and size != 0x80 and data.startswith(_NO_ERROR, start + 6) and data[start + 1] == 4:
-            size = data[start + 13]
-            bindings = start + 14 if size < 0x80 else start + 14 + (size & 0x7F)
-            octets = size if size < 0x80 else int.from_bytes(data[start + 14 : bindings], "big")
-            if bindings + octets == end and data[start] == ber.INTEGER and end <= len(data):
+        tag, start, stop = ber.read_tlv(data, at, end)
+        if tag == RESPONSE and stop == end and data.startswith(_NO_ERROR, start + 6) and data[start + 1] == 4:
+            _, bindings, last = ber.read_tlv(data, start + 12, end)
+            if last == end and data[start] == ber.INTEGER:
                 return RESPONSE, int.from_bytes(data[start + 2 : start + 6], "big", signed=True), 0, 0, bindings, end
     except IndexError:
         pass

@@ -226,6 +226,8 @@ class UsmEnvelope:
             raise AskAgain
         authentic = self._check(header, data, engine)
         if authentic and header.flags & _SECRET:
+            if engine.keys.priv is None:
+                raise NotProven("an encrypted answer, and the user has no key to read it with")
             start, stop = ber.expect_tlv(data, header.data_at, header.end, ber.OCTET_STRING)
             plain = engine.keys.decrypt(data[start:stop], header.boots, header.seconds, header.salt)
             at, end = _into_scoped(plain, 0, len(plain))
