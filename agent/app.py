@@ -13,30 +13,28 @@ import contextlib
 import logging
 import signal
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import version
 from time import monotonic
 
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 
 from agent import exporter, figures, web
 from agent.alerts import LogChannel, Sender
+from agent.answers import LedgerAnswers
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.credentials import SecretMissing
 from agent.estates import Estates
-from agent.facts import Outage
 from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
-from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerError, LedgerUnusable
+from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
-from agent.outages import Period, outages_of
 from agent.pipeline import Pipeline
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
-from agent.view import AgentState, Piece, View, pieces_of
+from agent.view import AgentState, View
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
 from collectors.target import Probe
 
@@ -44,8 +42,6 @@ log = logging.getLogger(__name__)
 
 TELL_SECONDS = 5.0
 SEEN_SECONDS = 300.0
-SHOWN_DAYS = 90  # of ended outages on the pages
-LEDGER_ANSWERS_HOLD_SECONDS = 5.0
 
 
 class CannotStart(Exception):
@@ -54,51 +50,6 @@ class CannotStart(Exception):
     def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
         self.status = status
-
-
-class LedgerAnswers:
-    """What readers ask of the ledger: read in a thread, at most every few seconds, and only what has changed."""
-
-    def __init__(self, ledger: Ledger, estates: Estates) -> None:
-        self._ledger, self._estates = ledger, estates
-        self.outages: list[Outage] = []
-        self.pieces: list[Piece] = []
-        self.octets: int | None = None
-        self._at = float("-inf")
-        self._flips: int | None = None  # how many the writer had written when they were read last
-        self.register_revision: tuple[object, ...] | None = None  # what the pieces were made of
-        self._reading: asyncio.Task[None] | None = None
-
-    async def fresh(self) -> None:
-        """Read anew if what is known is old; everybody who asks meanwhile waits for the same answer."""
-        if monotonic() - self._at < LEDGER_ANSWERS_HOLD_SECONDS:
-            return
-        if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._read())
-        await asyncio.shield(self._reading)
-
-    async def _read(self) -> None:
-        try:
-            await asyncio.to_thread(self._read_what_is_new)
-        except (LedgerError, SQLAlchemyError) as problem:
-            log.warning("the pages show what the ledger said last: %s", problem)
-        self._at = monotonic()
-
-    def _read_what_is_new(self) -> None:
-        """In a thread of its own: of eleven thousand devices the register alone takes seconds."""
-        stats = self._ledger.stats
-        flips, register = stats.flips_total, (stats.register_total, self._estates.loaded_at, datetime.now(UTC).date())
-        if flips != self._flips:
-            self.outages = outages_of(self._ledger.flips())
-            self._flips = flips
-        if register != self.register_revision:
-            self.pieces = pieces_of(self._ledger.assets(), self._estates.estate, datetime.now(UTC).date())
-            self.register_revision = register
-        self.octets = self._ledger.octets()
-
-    def shown(self, now: datetime) -> list[Outage]:
-        window = Period(now - timedelta(days=SHOWN_DAYS), now)
-        return [o for o in self.outages if o.ended_at is None or o.ended_at > window.began_at]
 
 
 class Agent:

@@ -244,7 +244,7 @@ class Packed:
 def _lines(facts: Iterable[Fact]) -> Iterator[list[tuple[Metric, str]]]:
     """Facts as text, in slices: the lines of a family together as far as they come together."""
     facts = iter(facts)
-    while some := list(islice(facts, 500)):
+    while some := list(islice(facts, 2000)):  # some 8 ms
         texts: dict[str, list[str]] = {}
         for name, labels, value in some:
             texts.setdefault(name, []).append(f"{series_text(name, labels)} {number(value)}\n")

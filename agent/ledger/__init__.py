@@ -9,7 +9,7 @@
 Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
 
     standings() -> list[Flip]                     the last flip of every subject, as recorded last
-    flips(subject=, until=) -> list[Flip]         in the order they were recorded
+    flips(subject=, until=, after=) -> list[Flip] in the order they were recorded; after: source > last number known
     watches(source=) -> list[Watch]               when agents were running
     assets() -> list[Asset]                       the register, by device, part and place
     sightings(device=) -> list[Sighting]          as appended
@@ -26,7 +26,7 @@ its own source.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -131,9 +131,11 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.standings(connection)
 
-    def flips(self, subject: str | None = None, until: datetime | None = None) -> list[Flip]:
+    def flips(
+        self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None
+    ) -> list[Flip]:
         with self._store.reader.connect() as connection:
-            return read.flips(connection, subject, until)
+            return read.flips(connection, subject, until, after)
 
     def watches(self, source: str | None = None) -> list[Watch]:
         with self._store.reader.connect() as connection:

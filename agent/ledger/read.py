@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -10,17 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from agent.facts import Asset, Flip, Note, Sighting, Standing, Watch
-from agent.ledger.tables import asset, flip, heartbeat, note, sighting
+from agent.ledger.tables import asset, flip, heartbeat, note, sighting, source
 
 # By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
 _FLIP = [flip.c[f.name] for f in fields(Flip)]
 _ASSET = [asset.c[f.name] for f in fields(Asset)]
 _BEFORE, _AFTER = (next(at for at, f in enumerate(fields(Flip)) if f.name == name) for name in ("before", "after"))
+_STANDINGS = {standing.value: standing for standing in Standing}
 
 
 def _flip(row: Any) -> Flip:
     values = list(row)
-    values[_BEFORE], values[_AFTER] = Standing(values[_BEFORE]), Standing(values[_AFTER])
+    values[_BEFORE], values[_AFTER] = _STANDINGS[values[_BEFORE]], _STANDINGS[values[_AFTER]]
     return Flip(*values)
 
 
@@ -40,17 +42,30 @@ def standings(connection: Connection) -> list[Flip]:
     return list(last.values())
 
 
-def flips(connection: Connection, subject: str | None = None, until: datetime | None = None) -> list[Flip]:
+def flips(
+    connection: Connection,
+    subject: str | None = None,
+    until: datetime | None = None,
+    after: Mapping[str, int] | None = None,
+) -> list[Flip]:
     """Flips, each source's in the order it recorded them; of one subject; true from before `until`.
 
-    By number, not by time: a clock that was set back must not put later knowledge before earlier.
+    By number, not by time: a clock that was set back must not put later knowledge before earlier. `after`: of a source
+    that is named in it only those with a higher number, which is what a reader that has the others does not have yet.
     """
     query = sa.select(*_FLIP).order_by(flip.c.source, flip.c.sequence)
     if subject is not None:
         query = query.where(flip.c.subject == subject)
     if until is not None:
         query = query.where(flip.c.at < until)
-    return [_flip(row) for row in connection.execute(query)]
+    if after is None:
+        return [_flip(row) for row in connection.execute(query)]
+    found: list[Flip] = []
+    # One source after the other: a condition over all of them would not be looked up in the index.
+    for name in connection.execute(sa.select(source.c.name).order_by(source.c.name)).scalars().all():
+        newer = query.where(flip.c.source == name, flip.c.sequence > after.get(name, 0))
+        found += [_flip(row) for row in connection.execute(newer)]
+    return found
 
 
 def watches(connection: Connection, source: str | None = None) -> list[Watch]:

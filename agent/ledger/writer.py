@@ -46,8 +46,7 @@ class WriterStats:
     buffered: int = 0  # hand-overs waiting
     written_total: int = 0  # hand-overs committed
     commits_total: int = 0
-    flips_total: int = 0  # committed by us: when this grows, there is something new to read
-    register_total: int = 0  # changes to the register, as above
+    sightings_total: int = 0  # of hardware that is new or has changed: when this grows, the register has
     errors_total: int = 0  # failed attempts to write
     refused_total: int = 0  # hand-overs refused because the buffer was full
     rejected_total: int = 0  # hand-overs the database will never take: a mistake of the program
@@ -166,8 +165,7 @@ class Writer(threading.Thread):
                 self._queue.popleft()
             self.stats.buffered = len(self._queue)
         self.stats.written_total += len(batch)
-        self.stats.flips_total += sum(len(facts.changes) for facts, _ in batch)
-        self.stats.register_total += sum(len(facts.sightings) + len(facts.seen) for facts, _ in batch)
+        self.stats.sightings_total += sum(len(facts.sightings) for facts, _ in batch)
         self.stats.commits_total += 1
         self.stats.last_commit_at = now
         for (_, future), result in zip(batch, written, strict=True):

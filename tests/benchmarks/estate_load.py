@@ -2,12 +2,15 @@
 
     python tests/benchmarks/estate_load.py [--devices 11000] [--minutes 15] [--version 2c|3] [--workers 0]
                                            [--dead 0.05] [--slow 0.05] [--no-prometheus] [--json FILE]
+    python tests/benchmarks/estate_load.py --devices 300 --scale 30 --minutes 48       a day in 48 minutes
 
 The agent is the real one, started by its command over an inventory of 400 sites; the devices (`_estate.py`) answer
 20 ms late from a process of their own; Prometheus finds a page for each device at /sd/prometheus and scrapes it each
 minute. After the first looks, which learn the tables, and a settling time, it counts for so many minutes: processor
 time of the agent (its workers with it), memory, how late visits began, turns left out, silent visits, failed scrapes.
-At the end `/metrics`, everything in one page, is fetched once. Exit status 1 where a bound of the issue is broken.
+At the end `/metrics`, everything in one page, is fetched once. With `--scale` every interval is so many times shorter,
+and memory, threads and open files must not have grown between the first minute and the last. Exit status 1 where a
+bound is broken.
 """
 
 from __future__ import annotations
@@ -124,6 +127,10 @@ def memory_bytes(pids: list[int]) -> dict[str, int]:
     return sums
 
 
+def threads(pids: list[int]) -> int:
+    return sum(len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in pids)
+
+
 def open_files(pids: list[int]) -> int:
     return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
 
@@ -205,6 +212,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         environment = os.environ | {
             "BENCH_COMMUNITY": "bench", "BENCH_AUTH": "maplesyrup auth", "BENCH_PRIV": "maplesyrup priv",
             "HARTWATCH_WORKERS": str(options.workers),
+            **{f"HARTWATCH_{name}_INTERVAL": f"{round(1000 * seconds / options.scale)}ms"
+               for name, seconds in (("PULSE", 60), ("HEALTH", 300), ("INVENTORY", 21_600))},
         }  # fmt: skip
         agent = stack.enter_context(
             process(
@@ -216,7 +225,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
         began = time.monotonic()
         alive = options.devices * (1 - options.dead)
         while True:
-            time.sleep(2)
+            time.sleep(15)  # as a scrape would; asked more often, the page itself would be what is measured
             if agent.poll() is not None:
                 raise SystemExit((folder / "agent.log").read_text()[-3000:])
             with contextlib.suppress(OSError):
@@ -240,7 +249,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             prometheus = f"http://{there}"
         time.sleep(SETTLE_SECONDS)
         before, cpu, clock = Own(address), cpu_seconds(pids), time.monotonic()
-        first_memory, first_files = memory_bytes(pids), open_files(pids)
+        first_memory, first_files, first_threads = memory_bytes(pids), open_files(pids), threads(pids)
         until = clock + options.minutes * 60
         while time.monotonic() < until:
             time.sleep(min(60.0, max(0.1, until - time.monotonic())))
@@ -278,6 +287,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             "visit_p99_within_seconds": quantile_bound(*took, 0.99),
             "memory_first_mib": first_memory["VmRSS"] >> 20, "memory_mib": memory["VmRSS"] >> 20,
             "memory_highest_mib": memory["VmHWM"] >> 20, "files_first": first_files, "files": open_files(pids),
+            "threads_first": first_threads, "threads": threads(pids), "scale": options.scale,
         }  # fmt: skip
         if prometheus:
             window = f"[{int(minutes * 60)}s]"
@@ -300,7 +310,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 def broken_bounds(result: dict[str, Any]) -> list[str]:
-    """What the issue asks for and this run did not keep. The bounds on cores and memory are those of 11,000 devices."""
+    """What is promised and this run did not keep. The bounds on cores and memory are those of 11,000 devices."""
     wanted = {
         "no turn left out": result["skipped"] == 0 and result["missed"] == 0,
         "lateness p99 under 1 s": result["lateness_p99_within_seconds"] <= 1.0,
@@ -312,6 +322,10 @@ def broken_bounds(result: dict[str, Any]) -> list[str]:
         "memory under 1 GiB": result["memory_highest_mib"] < 1024,
         "a million series in 3 s": result["whole_page"]["seconds"] * 1e6 / result["whole_page"]["samples"] < 3.0,
     }  # fmt: skip
+    if result["scale"] > 1:
+        wanted["memory has not grown"] = result["memory_mib"] <= result["memory_first_mib"] * 1.05 + 8
+        wanted["files have not grown"] = result["files"] <= result["files_first"] + 8
+        wanted["threads have not grown"] = result["threads"] <= result["threads_first"] + 2
     return [name for name, kept in wanted.items() if not kept]
 
 
@@ -324,6 +338,7 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.02, help="seconds until a device answers")
     parser.add_argument("--dead", type=float, default=0.0, help="share of devices that never answer")
     parser.add_argument("--slow", type=float, default=0.0, help="share of devices that take 1.5 s for each answer")
+    parser.add_argument("--scale", type=float, default=1.0, help="how many times shorter every interval is")
     parser.add_argument("--prometheus", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--keep", type=Path, help="a folder for logs and state, kept afterwards")
