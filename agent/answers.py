@@ -50,7 +50,7 @@ class LedgerAnswers:
         if outages is not None:
             await asyncio.shield(outages)
         if register is not None:
-            await asyncio.wait([register], timeout=None if self.register_revision is None else REGISTER_WAIT_SECONDS)
+            await asyncio.wait([register], timeout=REGISTER_WAIT_SECONDS)
 
     def _going_on(self, what: str, due: float, read: Callable[[], None]) -> asyncio.Task[None] | None:
         """The reading that goes on, or begins because it is due; None where what is known is good enough."""

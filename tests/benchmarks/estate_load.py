@@ -136,7 +136,7 @@ def open_files(pids: list[int]) -> int:
 
 
 # ---------------------------------------------------------------- what it says of itself
-def fetch(address: str, timeout: float = 60.0) -> bytes:
+def fetch(address: str, timeout: float = 300.0) -> bytes:
     with urllib.request.urlopen(address, timeout=timeout) as answer:
         body: bytes = answer.read()
         return body
