@@ -5,6 +5,11 @@
 The devices are a process of their own (_snmp_responder.py). Only the poller's own CPU time counts (user and system), so
 a busy machine blurs the figures less than it would wall time; the least of several rounds is the one to quote. Every
 value of every poll is compared with what the device holds.
+
+The same GETs by a program in C with net-snmp's library (netsnmp_get.c), compiled here where a compiler and the headers
+are, take turns with the own engine, and the ratios are of rounds side by side. Discovering version 3 engines is in no
+figure: the program in C does it when it opens its sessions, once, and the own engine in a first round, which does not
+count.
 """
 
 from __future__ import annotations
@@ -13,12 +18,14 @@ import argparse
 import asyncio
 import json
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +36,7 @@ from _snmp_responder import PREFIX, objects, COLUMNS  # noqa: E402, I001
 
 from collectors.session import Cells, SnmpSession  # noqa: E402
 from collectors.snmp import Engine, ReferenceEngine  # noqa: E402
+from collectors.snmp.limits import CELLS_PER_REQUEST  # noqa: E402
 from collectors.target import SnmpAccess  # noqa: E402
 
 PORTS = 48
@@ -79,29 +87,94 @@ async def by_walk(session: SnmpSession) -> Any:
     return walked.columns
 
 
-async def measure(
-    engine: Any, access: SnmpAccess, port: int, way: Callable[[SnmpSession], Awaitable[Any]], expected: Any,
-    *, devices: int, together: int, rounds: int,
-) -> list[float]:  # fmt: skip
-    """Milliseconds of CPU per poll, one figure a round."""
-    addresses = [f"127.{30 + n // 60000}.{n // 250 % 240}.{n % 250 + 1}" for n in range(devices)]
-    limits: dict[str, dict[str, Any]] = {address: {} for address in addresses}
-    figures = []
-    for number in range(rounds + 1):
-        todo = iter(addresses)
+def addresses(devices: int) -> list[str]:
+    return [f"127.{30 + n // 60000}.{n // 250 % 240}.{n % 250 + 1}" for n in range(devices)]
+
+
+class Poller:
+    """One engine that asks in one way."""
+
+    def __init__(
+        self, engine: Any, access: SnmpAccess, port: int, way: Callable[[SnmpSession], Awaitable[Any]], expected: Any,
+        devices: int, together: int,
+    ) -> None:  # fmt: skip
+        self.engine, self.access, self.port, self.way, self.expected = engine, access, port, way, expected
+        self.together = together
+        self.limits: dict[str, dict[str, Any]] = {address: {} for address in addresses(devices)}
+
+    async def round(self) -> float:
+        """Milliseconds of CPU per poll."""
+        todo = iter(self.limits.items())
 
         async def work() -> None:
-            for address in todo:  # noqa: B023 - gathered below, in the same round
-                session = engine.session(address, port, access, timeout_seconds=2.0, retries=1, limits=limits[address])
-                if await way(session) != expected:
+            for address, limits in todo:
+                session = self.engine.session(
+                    address, self.port, self.access, timeout_seconds=2.0, retries=1, limits=limits
+                )
+                if await self.way(session) != self.expected:
                     raise RuntimeError(f"wrong values from {address}")
                 await session.close()
 
         before = cpu_seconds()
-        await asyncio.gather(*(work() for _ in range(together)))
-        if number:  # the first round learns and discovers
-            figures.append(1000 * (cpu_seconds() - before) / devices)
-    return figures
+        await asyncio.gather(*(work() for _ in range(self.together)))
+        return 1000 * (cpu_seconds() - before) / len(self.limits)
+
+
+class InC:
+    """The same GETs by net-snmp's library: a process that does a round whenever it is told to."""
+
+    def __init__(self, process: subprocess.Popen[str], devices: int, values: list[int]) -> None:
+        self.process = process
+        self.expected = devices * len(values)
+        asked = [f"{oid} {value}" for oid, value in zip(CELLS.oids, values, strict=True)]
+        self.tell("\n".join([*addresses(devices), "", *asked, ""]))
+
+    def tell(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    async def round(self) -> float:
+        """Milliseconds of CPU per poll, as the program counts its own."""
+        self.tell("")
+        assert self.process.stdout is not None
+        line = await asyncio.to_thread(self.process.stdout.readline)
+        if not line:
+            raise RuntimeError("the program in C gave up; it has said why")
+        said = json.loads(line)
+        assert said["values"] == self.expected, said
+        return float(said["ms"])
+
+
+@contextmanager
+def compiled() -> Iterator[Path | None]:
+    """netsnmp_get.c as a program; None, said aloud in a line, where it cannot be compiled."""
+    source = Path(__file__).with_name("netsnmp_get.c")
+    compiler = shutil.which("cc")
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / source.stem
+        tried = compiler and subprocess.run(
+            [compiler, "-O2", "-o", str(program), str(source), "-lnetsnmp"], stderr=subprocess.DEVNULL, check=False
+        )
+        if tried and tried.returncode == 0:
+            yield program
+        else:
+            lacks = "net-snmp's headers (Debian: libsnmp-dev)" if compiler else "cc (Debian: gcc)"
+            print(f"measured without {source.name}: no {lacks}", file=sys.stderr)
+            yield None
+
+
+@contextmanager
+def in_c(program: Path, version: str, port: int, devices: int, values: list[int], together: int) -> Iterator[InC]:
+    process = subprocess.Popen(
+        [str(program), version, str(port), str(together), str(CELLS_PER_REQUEST)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield InC(process, devices, values)
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 async def main() -> None:
@@ -116,33 +189,55 @@ async def main() -> None:
     by_name = held()
     values = [by_name[oid] for oid in CELLS.oids]
     columns = {root: {str(row): by_name[f"{root}.{row}"] for row in range(1, PORTS + 1)} for root in ROOTS}
-    ways: list[tuple[str, Any, SnmpAccess, Any, Any, int]] = [
-        ("fast get, v2c", Engine, V2C, by_get, values, 1),
-        ("fast walk, v2c", Engine, V2C, by_walk, columns, 1),
-        ("fast get, v3 SHA AES-128", Engine, V3, by_get, values, 1),
-        ("fast walk, v3 SHA AES-128", Engine, V3, by_walk, columns, 1),
-        ("pysnmp get, v2c", ReferenceEngine, V2C, by_get, values, 40),
-        ("pysnmp get, v3 SHA AES-128", ReferenceEngine, V3, by_get, values, 40),
+    ways: list[tuple[str, Any, SnmpAccess, Any, Any]] = [
+        ("fast get, v2c", Engine, V2C, by_get, values),
+        ("net-snmp in C get, v2c", InC, V2C, None, values),
+        ("fast walk, v2c", Engine, V2C, by_walk, columns),
+        ("fast get, v3 SHA AES-128", Engine, V3, by_get, values),
+        ("net-snmp in C get, v3 SHA AES-128", InC, V3, None, values),
+        ("fast walk, v3 SHA AES-128", Engine, V3, by_walk, columns),
+        ("pysnmp get, v2c", ReferenceEngine, V2C, by_get, values),
+        ("pysnmp get, v3 SHA AES-128", ReferenceEngine, V3, by_get, values),
     ]
-    found = {}
-    with responder(options.largest) as port:
-        for name, kind, access, way, expected, slower in ways:
-            if options.only not in name:
-                continue
-            async with kind() as engine:
-                figures = await measure(
-                    engine, access, port, way, expected,
-                    devices=max(2, options.devices // slower), together=1 if slower > 1 else options.together,
-                    rounds=1 if slower > 1 else options.rounds,
-                )  # fmt: skip
-            found[name] = {"least_ms": round(min(figures), 3), "median_ms": round(statistics.median(figures), 3)}
-            if not options.json:
-                print(
-                    f"{name:28} {found[name]['least_ms']:8.3f} ms least {found[name]['median_ms']:8.3f} ms median",
-                    flush=True,
-                )
+    chosen = [w for w in ways if options.only in w[0]]
+    # pysnmp after the others: what it loads would be in the way of the garbage collector while they are measured.
+    turns = ([w for w in chosen if w[1] is not ReferenceEngine], [w for w in chosen if w[1] is ReferenceEngine])
+    figures: dict[str, list[float]] = {}
+    with compiled() as program, responder(options.largest) as port:
+        for turn, few in zip(turns, (False, True), strict=True):
+            devices, together, rounds = options.devices, options.together, options.rounds
+            if few:  # a hundred times slower: fewer devices and one round say as much
+                devices, together, rounds = max(2, devices // 40), 1, 1
+            async with AsyncExitStack() as opened:
+                pollers: dict[str, Poller | InC] = {}
+                for name, kind, access, way, expected in turn:
+                    if kind is not InC:
+                        engine = await opened.enter_async_context(kind())
+                        pollers[name] = Poller(engine, access, port, way, expected, devices, together)
+                    elif program is not None:
+                        pollers[name] = opened.enter_context(
+                            in_c(program, access.version, port, devices, expected, together)
+                        )
+                for number in range(rounds + 1):
+                    for name, poller in pollers.items():
+                        figure = await poller.round()
+                        if number:  # the first round learns and discovers
+                            figures.setdefault(name, []).append(figure)
+
     if options.json:
-        print(json.dumps(found))
+        rounded = {
+            name: {"least_ms": round(min(all_), 3), "median_ms": round(statistics.median(all_), 3)}
+            for name, all_ in figures.items()
+        }
+        print(json.dumps(rounded))
+        return
+    for name, all_ in figures.items():
+        print(f"{name:34} {min(all_):8.3f} ms least {statistics.median(all_):8.3f} ms median")
+    for way in ("v2c", "v3 SHA AES-128"):
+        own, c = figures.get(f"fast get, {way}"), figures.get(f"net-snmp in C get, {way}")
+        if own and c:
+            ratio = statistics.median(a / b for a, b in zip(own, c, strict=True))
+            print(f"fast get / net-snmp in C get, {way}: {ratio:.2f} (median of rounds side by side)")
 
 
 if __name__ == "__main__":
