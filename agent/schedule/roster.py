@@ -359,7 +359,12 @@ class Schedule:
         async def work() -> None:
             result = call()
             if inspect.isawaitable(result):
-                await result
+                try:
+                    await result
+                except asyncio.CancelledError:
+                    if not self._draining:
+                        raise
+                    # The end of the agent is no mistake of this work: APScheduler would log it as one.
 
         self._scheduler.add_job(work, Turns(self._now, self._now(), seconds), name=name)
 

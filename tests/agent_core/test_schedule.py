@@ -349,6 +349,18 @@ def test_a_visit_that_raises_is_counted_and_stops_nobody(clock: Clock, caplog: p
     assert "a mistake" in caplog.text
 
 
+def test_work_of_the_agent_itself_that_the_end_cuts_short_is_not_logged_as_a_mistake(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    estate = Estate(clock)
+
+    async def endless() -> None:
+        await asyncio.sleep(10_000)
+
+    run(estate, devices(1), 20, (1, lambda s: s.every("endless", 5, endless)))
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_work_of_the_agent_itself_comes_at_its_intervals_and_survives_its_own_mistakes(clock: Clock) -> None:
     beats: list[float] = []
     visits: dict[str, int] = defaultdict(int)
