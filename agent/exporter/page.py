@@ -149,16 +149,19 @@ class Pages:
         """
         yield self.own.text(form)
         taken = self.own.names()
+        for gone in self._kept.keys() - self.devices().keys():
+            del self._kept[gone]
         families = families or _Families()
         clashes = sum(kept.sheet.clashes for kept in self._kept.values())
         families.add(_CLASHES, f"{_CLASHES.name} {number(float(clashes))}\n")
         for place, (revision, facts) in enumerate(self.facts()):
             known = self._lots.get(place)
             if known is None or revision is None or known[0] != revision:
-                known = self._lots[place] = revision, []
+                known = revision, []
                 for lines in _lines(facts()):
                     known[1].extend(lines)
                     yield ""
+                self._lots[place] = known  # when it is whole: whoever asks may go away in the midst of it
             for family, text in known[1]:
                 families.add(family, text)
         # A profile that takes a name of the client library's would make the whole page invalid.
@@ -170,8 +173,6 @@ class Pages:
         """The page of the agent and all devices, in slices; an empty slice only gives others a turn."""
         moment = self.now()
         watched = self.devices()
-        for gone in self._kept.keys() - watched.keys():
-            del self._kept[gone]
         # One family's lines stand together on a page, so the page is turned: first every device's segments by family.
         families = _Families()
         for place, device in enumerate(watched.values()):

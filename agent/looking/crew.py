@@ -67,7 +67,6 @@ class _Member:
     silent_beats: int = 0
     began: float = 0.0
     pause: float = RESTART_SECONDS[0]
-    restarts: int = 0
 
     def send(self, message: Message) -> None:
         assert self.process is not None  # noqa: S101 - only members that are ready are asked
@@ -124,13 +123,8 @@ class Crew:
         patience = target.deadline_seconds + PATIENCE_SECONDS
         try:
             async with asyncio.timeout(patience):
-                member = await self._for(target.name)
-                ticket = self._ask(member, asked)
-                try:
-                    return await asked.answer
-                finally:
-                    for one in self._members:
-                        one.asked.pop(ticket, None)
+                self._ask(await self._for(target.name), asked)
+                return await asked.answer
         except TimeoutError:
             raise WorkersGone(f"no worker told of {target.name} within {patience:g} seconds") from None
 
@@ -187,14 +181,16 @@ class Crew:
         self._homecomings.append(now)
         return True
 
-    def _ask(self, member: _Member, asked: _Asked) -> int:
+    def _ask(self, member: _Member, asked: _Asked) -> None:
         self._tickets += 1
+        ticket = self._tickets
         name = asked.target.name
         news = None if member.knows.get(name) is asked.target else asked.target
         member.knows[name] = asked.target
-        member.asked[self._tickets] = asked
-        member.send(("look", self._tickets, name, asked.cadence, news))
-        return self._tickets
+        member.asked[ticket] = asked
+        # However it ends, also where nobody waits for it any more.
+        asked.answer.add_done_callback(lambda _: member.asked.pop(ticket, None))
+        member.send(("look", ticket, name, asked.cadence, news))
 
     # ------------------------------------------------------------ the life of a worker
     async def _live(self, member: _Member) -> None:
@@ -212,7 +208,6 @@ class Crew:
                 member.pause = RESTART_SECONDS[0]
             await asyncio.sleep(member.pause)
             member.pause = min(member.pause * 2, RESTART_SECONDS[1])
-            member.restarts += 1
             self.stats.restarts_total += 1
 
     async def _once(self, member: _Member) -> None:
@@ -237,21 +232,19 @@ class Crew:
     def _hear(self, member: _Member, message: Message) -> None:
         kind, *rest = message
         member.silent_beats = 0
-        if kind == "visit":
-            ticket, short = rest
-            visit = member.hearing.visit(short)
-            asked = member.asked.pop(ticket, None)
-            if asked is not None and not asked.answer.done():
-                asked.answer.set_result(visit)
+        if kind in ("visit", "failed"):
+            ticket, told = rest
+            asked = member.asked.get(ticket)
+            if asked is None or asked.answer.done():
+                return
+            if kind == "visit":
+                asked.answer.set_result(member.hearing.visit(told))
+            else:
+                asked.answer.set_exception(LookFailed(told))
         elif kind == "layout":
             member.hearing.layout(*rest)
         elif kind == "gone":
             member.hearing.gone(*rest)
-        elif kind == "failed":
-            ticket, words = rest
-            asked = member.asked.pop(ticket, None)
-            if asked is not None and not asked.answer.done():
-                asked.answer.set_exception(LookFailed(words))
         elif kind == "alive":
             (member.traffic,) = rest
             if not member.ready:
@@ -281,10 +274,7 @@ class Crew:
     async def _ask_again(self, asked: _Asked) -> None:
         member = await self._for(asked.target.name)
         if not asked.answer.done():
-            ticket = self._ask(member, asked)
-            with contextlib.suppress(Exception):
-                await asyncio.wait([asked.answer])
-            member.asked.pop(ticket, None)
+            self._ask(member, asked)
 
     async def _watch(self) -> None:
         """End workers that hang. Beats are counted, and not the clock: where we stood still ourselves, so did they."""

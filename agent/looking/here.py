@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from collectors import Cadence, Memory, Profiles, Sessions, Target, Visit, collect
@@ -62,12 +62,4 @@ class Here:
         counts = self._sessions.snmp_counts
         if counts is None:
             return Traffic()
-        return Traffic(
-            counts.sent,
-            counts.received,
-            counts.strays,
-            counts.strangers,
-            counts.send_failures,
-            counts.time_outs,
-            self._sessions.snmp_kernel_drops() or 0,
-        )
+        return Traffic(**asdict(counts), kernel_drops=self._sessions.snmp_kernel_drops() or 0)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
-from agent.exporter.own import Own
+from agent.exporter.own import Fact, Own
 from agent.exporter.page import Pages, discovery
 from agent.exporter.text import Format
 from agent.latest import Latest
@@ -319,3 +319,31 @@ def test_readings_are_packed_once_for_each_visit_and_never_shown_after_the_next(
     page = of.device("a", Format.TEXT)
     assert gzip.decompress(after) == page
     assert gzip.decompress(after) != gzip.decompress(before)
+
+
+def test_a_scrape_that_breaks_off_leaves_the_next_one_whole() -> None:
+    asked = []
+
+    def facts() -> list[Fact]:
+        asked.append(1)
+        return [("hartwatch_outage_open", (("subject", f"site:{n}"), ("cause", "")), 1.0) for n in range(5000)]
+
+    of = Pages(Latest(), dict, Own(), lambda: NOON, lambda: [("same", facts)])
+    broken = of.agent(Format.TEXT)
+    next(broken)  # the agent's own metrics
+    next(broken)  # and some of the facts
+    broken.close()
+    for _ in range(2):
+        assert "".join(of.agent(Format.TEXT)).count("hartwatch_outage_open{") == 5000
+    assert len(asked) == 2  # the one that broke off, and one for all after it
+
+
+def test_what_is_kept_of_a_device_that_left_goes_with_the_page_of_the_agent() -> None:
+    latest, inventory = Latest(), {n: Watched(n, "switch", "site") for n in "ab"}
+    of = Pages(latest, lambda: inventory, Own(), lambda: NOON)
+    for name in "ab":
+        latest.put(visit(name))
+        of.device(name, Format.TEXT)
+    del inventory["b"]
+    list(of.agent(Format.TEXT))
+    assert set(of._kept) == {"a"}
