@@ -129,11 +129,13 @@ async def test_it_begins_serves_pages_and_metrics_and_ends_cleanly(estate: Calla
         assert await asyncio.wait_for(task, 30) == 0
 
 
-async def test_with_workers_it_watches_and_reloads_all_the_same(
-    estate: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_with_workers_it_watches_and_reloads_all_the_same(estate: Callable[..., Settings]) -> None:
     async with running(estate(workers=2)) as (client, ending, task):
-        assert await until(lambda: metric(client, "hartwatch_workers_alive")) == 2
+
+        async def all_alive() -> bool:  # the agent begins when the first of them is
+            return await metric(client, "hartwatch_workers_alive") == 2
+
+        await until(all_alive)
         assert await until(lambda: metric(client, "hartwatch_device_silent_visits", device="sw-wf-1"))
         assert await metric(client, "hartwatch_visit_crashes_total") == 0
         assert await until(lambda: metric(client, "hartwatch_snmp_datagrams_total", event="time_outs"))
