@@ -37,9 +37,10 @@ class AskingSession(ABC):
     ) -> Pdu | DeviceFault:
         """One request and its answer. It is retried, for GETBULK with half the `repetitions` each time."""
 
-    async def exchange_cells(self, chunk: Chunk, until: float) -> Outcome:
-        """One GET and its answer."""
-        return await self.exchange(Request.GET, chunk.oids, until)
+    async def exchange_next(self, fetch: Fetch, until: float) -> tuple[Chunk, Outcome]:
+        """One GET of `fetch.todo` and its answer. More than one may be made, if all but the last are taken in here."""
+        chunk = fetch.todo.popleft()
+        return chunk, await self.exchange(Request.GET, chunk.oids, until)
 
     async def close(self) -> None:
         """A session holds nothing of its own: sockets and keys are the engine's."""
@@ -50,8 +51,8 @@ class AskingSession(ABC):
         async with self._turn:
             fetch = Fetch(cells, self.limits)
             while fetch.todo:
-                chunk = fetch.todo.popleft()
-                fetch.take(chunk, await self.exchange_cells(chunk, until), self.answered)
+                chunk, outcome = await self.exchange_next(fetch, until)
+                fetch.take(chunk, outcome, self.answered)
         return Answers(fetch.values, fetch.problem)
 
     async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000) -> Walk:

@@ -14,10 +14,20 @@ REPLY_OCTETS = 1300  # of bindings: with the wrapping of version 3 it still fits
 _VALUE_OCTETS = 8  # what a counter takes in a reply with its tag and length, about
 
 
-@lru_cache(maxsize=1 << 16)  # some 10 MB at most; devices of an estate are asked for mostly the same names
-def _name(oid: str) -> tuple[bytes, int]:
+_Heads = dict[bytes, tuple[int, int]]
+"""What a binding of one name may begin with (sequence, name, the value's tag and length), as far as met: the value's
+octets and its kind. One look-up so tells what else takes eight comparisons for each of the agent's cells."""
+
+_UNSIGNED, _SIGNED, _OCTETS, _ABSENT = 1, 2, 3, 4
+_KINDS = {0x46: _UNSIGNED, 0x41: _UNSIGNED, 0x42: _UNSIGNED, 0x43: _UNSIGNED, 0x02: _SIGNED, 0x04: _OCTETS}
+_KINDS |= dict.fromkeys(ber.ABSENT, _ABSENT)
+_HEADS_KEPT = 24  # numbers have up to nine lengths; whoever sends texts of every length is read the long way
+
+
+@lru_cache(maxsize=1 << 16)  # some 40 MB at most; devices of an estate are asked for mostly the same names
+def _name(oid: str) -> tuple[bytes, int, _Heads]:
     name = ber.oid_tlv(oid)
-    return name, len(name)
+    return name, len(name) + 4, {}
 
 
 class Chunk:
@@ -29,7 +39,7 @@ class Chunk:
         self.places = tuple(places)
         self.oids = tuple(oids)
         self._tail: bytes | None = None
-        self._expected: tuple[tuple[bytes, int], ...] | None = None
+        self._expected: tuple[tuple[bytes, int, _Heads], ...] | None = None
 
     def __len__(self) -> int:
         return len(self.oids)
@@ -42,8 +52,8 @@ class Chunk:
         return self._tail
 
     @property
-    def expected(self) -> tuple[tuple[bytes, int], ...]:
-        """The encoded name of each cell and how long it is, to be met again in the answer."""
+    def expected(self) -> tuple[tuple[bytes, int, _Heads], ...]:
+        """Of each cell the encoded name, how many octets come before its value, and the beginnings met so far."""
         if self._expected is None:
             self._expected = tuple(map(_name, self.oids))
         return self._expected
@@ -91,40 +101,47 @@ def read_cells(chunk: Chunk, data: bytes, at: int, end: int, request_id: int) ->
     return read_pdu(data, at, end)
 
 
-def _expected_values(expected: tuple[tuple[bytes, int], ...], data: bytes, at: int, stop: int) -> list[Value] | None:
+def _expected_values(
+    expected: tuple[tuple[bytes, int, _Heads], ...], data: bytes, at: int, stop: int
+) -> list[Value] | None:
     values: list[Value] = []
-    put = values.append
-    number, matches = int.from_bytes, data.startswith
-    try:
-        for name, octets in expected:
-            name_at = at + 2
-            size = data[at + 1]
-            if data[at] != 0x30 or size > 0x7F or not matches(name, name_at):
+    put, number = values.append, int.from_bytes
+    for name, octets, heads in expected:
+        start = at + octets
+        try:
+            size, kind = heads[data[at:start]]
+        except KeyError:
+            met = _meet(name, heads, data[at:start])
+            if met is None:
                 return None
-            following = name_at + size
-            tag_at = name_at + octets
-            at = tag_at + 2
-            if at + data[tag_at + 1] != following:  # also where a length takes more than one octet
-                return None
-            tag = data[tag_at]
-            if tag == 0x46 or tag == 0x41 or tag == 0x42 or tag == 0x43:
-                if following - at > 8:
-                    return None
-                put(number(data[at:following]))
-            elif tag == 0x02:
-                if following - at > 8:
-                    return None
-                put(number(data[at:following], "big", signed=True))
-            elif tag == 0x04:
-                put(data[at:following])
-            elif tag in ber.ABSENT:
-                put(None)
-            else:
-                return None
-            at = following
-    except IndexError:
-        return None
+            size, kind = met
+        at = start + size
+        if at > stop:
+            return None
+        if kind == _UNSIGNED:
+            put(number(data[start:at]))
+        elif kind == _SIGNED:
+            put(data[start] if size == 1 and data[start] < 0x80 else number(data[start:at], "big", signed=True))
+        elif kind == _OCTETS:
+            put(data[start:at])
+        else:
+            put(None)
     return values if at == stop else None
+
+
+def _meet(name: bytes, heads: _Heads, head: bytes) -> tuple[int, int] | None:
+    """What a binding that begins so has for a value; None where it is not as expected, or not of an everyday shape."""
+    if len(head) != len(name) + 4 or head[0] != ber.SEQUENCE or not head.startswith(name, 2):
+        return None
+    whole, tag, size = head[1], head[-2], head[-1]
+    kind = _KINDS.get(tag)
+    if whole > 0x7F or size != whole - len(name) - 2 or kind is None:  # also where a length takes more than one octet
+        return None
+    if kind in (_UNSIGNED, _SIGNED) and size > 8:
+        return None
+    if len(heads) < _HEADS_KEPT:
+        heads[head] = size, kind
+    return size, kind
 
 
 def values_by_name(chunk: Chunk, pdu: Pdu) -> tuple[list[Value], list[int], DeviceFault | None]:

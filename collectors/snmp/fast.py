@@ -9,18 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unreachable, Unroutable
+from collectors.errors import DeviceFault, Malformed, NoAnswer, OutOfTime, Unroutable
 from collectors.snmp.asking import AskingSession
 from collectors.snmp.chunks import Chunk, read_cells
-from collectors.snmp.fetch import Outcome
+from collectors.snmp.fetch import Fetch, Outcome
 from collectors.snmp.message import Pdu, Request, read_pdu, request_tail
-from collectors.snmp.transport import Place, Port, Transport, Waiter
+from collectors.snmp.transport import GOES_ON, Place, Port, Transport, Waiter
 from collectors.snmp.usm import AskAgain, NotProven
 
 T = TypeVar("T")
 _REPEATS_AT_MOST = 4  # reports that put us right in one exchange: engine, then time, and each once more
-Read = Callable[[bytes, int, int, int], T]
-"""Reads the PDU between two places of a datagram, given the request id it must carry; `Malformed` if it cannot."""
+Read = Callable[[Waiter, int, bytes], T]
+"""Reads a datagram that answers the given id, of those the waiter waits for; see `Waiter`."""
 
 
 class Envelope(Protocol):
@@ -58,7 +58,7 @@ class FastSession(AskingSession):
         self._transport = transport
         self._address = address
         self._device_port = port
-        self._envelope = envelope
+        self.envelope = envelope
         self._timeout_seconds = timeout_seconds
         self._attempts = self.limits.attempts(1 + max(0, retries))
         self._way: tuple[Port, Place] | None = None
@@ -70,13 +70,40 @@ class FastSession(AskingSession):
         def tail(attempt: int) -> bytes:
             return request_tail(oids, max(1, repetitions >> attempt) if repetitions else 0)
 
-        return await self._converse(request, tail, _read_pdu, until)
+        def read(waiter: Waiter, answered_id: int, data: bytes) -> Pdu:
+            pdu = _read_pdu(*self.open(data, answered_id), answered_id)
+            self.heard(waiter, answered_id)
+            return pdu
 
-    async def exchange_cells(self, chunk: Chunk, until: float) -> Outcome:
-        def read(data: bytes, at: int, end: int, request_id: int) -> Outcome:
-            return read_cells(chunk, data, at, end, request_id)
+        return await self._converse(request, tail, read, until)
 
-        return await self._converse(Request.GET, lambda _: chunk.tail, read, until)
+    async def exchange_next(self, fetch: Fetch, until: float) -> tuple[Chunk, Outcome]:
+        run = _Run(self, fetch, until)
+        outcome = await self._converse(Request.GET, run.tail, run.read, until)
+        return run.chunk, outcome
+
+    # ------------------------------------------------------------ what a conversation needs, also from within `read`
+    def open(self, data: bytes, answered_id: int) -> tuple[bytes, int, int]:
+        """Where the answer's PDU is; raises what the envelope raises."""
+        self.octets += len(data)
+        return self.envelope.open(data, answered_id)
+
+    def heard(self, waiter: Waiter, answered_id: int) -> None:
+        """A right answer has come."""
+        self.answered = True
+        self.limits.answered_after(time.monotonic() - waiter.ids[answered_id])
+
+    def ask_on(self, waiter: Waiter, tail: bytes, until: float) -> bool:
+        """Send a further GET at once; False where it wants the task's patience."""
+        seconds = min(self.limits.timeout(self._timeout_seconds, 0), until - time.monotonic())
+        if seconds <= 0:
+            return False
+        request_id = self._transport.fresh_id()
+        datagram = self.envelope.wrap(Request.GET, request_id, tail)
+        if not self._transport.ask_on(waiter, request_id, datagram, seconds):
+            return False
+        self.requests += 1
+        return True
 
     # ------------------------------------------------------------ one request and its answer
     async def _converse(
@@ -85,57 +112,52 @@ class FastSession(AskingSession):
         way = self._way or await self._find_way()
         if isinstance(way, DeviceFault):
             return way
-        waiter = Waiter(*way)
-        fault: DeviceFault | None = None
-        transport, envelope = self._transport, self._envelope
+        waiter = Waiter(*way, read)
+        transport = self._transport
         attempt = repeats = 0
         try:
             while attempt < self._attempts:
                 ends_at = min(time.monotonic() + self.limits.timeout(self._timeout_seconds, attempt), until)
                 if ends_at <= time.monotonic():
-                    return fault or self._out_of_time(waiter)
+                    return waiter.fault or self._out_of_time(waiter)
                 request_id = transport.fresh_id()
                 self.requests += 1
                 if attempt:
                     self.retries += 1
-                datagram = envelope.wrap(request, request_id, tail(attempt))
-                got = await transport.attempt(waiter, request_id, datagram, ends_at - time.monotonic())
-                while isinstance(got, tuple):
-                    answered_id, data = got
-                    self.octets += len(data)
-                    now = time.monotonic()
+                datagram = self.envelope.wrap(request, request_id, tail(attempt))
+                waiting = transport.attempt(waiter, request_id, datagram, ends_at - time.monotonic())
+                while True:
                     try:
-                        plain, at, end = envelope.open(data, answered_id)
-                        answer = read(plain, at, end, answered_id)
+                        got: T | DeviceFault | None = await waiting
                     except Malformed as malformed:
-                        fault = malformed
-                        break
+                        waiter.fault = malformed
                     except NotProven as doubt:
                         # Whoever forged it, the device's own answer may be on its way.
-                        fault = Malformed(str(doubt))
-                        got = await transport.wait_on(waiter, max(0.0, ends_at - now))
+                        waiter.fault = Malformed(str(doubt))
+                        waiting = transport.wait_on(waiter)
                         continue
                     except AskAgain:
                         self.answered = True
                         repeats += 1
                         attempt -= repeats <= _REPEATS_AT_MOST
-                        break
-                    self.answered = True
-                    self.limits.answered_after(now - waiter.ids[answered_id])
-                    return answer
-                if isinstance(got, Unreachable):
-                    # ICMP may speak of a moment only (a daemon that restarts, a route that turns): the retries stand.
-                    fault = got
+                    else:
+                        if isinstance(got, DeviceFault):
+                            # ICMP may speak of a moment only (a daemon that restarts, a route that turns): the
+                            # retries stand.
+                            waiter.fault = got
+                        elif got is not None:
+                            return got
+                    break
                 attempt += 1
             if not self.answered:
                 self.limits.stayed_silent()
-            return fault or self._silence(waiter)
+            return waiter.fault or self._silence(waiter)
         except DeviceFault as refusal:
             self.answered = True
             return refusal
         finally:
             transport.finish(waiter)
-            envelope.settle()
+            self.envelope.settle()
 
     def _silence(self, waiter: Waiter) -> NoAnswer:
         return NoAnswer(f"no answer from {self._address} port {self._device_port}{_of_stranger(waiter)}")
@@ -170,6 +192,37 @@ class FastSession(AskingSession):
             return Unroutable(f"no socket towards {address}: {error.strerror}")
         self._way = (port, (address, self._device_port))
         return self._way
+
+
+class _Run:
+    """GETs of one set, one after the other without a task's turn between them, as long as each goes as expected.
+
+    A pulse of a 48-port switch is thirteen of them: as much again as reading them costs the waking of a task for each.
+    """
+
+    __slots__ = ("_fetch", "_session", "_until", "chunk")
+
+    def __init__(self, session: FastSession, fetch: Fetch, until: float) -> None:
+        self.chunk = fetch.todo.popleft()
+        self._session, self._fetch, self._until = session, fetch, until
+
+    def tail(self, attempt: int) -> bytes:
+        return self.chunk.tail
+
+    def read(self, waiter: Waiter, answered_id: int, data: bytes) -> Any:
+        """The outcome of the present chunk, or `GOES_ON` after the next has been asked for."""
+        session, fetch, chunk = self._session, self._fetch, self.chunk
+        outcome = read_cells(chunk, *session.open(data, answered_id), answered_id)
+        session.heard(waiter, answered_id)
+        # After a retry the task goes on, so that the next chunk has all its attempts again.
+        if fetch.todo and isinstance(outcome, list) and len(waiter.ids) == 1:
+            following = fetch.todo[0]
+            if session.ask_on(waiter, following.tail, self._until):
+                fetch.todo.popleft()
+                fetch.take(chunk, outcome, answers_at_all=True)
+                self.chunk = following
+                return GOES_ON
+        return outcome
 
 
 def _of_stranger(waiter: Waiter) -> str:

@@ -12,11 +12,13 @@ import asyncio
 import errno
 import logging
 import os
+import select
 import socket
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from collectors.errors import DeviceFault, Unroutable
 from collectors.snmp import undelivered
@@ -25,6 +27,7 @@ from collectors.snmp.message import HIGHEST_ID, LOWEST_ID, peek_id
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
+GATHER_SECONDS = 0.003  # a few per cent of a round trip through a WAN
 RECEIVE_BUFFER_OCTETS = 4 << 20
 OCTETS_PER_REPLY = 4608  # what one reply of a full Ethernet frame takes of a Linux receive buffer (measured)
 _LARGEST_DATAGRAM = 65_535
@@ -33,21 +36,35 @@ _READS_PER_WAKE_UP = 200  # so that a flood on one socket does not starve the re
 Place = tuple[str, int]
 """Address and port as the kernel writes them, without flow and scope."""
 
-_Answer = asyncio.Future[tuple[int, bytes] | DeviceFault | None]
-"""Id answered and datagram, or that it did not arrive, or None for silence."""
+_Answer = asyncio.Future[Any]
+"""What the waiter's `read` made of the answer (or raised), or that it did not arrive, or None for silence."""
+
+GOES_ON: Final = object()
+"""What `read` gives when it has asked for more itself: nobody is woken."""
 
 
 class Waiter:
-    """Who waits for the answer to one exchange. Every attempt has an id of its own; an answer to any of them counts."""
+    """Who waits for the answer to one exchange. Every attempt has an id of its own; an answer to any of them counts.
 
-    __slots__ = ("future", "ids", "place", "port", "stranger")
+    `read(waiter, id answered, datagram)` is called as the datagram arrives. What it gives or raises is what the waiting
+    task gets; with `GOES_ON` the task sleeps on.
+    """
 
-    def __init__(self, port: Port, place: Place) -> None:
+    __slots__ = ("ends_at", "fault", "future", "ids", "place", "port", "read", "stranger")
+
+    def __init__(self, port: Port, place: Place, read: Callable[[Waiter, int, bytes], object]) -> None:
         self.port = port
         self.place = place
+        self.read = read
         self.ids: dict[int, float] = {}  # id > when it was sent
+        self.ends_at = 0.0  # the loop's time at which the wait for the last request is over
+        self.fault: DeviceFault | None = None  # what was wrong with the answers so far to the last request
         self.future: _Answer | None = None
         self.stranger: str | None = None  # somebody else who answered with our id
+
+
+def _over(waiter: Waiter, request_id: int, data: bytes) -> object:
+    return GOES_ON
 
 
 class Port:
@@ -69,7 +86,6 @@ class Port:
         self._transport = transport
         self._buffer = bytearray(_LARGEST_DATAGRAM)
         self._view = memoryview(self._buffer)
-        asyncio.get_running_loop().add_reader(self.socket.fileno(), self.read)
 
     async def take_slot(self) -> None:
         """Wait until the receive buffer has room for one more answer."""
@@ -115,10 +131,55 @@ class Port:
             self._transport.not_delivered(quoted, place, fault)
 
     def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()
         while self.queue:
             self.queue.popleft().cancel()
+
+
+class Inbox:
+    """Wakes the loop for the sockets of all ports together, and no more often than each `GATHER_SECONDS`.
+
+    A thousand answers a second that each wake the loop by themselves cost more than reading them.
+    """
+
+    def __init__(self) -> None:
+        self._poll = select.epoll()
+        self._ports: dict[int, Port] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._again: asyncio.TimerHandle | None = None
+
+    def watch(self, ports: Iterable[Port]) -> None:
+        for port in ports:
+            self._ports[port.socket.fileno()] = port
+            self._poll.register(port.socket.fileno(), select.EPOLLIN)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._poll.fileno(), self._first)
+
+    def _first(self) -> None:
+        """Something has come after a quiet time."""
+        assert self._loop is not None  # noqa: S101
+        self._loop.remove_reader(self._poll.fileno())
+        self._read()
+
+    def _read(self) -> None:
+        assert self._loop is not None  # noqa: S101
+        ready = self._poll.poll(0)
+        if not ready:
+            self._again = None
+            self._loop.add_reader(self._poll.fileno(), self._first)
+            return
+        # Before the reading: whatever goes wrong in there, the sockets are read again.
+        self._again = self._loop.call_later(GATHER_SECONDS, self._read)
+        for descriptor, _ in ready:
+            self._ports[descriptor].read()
+
+    def close(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+        elif self._loop is not None:
+            self._loop.remove_reader(self._poll.fileno())
+        self._poll.close()
 
 
 @dataclass(slots=True)
@@ -140,7 +201,8 @@ class Transport:
         self._sockets = max(1, sockets)
         self._ports: dict[socket.AddressFamily, list[Port]] = {}
         self._pending: dict[int, Waiter] = {}
-        self._wheel: dict[int, list[_Answer]] = {}
+        self._inbox = Inbox()
+        self._wheel: dict[int, list[tuple[Waiter, _Answer]]] = {}
         self._tick: asyncio.TimerHandle | None = None
         self._last_tick = 0
         self._entropy = b""
@@ -156,6 +218,7 @@ class Transport:
         ports = self._ports.get(family)
         if ports is None:
             ports = self._ports[family] = [Port(family, self) for _ in range(self._sockets)]
+            self._inbox.watch(ports)
             granted = ports[0].receive_buffer_octets
             if granted < RECEIVE_BUFFER_OCTETS:
                 log.warning(
@@ -199,12 +262,11 @@ class Transport:
             if candidate >= LOWEST_ID and candidate not in self._pending:
                 return candidate
 
-    async def attempt(
-        self, waiter: Waiter, request_id: int, datagram: bytes, seconds: float
-    ) -> tuple[int, bytes] | DeviceFault | None:
-        """Send once and wait: (id answered, datagram), or None after `seconds` of silence.
+    async def attempt(self, waiter: Waiter, request_id: int, datagram: bytes, seconds: float) -> Any:
+        """Send once and wait: what `waiter.read` makes of the answer, a fault, or None after `seconds` of silence.
 
-        The answer may be to an earlier attempt of the same exchange. `finish(waiter)` ends the exchange.
+        The answer may be to an earlier attempt of the same exchange. `finish(waiter)` ends the exchange. Raises what
+        `waiter.read` raises.
         """
         loop = asyncio.get_running_loop()
         port = waiter.port
@@ -217,22 +279,41 @@ class Transport:
             fault = await self._send(port, datagram, waiter.place)
             if fault is not None:
                 return fault
-            self._wake_after(future, seconds, loop)
+            waiter.ends_at = loop.time() + seconds
+            self._wake_at_end(waiter, future)
             return await future
         finally:
             waiter.future = None
             port.give_slot()
 
-    async def wait_on(self, waiter: Waiter, seconds: float) -> tuple[int, bytes] | DeviceFault | None:
-        """Wait for another answer to the same exchange: the one that came is not believed."""
-        loop = asyncio.get_running_loop()
-        future: _Answer = loop.create_future()
+    async def wait_on(self, waiter: Waiter) -> Any:
+        """Wait for another answer to the same exchange until its time is over: the one that came is not believed."""
+        future: _Answer = asyncio.get_running_loop().create_future()
         waiter.future = future
-        self._wake_after(future, seconds, loop)
+        self._wake_at_end(waiter, future)
         try:
             return await future
         finally:
             waiter.future = None
+
+    def ask_on(self, waiter: Waiter, request_id: int, datagram: bytes, seconds: float) -> bool:
+        """Send the next request of a conversation from within `waiter.read`; its last one has been answered.
+
+        False where it could not be sent at once: the task then sends it, with all the patience that needs.
+        """
+        try:
+            waiter.port.socket.sendto(datagram, waiter.place)
+        except OSError:
+            return False
+        for answered in waiter.ids:
+            self._pending.pop(answered, None)
+        now = asyncio.get_running_loop().time()
+        waiter.ids = {request_id: now}
+        waiter.fault = None
+        waiter.ends_at = now + seconds
+        self._pending[request_id] = waiter
+        self.counts.sent += 1
+        return True
 
     async def _send(self, port: Port, datagram: bytes, place: Place) -> DeviceFault | None:
         failure: int | None = None
@@ -262,6 +343,7 @@ class Transport:
         """The exchange is over: later answers to it are strays."""
         for request_id in waiter.ids:
             self._pending.pop(request_id, None)
+        waiter.read = _over  # the wheel holds the waiter until its time comes, and need not hold all it has read
 
     # ------------------------------------------------------------ receiving
     def arrived(self, data: bytes, source: tuple[str, int]) -> None:
@@ -280,7 +362,13 @@ class Transport:
         if future is None or future.done():
             self.counts.strays += 1
             return
-        future.set_result((request_id or 0, data))
+        try:
+            got = waiter.read(waiter, request_id or 0, data)
+        except Exception as problem:  # noqa: BLE001 - it is raised again, where the one who waits is
+            future.set_exception(problem)
+            return
+        if got is not GOES_ON:
+            future.set_result(got)
 
     def not_delivered(self, quoted: bytes, place: Place, fault: DeviceFault) -> None:
         """ICMP says that a datagram did not arrive: believed where it quotes an id we wait for at that place."""
@@ -291,30 +379,34 @@ class Transport:
         waiter.future.set_result(fault)
 
     # ------------------------------------------------------------ time
-    def _wake_after(self, future: _Answer, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
-        slot = int((loop.time() + seconds) / TICK_SECONDS) + 1
-        self._wheel.setdefault(slot, []).append(future)
+    def _wake_at_end(self, waiter: Waiter, future: _Answer) -> None:
+        self._wheel.setdefault(int(waiter.ends_at / TICK_SECONDS) + 1, []).append((waiter, future))
         if self._tick is None:
+            loop = asyncio.get_running_loop()
             self._last_tick = int(loop.time() / TICK_SECONDS)
             self._tick = loop.call_later(TICK_SECONDS, self._turn)
 
     def _turn(self) -> None:
         loop = asyncio.get_running_loop()
         now = int(loop.time() / TICK_SECONDS)
-        due: list[_Answer] = []
+        due: list[tuple[Waiter, _Answer]] = []
         for slot in range(self._last_tick, now + 1):
             due += self._wheel.pop(slot, ())
         self._last_tick = now
-        live = [future for future in due if not future.done()]
-        if live:
+        live = [(waiter, future) for waiter, future in due if not future.done()]
+        if any(waiter.ends_at < loop.time() for waiter, _ in live):
             # The loop may have been busy for longer than the time-out: what came meanwhile lies in the sockets, and
             # calling it silence would report a living device dead.
             for port in self._all_ports():
                 port.read()
-        for future in live:
-            if not future.done():
-                self.counts.time_outs += 1
-                future.set_result(None)
+        for waiter, future in live:
+            if future.done():
+                continue
+            if waiter.ends_at >= loop.time():  # it has asked on since
+                self._wake_at_end(waiter, future)
+                continue
+            self.counts.time_outs += 1
+            future.set_result(None)
         self._tick = loop.call_later(TICK_SECONDS, self._turn) if self._wheel else None
 
     def close(self) -> None:
@@ -328,6 +420,7 @@ class Transport:
                 waiter.future.cancel()
         self._pending.clear()
         self._wheel.clear()
+        self._inbox.close()
         for port in self._all_ports():
             port.close()
         self._ports.clear()
