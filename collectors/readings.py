@@ -25,8 +25,10 @@ class Cadence(StrEnum):
 
     @property
     def includes(self) -> tuple[Cadence, ...]:
-        order = tuple(Cadence)
-        return order[: order.index(self) + 1]
+        return _INCLUDED[self]
+
+
+_INCLUDED = {cadence: tuple(Cadence)[: at + 1] for at, cadence in enumerate(Cadence)}
 
 
 class Level(StrEnum):

@@ -16,13 +16,18 @@ def decode(profile: Profile, book: Book, cadences: Iterable[Cadence], quick: Ite
     """Everything the profile says about these cadences. `quick`: tables whose blocks are made by the quick way."""
     cadences = tuple(cadences)
     health, inventory = Cadence.HEALTH in cadences, Cadence.INVENTORY in cadences
-    table = entity.entities(book) if inventory or (health and profile.entity_sensors) else {}
-    measured = list(sensors.sensors(profile, book, cadences))
-    known = {s.oid for s in measured}
-    for rule in profile.entity_sensors:
-        if rule.every in cadences:
-            measured += [s for s in entity.sensors(book, rule, table) if s.oid not in known]
-    judged = list(sensors.checks(profile, book, cadences))
+    table = entity.entities(book) if inventory else {}
+
+    def asked(what: str) -> bool:  # of a pulse hardly any family asks more than scalars and interfaces
+        return not profile.cadences[what].isdisjoint(cadences)
+
+    measured = list(sensors.sensors(profile, book, cadences)) if asked("sensors") else []
+    if asked("entity_sensors"):
+        known = {s.oid for s in measured}
+        for rule in profile.entity_sensors:
+            if rule.every in cadences:
+                measured += [s for s in entity.sensors(book, rule) if s.oid not in known]
+    judged = list(sensors.checks(profile, book, cadences)) if asked("checks") else []
     found_parts = list(parts.parts(profile, book)) if inventory else []
     if inventory and profile.entity_parts:
         named = {p.serial for p in found_parts if p.serial}
@@ -31,10 +36,10 @@ def decode(profile: Profile, book: Book, cadences: Iterable[Cadence], quick: Ite
         blocks=(*blocks.scalars(profile, book, cadences), *blocks.tables(profile, book, cadences, quick)),
         interfaces=tuple(interfaces.interfaces(book)) if health else (),
         sensors=(*measured, *(sensor for _, sensor in judged)),
-        processors=tuple(usage.usages(profile, "processors", book, cadences)),
-        memory=tuple(usage.usages(profile, "memory", book, cadences)),
-        storage=tuple(usage.usages(profile, "storage", book, cadences)),
-        wireless=usage.wireless(profile, book, cadences),
+        processors=tuple(usage.usages(profile, "processors", book, cadences)) if asked("processors") else (),
+        memory=tuple(usage.usages(profile, "memory", book, cadences)) if asked("memory") else (),
+        storage=tuple(usage.usages(profile, "storage", book, cadences)) if asked("storage") else (),
+        wireless=usage.wireless(profile, book, cadences) if asked("wireless") else {},
         parts=tuple(found_parts),
         checks=tuple(check for check, _ in judged),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from collectors.decode.book import Book, absolute
 from collectors.decode.rows import Row, rows
 from collectors.decode.values import number
-from collectors.profiles.model import Cell, Profile, Scalar, Table
+from collectors.profiles.model import Cell, Profile, Table
 from collectors.readings import Block, Cadence, Group, Labels, Layout, Metric
 
 
@@ -24,19 +25,20 @@ def scalar_value(book: Book, cells: Iterable[Cell]) -> int | float | None:
 def scalars(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterator[Block]:
     """One block per cadence with the scalars that gave a value."""
     for cadence in cadences:
-        groups: dict[str, tuple[Group, int | float]] = {}
+        found: dict[str, tuple[Metric, int | float]] = {}
         for scalar in profile.scalars:
-            if scalar.every is cadence and scalar.metric not in groups:
+            if scalar.every is cadence and scalar.metric not in found:
                 value = scalar_value(book, scalar.cells)
                 if value is not None:
-                    groups[scalar.metric] = (Group(metric_of(scalar), ((),)), value)
-        if groups:
-            layout = Layout.of(cadence, tuple(g for g, _ in groups.values()))
-            yield Block(layout, tuple(v for _, v in groups.values()))
+                    found[scalar.metric] = scalar.family, value
+        if found:
+            families, values = zip(*found.values(), strict=True)
+            yield Block(_of_scalars(cadence, families), values)
 
 
-def metric_of(rule: Scalar) -> Metric:
-    return Metric(rule.metric, rule.help, rule.type)
+@lru_cache(maxsize=4096)
+def _of_scalars(cadence: Cadence, families: tuple[Metric, ...]) -> Layout:
+    return Layout.of(cadence, tuple(Group(family, ((),)) for family in families))
 
 
 def tables(profile: Profile, book: Book, cadences: Iterable[Cadence], skip: Iterable[Table] = ()) -> Iterator[Block]:

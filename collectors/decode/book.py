@@ -34,7 +34,18 @@ class Book:
         """Rows that have a value in any of the columns, in the device's order."""
         seen: dict[str, None] = {}
         for oid in oids:
-            seen |= dict.fromkeys(suffix for suffix, value in self.column(oid).items() if value is not None)
+            rows = self.columns.get(oid)
+            if not rows:
+                continue
+            here = (
+                dict.fromkeys(rows)
+                if None not in rows.values()
+                else {r: None for r, v in rows.items() if v is not None}
+            )
+            if not seen:
+                seen = here
+            elif here.keys() != seen.keys():
+                seen |= here
         return iter(seen)
 
 

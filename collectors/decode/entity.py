@@ -166,9 +166,10 @@ _TYPES: dict[int, tuple[str, float]] = {
 _STATUS = {1: ("ok", Level.OK), 2: ("unavailable", Level.UNKNOWN), 3: ("nonoperational", Level.CRITICAL)}
 
 
-def sensors(book: Book, rule: EntitySensors, table: dict[str, Entity]) -> Iterator[Sensor]:
+def sensors(book: Book, rule: EntitySensors) -> Iterator[Sensor]:
     """Rows of a sensor table as values in base units: raw x 10^(scale) / 10^precision (RFC 3433 section 3.2)."""
     types, scales, precisions, values, statuses = (book.column(f"{rule.entry}.{n}") for n in range(1, 6))
+    names, descriptions = book.column(oid("name")), book.column(oid("descr"))
     for index, value in values.items():
         raw = raw_number(value)
         kind, factor = _TYPES.get(int(raw_number(types.get(index)) or 0), ("", 1.0))
@@ -185,7 +186,7 @@ def sensors(book: Book, rule: EntitySensors, table: dict[str, Entity]) -> Iterat
         word, level = _STATUS.get(int(status or 0), (None, None))
         yield Sensor(
             kind=kind,
-            name=_name(table, index),
+            name=text(names.get(index)) or text(descriptions.get(index)) or f"sensor {index}",
             value=measured,
             unit=unit,
             oid=f"{rule.entry}.4.{index}",
@@ -194,8 +195,3 @@ def sensors(book: Book, rule: EntitySensors, table: dict[str, Entity]) -> Iterat
             level=level,
             raw=raw,
         )
-
-
-def _name(table: dict[str, Entity], index: str) -> str:
-    row = table.get(index)
-    return (row.name or row.descr) if row and (row.name or row.descr) else f"sensor {index}"

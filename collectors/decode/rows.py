@@ -20,18 +20,28 @@ def _label(name: str, value: str) -> tuple[str, str]:
     return name, value
 
 
-@lru_cache(maxsize=4096)
-def places(template: str) -> tuple[tuple[str, ...], ...]:
-    """The placeholders of a name: `{a|b}` is b where a is empty."""
-    return tuple(tuple(p.split("|")) for p in _PLACE.findall(template))
-
-
 def columns_in(entry: str | None, template: str) -> Iterator[str]:
     """OIDs of the columns that a name needs."""
-    for alternatives in places(template):
-        for place in alternatives:
-            if _OIDLIKE.match(place):
-                yield absolute(entry, int(place) if "." not in place else place)
+    for _, alternatives in _pieces(entry, template):
+        yield from (column for _, column in alternatives if column is not None)
+
+
+@lru_cache(maxsize=4096)
+def _pieces(entry: str | None, template: str) -> tuple[tuple[str, tuple[tuple[str, str | None], ...]], ...]:
+    """A name in pieces: text, and the places that follow it (`{a|b}` is b where a is empty), with their columns."""
+    out = []
+    at = 0
+    for hit in _PLACE.finditer(template):
+        alternatives = tuple((place, _column_at(entry, place)) for place in hit[1].split("|"))
+        out.append((template[at : hit.start()], alternatives))
+        at = hit.end()
+    return (*out, (template[at:], ()))
+
+
+def _column_at(entry: str | None, place: str) -> str | None:
+    if not _OIDLIKE.match(place):
+        return None
+    return absolute(entry, int(place) if "." not in place else place)
 
 
 class Row:
@@ -71,22 +81,20 @@ class Row:
 
     def named(self, template: str) -> str:
         """The template with its placeholders filled: {index}, {label}, {3} (own column), {1.3.6...} (any column)."""
-
-        def fill(hit: re.Match[str]) -> str:
-            for place in hit.group(1).split("|"):
-                got = self._place(place)
+        out = ""
+        for literal, alternatives in _pieces(self.rule.entry, template):
+            out += literal
+            for place, column in alternatives:
+                got = self._place(place, column)
                 if got:
-                    return got
-            return ""
+                    out += got
+                    break
+        return " ".join(out.split())
 
-        return " ".join(_PLACE.sub(fill, template).split())
-
-    def _place(self, place: str) -> str:
-        if place == "index":
-            return self.suffix
-        if _OIDLIKE.match(place):
-            return text(self.raw(int(place) if "." not in place else place)) or ""
-        return self.label(place)
+    def _place(self, place: str, column: str | None) -> str:
+        if column is not None:
+            return text(self.book.column(column).get(self.suffix)) or ""
+        return self.suffix if place == "index" else self.label(place)
 
     def labels(self) -> tuple[tuple[str, str], ...]:
         """Labels for a series: index parts that are not hidden, then look-ups.

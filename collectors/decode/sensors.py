@@ -9,7 +9,7 @@ from functools import lru_cache
 from collectors.decode.book import Book, absolute
 from collectors.decode.rows import Row, rows
 from collectors.decode.values import FILLERS, caught, number, raw_number, text
-from collectors.profiles.model import KINDS, Cell, Checks, Numeric, Profile, Sensors
+from collectors.profiles.model import KINDS, Checks, Numeric, Profile, Sensors
 from collectors.readings import Cadence, Check, Level, Sensor
 from collectors.session import Value
 
@@ -33,8 +33,7 @@ def sensors(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterat
 
 def _sensors(rule: Sensors, book: Book) -> Iterator[Sensor]:
     if rule.entry is None:
-        cells = rule.first_of or [_as_cell(rule)]
-        for cell in cells:
+        for cell in rule.cells:
             sensor = _sensor(
                 rule, cell, book.cell(cell.oid), rule.name.replace("{index}", "").strip(), cell.oid, "", rule.kind
             )
@@ -43,21 +42,17 @@ def _sensors(rule: Sensors, book: Book) -> Iterator[Sensor]:
                 return
         return
     assert rule.value is not None  # noqa: S101  (the model refuses a table rule without it)
+    place = absolute(rule.entry, rule.value)
+    values = book.column(place)
     for row in rows(book, rule, [rule.value]):
         name = row.named(rule.name) or row.suffix
         kind = _kind(rule, row, name)
         if kind is None:
             continue
-        oid = f"{absolute(rule.entry, rule.value)}.{row.suffix}"
         factor = _factor(rule, row, name)
-        sensor = _sensor(rule, rule, row.raw(rule.value), name, oid, row.suffix, kind, factor)
+        sensor = _sensor(rule, rule, values.get(row.suffix), name, f"{place}.{row.suffix}", row.suffix, kind, factor)
         if sensor is not None:
             yield sensor
-
-
-def _as_cell(rule: Sensors) -> Cell:
-    assert rule.oid is not None  # noqa: S101  (the model refuses a rule without a place)
-    return Cell(oid=rule.oid, **rule.model_dump(include=set(Numeric.model_fields)))
 
 
 def _kind(rule: Sensors, row: Row, name: str) -> str | None:
@@ -117,9 +112,11 @@ def _checks(rule: Checks, book: Book) -> Iterator[tuple[Check, Sensor]]:
         yield from _states(rule, book.cell(rule.oid), rule.subject, rule.oid, "")
         return
     assert rule.value is not None  # noqa: S101  (the model refuses a table rule without it)
+    place = absolute(rule.entry, rule.value)
+    values = book.column(place)
     for row in rows(book, rule, [rule.value]):
-        oid = f"{absolute(rule.entry, rule.value)}.{row.suffix}"
-        yield from _states(rule, row.raw(rule.value), row.named(rule.subject) or row.suffix, oid, row.suffix)
+        subject = row.named(rule.subject) or row.suffix
+        yield from _states(rule, values.get(row.suffix), subject, f"{place}.{row.suffix}", row.suffix)
 
 
 def _states(rule: Checks, value: Value, subject: str, oid: str, index: str) -> Iterator[tuple[Check, Sensor]]:
@@ -131,7 +128,8 @@ def _states(rule: Checks, value: Value, subject: str, oid: str, index: str) -> I
         if hit is None:
             return
         word = caught(hit)
-    raw: int | float | str = raw_number(value) if raw_number(value) is not None else word  # type: ignore[assignment]
+    measured = raw_number(value)
+    raw: int | float | str = measured if measured is not None else word
     for code in _bits(value, rule) if rule.bits else [word]:
         state, level = rule.states.get(code) or _loosely(rule, code) or (f"code_{code}"[:64], Level.UNKNOWN)
         yield (

@@ -30,15 +30,24 @@ def text(value: Value) -> str | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        body = value[:MAX_TEXT].rstrip(b"\0").replace(b"\0", b" ") if b"\0" in value else value[:MAX_TEXT]
-        try:
-            out = body.decode("utf-8")
-        except UnicodeDecodeError:
-            out = body.decode("latin-1")
-        return out.strip()
+        return _short_text(value) if len(value) <= _SHORT else _decoded_text(value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _decoded_text(octets: bytes) -> str:
+    body = octets[:MAX_TEXT].rstrip(b"\0").replace(b"\0", b" ") if b"\0" in octets else octets[:MAX_TEXT]
+    try:
+        out = body.decode("utf-8")
+    except UnicodeDecodeError:
+        out = body.decode("latin-1")
+    return out.strip()
+
+
+# Names of interfaces, sensors and parts, the same in thousands of devices and at every visit.
+_SHORT = 48  # octets
+_short_text = lru_cache(maxsize=1 << 16)(_decoded_text)  # some 12 MB at most
 
 
 def is_nothing(value: str | None) -> bool:

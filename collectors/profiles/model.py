@@ -8,11 +8,12 @@ through everything: a *source* is one place where a value may come from (of a li
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from collectors.readings import Cadence, Level
+from collectors.readings import Cadence, Level, Metric
 
 DeviceClass = Literal[
     "firewall",
@@ -271,8 +272,13 @@ class Scalar(Numeric):
             raise ValueError(f"{self.metric!r} is no metric name")
         return self
 
-    @property
+    @cached_property
+    def family(self) -> Metric:
+        return Metric(self.metric, self.help, self.type)
+
+    @cached_property
     def cells(self) -> list[Cell]:
+        """Where the number is: the first cell that says something counts."""
         if self.oid is None:
             return self.first_of
         given = self.model_dump(include=set(Numeric.model_fields))
@@ -311,6 +317,13 @@ class Sensors(Rows, Numeric):
             if kind is not None and kind not in KINDS:
                 raise ValueError(f"kind {kind!r} is not one of {', '.join(KINDS)}")
         return self
+
+    @cached_property
+    def cells(self) -> list[Cell]:
+        """Where a rule that is not over a table finds its value: the first cell that says something counts."""
+        if self.oid is None:
+            return self.first_of
+        return [Cell(oid=self.oid, **self.model_dump(include=set(Numeric.model_fields)))]
 
 
 class EntitySensors(Strict):
@@ -518,6 +531,22 @@ class Profile(Strict):
     components: list[Components] = []
     ssh: Ssh | None = None
     notes: str | None = None
+
+    @cached_property
+    def cadences(self) -> dict[str, frozenset[Cadence]]:
+        """Of each list of rules with cadences of their own: which of these occur in it."""
+        lists = (
+            "scalars",
+            "tables",
+            "sensors",
+            "entity_sensors",
+            "processors",
+            "memory",
+            "storage",
+            "wireless",
+            "checks",
+        )
+        return {name: frozenset(rule.every for rule in getattr(self, name)) for name in lists}
 
     @model_validator(mode="after")
     def _shape(self) -> Self:

@@ -139,7 +139,7 @@ class Exporter:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         for address in addresses(count):
             connection.request("GET", f"/snmp?module=interfaces&target={address}:{self.agents}")
-            page = connection.getresponse().read().decode()
+            page = connection.getresponse().read()
             assert page.count(b"\nif") >= SAMPLES, page[:500]
         connection.close()
         return 1000 * (self.cpu() - before) / count

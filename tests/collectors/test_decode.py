@@ -300,13 +300,13 @@ def test_entity_sensors_are_scaled_by_scale_and_precision(
     entry = "1.3.6.1.2.1.99.1.1.1"
     row = {"1": kind, "2": scale, "3": precision, "4": raw, "5": 1}
     book = Book(columns={f"{entry}.{n}": {"7": v} for n, v in row.items()})
-    assert [s.value for s in sensors(book, EntitySensors(entry=entry), {})] == [value]
+    assert [s.value for s in sensors(book, EntitySensors(entry=entry))] == [value]
 
 
 def test_a_sensor_that_is_not_operational_is_left_out() -> None:
     entry = "1.3.6.1.2.1.99.1.1.1"
     book = Book(columns={f"{entry}.{n}": {"7": v} for n, v in {"1": 8, "2": 9, "3": 0, "4": 0, "5": 3}.items()})
-    assert list(sensors(book, EntitySensors(entry=entry), {})) == []
+    assert list(sensors(book, EntitySensors(entry=entry))) == []
 
 
 # ---------------------------------------------------------------- usage and parts
