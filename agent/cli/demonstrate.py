@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,13 +82,15 @@ def demo(
     try:
         with begin(options) as begun:
             # The devices come up while we import the agent.
+            import uvloop
+
             from agent import logs
             from agent.app import CannotStart
             from agent.demo.run import run
 
             logs.set_up("text", log_level)
             try:
-                ended = asyncio.run(run(begun))
+                ended = uvloop.run(run(begun))
             except CannotStart as problem:
                 raise CannotBegin(str(problem), problem.status) from None
     except CannotBegin as problem:

@@ -93,12 +93,14 @@ def run(
     }  # fmt: skip
     found = settings_of(flags, settings)
     # Wrong usage is told before anything large is imported.
+    import uvloop
+
     from agent import logs
     from agent.app import CannotStart, serve
 
     logs.set_up(found.log_format, found.log_level)
     try:
-        status = asyncio.run(serve(found))
+        status = uvloop.run(serve(found))
     except CannotStart as problem:
         fail(str(problem), problem.status)
     raise typer.Exit(status)

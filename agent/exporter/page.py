@@ -18,7 +18,7 @@ from agent.catalogue import metric
 from agent.exporter import records
 from agent.exporter.own import Fact, Own
 from agent.exporter.sheet import Segment, Sheet, Values
-from agent.exporter.text import Format, header, number, series_text
+from agent.exporter.text import Format, header, labels_text, number, series_text
 from agent.latest import Latest, Recent, completed
 from agent.watched import Watched
 from collectors.readings import Block, Cadence, Identity, Metric, Visit
@@ -70,8 +70,8 @@ class _Families:
         found[2].append(values)
 
     def add_sheet(self, sheet: Sheet, blocks: Sequence[Block]) -> None:
-        for segment in sheet.segments:
-            self.add(segment.metric, segment, blocks[segment.block].values)
+        for segment, block in zip(sheet.segments, sheet.places, strict=True):
+            self.add(segment.metric, segment, blocks[block].values)
 
     def text(self, form: Format, without: frozenset[str] = frozenset()) -> Iterator[str]:
         """Family after family with its header, in pieces of about SLICE characters. Empties itself on the way."""
@@ -121,7 +121,7 @@ class Pages:
             return None
         moment = self.now()
         kept, blocks = self._sheet(watched, moment)
-        return _readings(kept.sheet, blocks, form) + self._status(watched, moment, form)
+        return kept.sheet.text(blocks, form).encode() + self._status(watched, moment, form)
 
     def device_packed(self, name: str, form: Format) -> bytes | None:
         """The same, by gzip. The readings are packed once for each visit, however many ask for them."""
@@ -133,7 +133,7 @@ class Pages:
         made_of = (form, *(id(block.values) for block in blocks))
         if kept.packed is None or kept.packed[0] != made_of:
             # The blocks are held as well: another one at the same place in memory must not pass for one of these.
-            kept.packed = made_of, blocks, Packed.of(_readings(kept.sheet, blocks, form))
+            kept.packed = made_of, blocks, Packed.of(kept.sheet.text(blocks, form).encode())
         return kept.packed[2].followed_by(self._status(watched, moment, form))
 
     def _status(self, watched: Watched, moment: datetime, form: Format) -> bytes:
@@ -208,15 +208,10 @@ class Pages:
             if found is not None:
                 blocks.append(found)
         if kept is None or not kept.sheet.fits(blocks):
-            kept = self._kept[watched.name] = _Kept(Sheet(watched.name, [block.layout for block in blocks]))
+            old = kept.sheet if kept is not None else None
+            kept = self._kept[watched.name] = _Kept(Sheet(watched.name, [block.layout for block in blocks], old))
         kept.recorded, kept.records = (health, inventory), found
         return kept, blocks
-
-
-def _readings(sheet: Sheet, blocks: Sequence[Block], form: Format) -> bytes:
-    families = _Families()
-    families.add_sheet(sheet, blocks)
-    return "".join(families.text(form)).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +251,8 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, families:
     """What is said of a device even when its readings have ended."""
     inventory = recent.visits.get(Cadence.INVENTORY) if recent else None
     identity = inventory.identity if inventory else Identity()
-    us = ("device", watched.name)
+    us = labels_text((("device", watched.name),))
     info = (
-        us,
         ("site", watched.site),
         ("role", watched.role),
         ("zone", watched.zone),
@@ -266,10 +260,10 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, families:
         ("model", identity.model or ""),
         ("version", identity.version or ""),
     )
-    families.add(_INFO, f"{series_text(_INFO.name, info)} 1\n")
+    families.add(_INFO, f"{_INFO.name}{{{us},{labels_text(info)}}} 1\n")
 
-    def say(family: Metric, value: float, *labels: tuple[str, str]) -> None:
-        families.add(family, f"{series_text(family.name, (us, *labels))} {number(value)}\n")
+    def say(family: Metric, value: float, label: str = "") -> None:
+        families.add(family, f"{family.name}{{{us}{label}}} {number(value)}\n")
 
     if recent is None:
         return
@@ -279,7 +273,7 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, families:
         say(_UP, 0)
     say(_SILENT, recent.failures_in_a_row)
     for cadence, visit in sorted(recent.visits.items()):
-        say(_SUCCESS, visit.started_at.timestamp(), ("cadence", cadence.value))
+        say(_SUCCESS, visit.started_at.timestamp(), f',cadence="{cadence.value}"')
     newest = recent.newest
     if newest is not None:
         say(_AGE, max(0.0, round((moment - newest.started_at).total_seconds(), 3)))
@@ -292,7 +286,7 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, families:
             for source in ("snmp", "ssh", "icmp", "tcp", "http", "dns"):
                 answered = getattr(newest.answered, source)
                 if answered is not None:
-                    say(_ANSWERED, int(answered), ("source", source))
+                    say(_ANSWERED, int(answered), f',source="{source}"')
 
 
 def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[str] | dict[str, str]]]:

@@ -11,12 +11,13 @@ series with the same name and labels gets a label `row` with its place in the ta
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from agent.catalogue import RESERVED
-from agent.exporter.text import LABEL_NAME, MANTISSA, METRIC_NAME, escape, labels_text, number
+from agent.exporter.text import LABEL_NAME, MANTISSA, METRIC_NAME, Format, escape, header, labels_text, number
 from agent.hostile import plain
 from collectors.readings import Block, Labels, Layout, Metric
 
@@ -32,7 +33,6 @@ class Segment:
     """The series of one metric within one block: `values[start:stop]` fill the template."""
 
     metric: Metric
-    block: int  # which block of the sheet
     start: int
     stop: int
     template: str
@@ -40,6 +40,8 @@ class Segment:
     def text(self, values: Values) -> str:
         """The lines of this metric. No line for what is not known: None, NaN, a counter below 0 or infinite."""
         mine = values[self.start : self.stop]
+        if isinstance(mine, array) and mine.typecode == "Q" and max(mine) < MANTISSA:  # all known, and none below 0
+            return self.template.replace(_NAME, self.metric.name) % tuple(mine)
         counter = self.metric.kind == "counter" or self.metric.name.endswith("_total")
         template = self.template.replace(_NAME, self.metric.name)
         if None not in mine:
@@ -57,45 +59,110 @@ class Segment:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The segments of one layout, as they are where no other layout of the device has metrics of the same names."""
+
+    layout: Layout
+    segments: tuple[Segment, ...]
+    clashes: int
+    samples: int
+
+
 class Sheet:
-    """All segments of one device for one set of layouts. `clashes` counts series that another one already had."""
+    """All segments of one device for one set of layouts. `clashes` counts series that another one already had.
 
-    __slots__ = ("clashes", "layouts", "samples", "segments")
+    Segments of one metric stand together; `places` has for each of them the block with its values. When a layout is
+    replaced by another (a sensor came, readings went stale), what was made for the others is taken from the `old`
+    sheet.
+    """
 
-    def __init__(self, device: str, layouts: Sequence[Layout]) -> None:
+    __slots__ = ("_parts", "clashes", "layouts", "places", "samples", "segments")
+    _parts: tuple[_Part, ...]
+
+    def __init__(self, device: str, layouts: Sequence[Layout], old: Sheet | None = None) -> None:
         self.layouts = tuple(layouts)
+        us = f'device="{escape(plain(device))}"'
+        known = {id(part.layout): part for part in old._parts} if old is not None else {}
+        parts = [known.get(id(layout)) or _part(us, layout) for layout in layouts]
+        self._parts = tuple(parts)
+        names = [{segment.metric.name for segment in part.segments} for part in parts]
+        if len(set[str]().union(*names)) == sum(map(len, names)):
+            found = [(segment, block) for block, part in enumerate(parts) for segment in part.segments]
+            self.clashes, self.samples = sum(p.clashes for p in parts), sum(p.samples for p in parts)
+        else:
+            making = _Making(us)
+            found = [(segment, block) for block, layout in enumerate(layouts) for segment in making.segments(layout)]
+            self.clashes, self.samples = making.clashes, making.samples
+        families: dict[str, list[tuple[Segment, int]]] = {}
+        for segment, block in found:
+            families.setdefault(segment.metric.name, []).append((segment, block))
+        ordered = [entry for entries in families.values() for entry in entries]
+        self.segments = tuple(segment for segment, _ in ordered)
+        self.places = tuple(block for _, block in ordered)
+
+    def fits(self, blocks: Sequence[Block]) -> bool:
+        """Whether these blocks have the layouts (the very objects) that this sheet was made of."""
+        return len(blocks) == len(self.layouts) and all(
+            block.layout is layout for block, layout in zip(blocks, self.layouts, strict=True)
+        )
+
+    def text(self, blocks: Sequence[Block], form: Format) -> str:
+        """All lines with their headers."""
+        ready: list[str] = []
+        begun = ""
+        for segment, block in zip(self.segments, self.places, strict=True):
+            lines = segment.text(blocks[block].values)
+            if lines:
+                metric = segment.metric
+                if metric.name != begun:
+                    begun = metric.name
+                    ready.append(header(begun, metric.kind, metric.help, form))
+                ready.append(lines)
+        return "".join(ready)
+
+
+def _part(us: str, layout: Layout) -> _Part:
+    making = _Making(us)
+    segments = tuple(making.segments(layout))
+    return _Part(layout, segments, making.clashes, making.samples)
+
+
+class _Making:
+    """Segments in the making: what is taken already, by this layout or those before it."""
+
+    def __init__(self, us: str) -> None:
+        self._us = us
+        self._taken: dict[str, set[str]] = {}  # metric name > texts between the braces that are used up
         self.clashes = 0
         self.samples = 0
-        self.segments: tuple[Segment, ...] = tuple(self._segments(f'device="{escape(plain(device))}"'))
 
-    def _segments(self, device: str) -> Iterator[Segment]:
+    def segments(self, layout: Layout) -> Iterator[Segment]:
         insides: dict[int, list[str]] = {}  # of the rows (by identity: tables share them) > text between the braces
         templates: dict[int, str] = {}
-        taken: dict[str, set[str]] = {}  # metric name > texts between the braces that are used up
-        for block, layout in enumerate(self.layouts):
-            start = 0
-            for group in layout.groups:
-                stop = start + len(group.rows)
-                if group.metric.name in RESERVED or not METRIC_NAME.match(group.metric.name):
-                    self.clashes += len(group.rows)
-                elif group.rows:
-                    rows = id(group.rows)
-                    if rows not in insides:
-                        insides[rows] = self._told_apart([_inside(device, labels) for labels in group.rows], set())
-                        templates[rows] = _template(insides[rows])
-                    inside, template = insides[rows], templates[rows]
-                    used = taken.get(group.metric.name)
-                    if used is None:
-                        taken[group.metric.name] = set(inside)
-                    elif used.isdisjoint(inside):
-                        used.update(inside)
-                    else:
-                        inside = self._told_apart(inside, used)
-                        used.update(inside)
-                        template = _template(inside)
-                    self.samples += len(inside)
-                    yield Segment(group.metric, block, start, stop, template)
-                start = stop
+        start = 0
+        for group in layout.groups:
+            stop = start + len(group.rows)
+            if group.metric.name in RESERVED or not METRIC_NAME.match(group.metric.name):
+                self.clashes += len(group.rows)
+            elif group.rows:
+                rows = id(group.rows)
+                if rows not in insides:
+                    insides[rows] = self._told_apart([_inside(self._us, labels) for labels in group.rows], set())
+                    templates[rows] = _template(insides[rows])
+                inside, template = insides[rows], templates[rows]
+                used = self._taken.get(group.metric.name)
+                if used is None:
+                    self._taken[group.metric.name] = set(inside)
+                elif used.isdisjoint(inside):
+                    used.update(inside)
+                else:
+                    inside = self._told_apart(inside, used)
+                    used.update(inside)
+                    template = _template(inside)
+                self.samples += len(inside)
+                yield Segment(group.metric, start, stop, template)
+            start = stop
 
     def _told_apart(self, insides: list[str], used: set[str]) -> list[str]:
         """The texts, with a label added to those that are there already, here or in `used`."""
@@ -111,12 +178,6 @@ class Sheet:
             seen.add(unique)
             apart.append(unique)
         return apart
-
-    def fits(self, blocks: Sequence[Block]) -> bool:
-        """Whether these blocks have the layouts (the very objects) that this sheet was made of."""
-        return len(blocks) == len(self.layouts) and all(
-            block.layout is layout for block, layout in zip(blocks, self.layouts, strict=True)
-        )
 
 
 def _inside(device: str, labels: Labels) -> str:

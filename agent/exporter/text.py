@@ -28,6 +28,7 @@ class Format(Enum):
     OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
     @classmethod
+    @lru_cache(maxsize=256)
     def wanted(cls, accept: str) -> Format:
         """The format an Accept header asks for: OpenMetrics where it is named with the higher (or an equal) quality."""
         qualities = {cls.TEXT: 0.0, cls.OPEN: 0.0}

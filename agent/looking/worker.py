@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any, BinaryIO
 
+import uvloop
+
 from agent import logs
 from agent.looking.here import Here
 from agent.looking.wire import ALIVE_SECONDS, HEAD, Message, Telling, frame, message_of
@@ -124,7 +126,7 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    asyncio.run(_main(source, sink))
+    uvloop.run(_main(source, sink))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+HEAD_OCTETS = 16_384
 CONNECTIONS = 4096  # Prometheus keeps a thousand open to one address when it scrapes a page for each device
 BACKLOG = 1024  # as many begin at once when it starts
 _OTHER_FILES = 512  # sockets to devices, the ledger, logs
@@ -64,6 +66,33 @@ def pair_problem(cert_file: Path, key_file: Path) -> str | None:
     return None
 
 
+class _Bounded(HttpToolsProtocol):
+    """uvicorn's protocol on llhttp, which takes a head of any length: half as dear a request as by h11."""
+
+    _in_head = True
+    _head_octets = 0  # of the head that has not ended yet
+
+    def data_received(self, data: bytes) -> None:
+        while data:
+            size = HEAD_OCTETS - self._head_octets if self._in_head else len(data)
+            if size <= 0:
+                self.send_400_response("The head of the request is too long.")
+                return
+            self._head_octets += len(data[:size])
+            super().data_received(data[:size])
+            if self.transport.is_closing():
+                return
+            data = data[size:]
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_octets = True, 0
+        super().on_message_complete()
+
+
 class Server(uvicorn.Server):
     """uvicorn without its own signal handlers: when to end is the composition root's business."""
 
@@ -89,7 +118,7 @@ def server(app: ASGIApp, cert_file: Path | None, key_file: Path | None, grace_se
             timeout_graceful_shutdown=int(grace_seconds),
             limit_concurrency=CONNECTIONS,
             backlog=BACKLOG,
-            h11_max_incomplete_event_size=16_384,
+            http=_Bounded,
             **tls,
         )
     )

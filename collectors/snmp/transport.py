@@ -14,6 +14,7 @@ import logging
 import os
 import select
 import socket
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ class Waiter:
         self.place = place
         self.read = read
         self.ids: dict[int, float] = {}  # id > when it was sent
-        self.ends_at = 0.0  # the loop's time at which the wait for the last request is over
+        self.ends_at = 0.0  # time.monotonic() at which the wait for the last request is over
         self.fault: DeviceFault | None = None  # what was wrong with the answers so far to the last request
         self.future: _Answer | None = None
         self.stranger: str | None = None  # somebody else who answered with our id
@@ -274,12 +275,12 @@ class Transport:
         try:
             future: _Answer = loop.create_future()
             waiter.future = future
-            waiter.ids[request_id] = loop.time()
+            waiter.ids[request_id] = time.monotonic()
             self._pending[request_id] = waiter
             fault = await self._send(port, datagram, waiter.place)
             if fault is not None:
                 return fault
-            waiter.ends_at = loop.time() + seconds
+            waiter.ends_at = time.monotonic() + seconds
             self._wake_at_end(waiter, future)
             return await future
         finally:
@@ -307,7 +308,7 @@ class Transport:
             return False
         for answered in waiter.ids:
             self._pending.pop(answered, None)
-        now = asyncio.get_running_loop().time()
+        now = time.monotonic()
         waiter.ids = {request_id: now}
         waiter.fault = None
         waiter.ends_at = now + seconds
@@ -383,18 +384,18 @@ class Transport:
         self._wheel.setdefault(int(waiter.ends_at / TICK_SECONDS) + 1, []).append((waiter, future))
         if self._tick is None:
             loop = asyncio.get_running_loop()
-            self._last_tick = int(loop.time() / TICK_SECONDS)
+            self._last_tick = int(time.monotonic() / TICK_SECONDS)
             self._tick = loop.call_later(TICK_SECONDS, self._turn)
 
     def _turn(self) -> None:
         loop = asyncio.get_running_loop()
-        now = int(loop.time() / TICK_SECONDS)
+        now = int(time.monotonic() / TICK_SECONDS)
         due: list[tuple[Waiter, _Answer]] = []
         for slot in range(self._last_tick, now + 1):
             due += self._wheel.pop(slot, ())
         self._last_tick = now
         live = [(waiter, future) for waiter, future in due if not future.done()]
-        if any(waiter.ends_at < loop.time() for waiter, _ in live):
+        if any(waiter.ends_at < time.monotonic() for waiter, _ in live):
             # The loop may have been busy for longer than the time-out: what came meanwhile lies in the sockets, and
             # calling it silence would report a living device dead.
             for port in self._all_ports():
@@ -402,7 +403,7 @@ class Transport:
         for waiter, future in live:
             if future.done():
                 continue
-            if waiter.ends_at >= loop.time():  # it has asked on since
+            if waiter.ends_at >= time.monotonic():  # it has asked on since
                 self._wake_at_end(waiter, future)
                 continue
             self.counts.time_outs += 1

@@ -174,9 +174,10 @@ def ask_prometheus(address: str, query: str) -> float:
     return float(found[0]["value"][1]) if found else 0.0
 
 
-def prometheus_file(folder: Path, agent: str) -> Path:
+def prometheus_file(folder: Path, agent: str, scale: float) -> Path:
+    interval = round(60_000 / scale)
     config = {
-        "global": {"scrape_interval": "60s", "scrape_timeout": "10s"},
+        "global": {"scrape_interval": f"{interval}ms", "scrape_timeout": f"{min(10_000, interval)}ms"},
         "scrape_configs": [
             {
                 "job_name": "snmp-hartwatch",
@@ -241,7 +242,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             there = f"127.0.0.1:{free_port()}"
             stack.enter_context(
                 process(
-                    ["prometheus", f"--config.file={prometheus_file(folder, f'127.0.0.1:{port}')}",
+                    ["prometheus", f"--config.file={prometheus_file(folder, f'127.0.0.1:{port}', options.scale)}",
                      f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address={there}", "--log.level=warn"],
                     folder / "prometheus.log",
                 )

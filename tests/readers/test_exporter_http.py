@@ -104,6 +104,16 @@ async def test_an_unknown_device_is_not_found(client: Client) -> None:
     assert (await client(pages(visit())).get("/devices/none/metrics")).status_code == 404
 
 
+async def test_a_device_page_is_only_read(client: Client) -> None:
+    asking = client(pages(visit()))
+    page = "/devices/sw-wf-1/metrics"
+    assert (await asking.post(page)).status_code == 405
+    head, get = await asking.head(page), await asking.get(page)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert head.headers["content-security-policy"] == get.headers["content-security-policy"]
+
+
 async def test_healthy_is_always_and_ready_says_what_it_waits_for(client: Client) -> None:
     waiting = client(pages(visit()), not_ready="no device was looked at yet")
     assert (await waiting.get("/-/healthy")).status_code == 200

@@ -205,6 +205,49 @@ def test_a_template_is_used_again_while_the_rows_stay_the_same() -> None:
     assert "hartwatch_sensor" not in device_page(of)
 
 
+def test_when_one_layout_changes_what_was_made_for_the_others_is_kept() -> None:
+    """Readings that go stale and come back must not cost a device's whole page each time, least of all under load."""
+    ports = Block(interfaces(), (1, 2, 3, 4, 5, 6))
+    of = pages(visit(blocks=(ports,)))
+    device_page(of)
+    before = [s for s in of._kept["sw-wf-1"].sheet.segments if s.metric is IN]
+    of.latest.put(visit(blocks=(ports,), checks=(Check("fan", "Fan 9", "failed", Level.CRITICAL),)))
+    page = device_page(of)
+    sound(page)
+    assert value(page, "hartwatch_check_level", check="fan") == 2
+    after = [s for s in of._kept["sw-wf-1"].sheet.segments if s.metric is IN]
+    assert after
+    assert all(a is b for a, b in zip(after, before, strict=True))
+
+
+def test_a_layout_that_comes_later_is_told_apart_from_the_one_it_clashes_with() -> None:
+    one = Block(Layout(Cadence.PULSE, (Group(OPER, rows(2)),)), (1, 2))
+    other = Block(Layout(Cadence.PULSE, (Group(OPER, rows(2)),)), (3, 4))
+    of = pages(visit(blocks=(one,), sensors=(), checks=()))
+    assert of._kept == {}
+    device_page(of)
+    of.latest.put(visit(blocks=(one, other), sensors=(), checks=()))
+    page = device_page(of)
+    sound(page)
+    assert sorted(v for (name, _), v in parsed(page).items() if name == "ifOperStatus") == [1, 2, 3, 4]
+    assert of._kept["sw-wf-1"].sheet.clashes == 2
+    of.latest.put(visit(blocks=(one,), sensors=(), checks=()))
+    page = device_page(of)
+    assert sorted(v for (name, _), v in parsed(page).items() if name == "ifOperStatus") == [1, 2]
+    assert of._kept["sw-wf-1"].sheet.clashes == 0
+    assert "row=" not in page
+
+
+@pytest.mark.parametrize("large", [(1 << 53) - 1, (1 << 53) + 5, (1 << 64) - 1])
+def test_packed_counters_wrap_as_others_do(large: int) -> None:
+    values = (large, *range(1, 60))
+    of = pages(visit(blocks=(Block(interfaces(20), values),)))
+    page = device_page(of)
+    found = parsed(page)
+    assert value(page, "ifHCInOctets", ifIndex="1") == large % (1 << 53)
+    assert sum(v for (name, _), v in found.items() if name == "ifOperStatus") == sum(values[40:])
+
+
 def test_a_device_that_left_the_inventory_leaves_nothing_behind() -> None:
     of = pages(visit("a"), visit("b"))
     assert 'device="b"' in "".join(of.everything(Format.TEXT))
