@@ -14,13 +14,12 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import cast
 
-from collectors.readings import Block, Cadence, Interface, Visit
+from collectors.readings import WORTH_PACKING, Block, Cadence, Interface, Visit
 
 STALE_AFTER_INTERVALS = 2.5
-WORTH_PACKING = 16  # values; below that the array's own head eats what is won
 _cells_of = attrgetter(*(f.name for f in fields(Interface)))
 
 
@@ -60,7 +59,8 @@ def own_part(visit: Visit, cadence: Cadence) -> Visit:
     """
     blocks = tuple(packed(block) for block in visit.blocks if block.layout.cadence is cadence)
     if visit.cadence is Cadence.PULSE:
-        return replace(visit, blocks=blocks)
+        as_it_is = len(blocks) == len(visit.blocks) and all(map(is_, blocks, visit.blocks))
+        return visit if as_it_is else replace(visit, blocks=blocks)
     if cadence is Cadence.PULSE:
         return replace(
             visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=(), wireless={},

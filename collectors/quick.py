@@ -6,6 +6,7 @@ answer to page are made once when the rows are learnt, so that such a visit cost
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -19,7 +20,7 @@ from collectors.decode.interfaces import IF_ENTRY, IFX_ENTRY
 from collectors.decode.values import number, raw_number
 from collectors.plan import Plan
 from collectors.profiles.model import Profile, Table, TableMetric
-from collectors.readings import Block, Cadence, Group, Layout
+from collectors.readings import WORTH_PACKING, Block, Cadence, Group, Layout
 from collectors.session import Cells, Value
 
 _PLAIN = (int, float)
@@ -168,6 +169,11 @@ def block(quick: Quick, values: Sequence[Value]) -> Block | None:
         picked = list(picked)
         for at, rule in quick.rules:
             picked[at] = number(rule, picked[at])
+    elif len(picked) >= WORTH_PACKING:
+        try:
+            return Block(quick.layout, array("Q", picked))  # plain counters and states: nearly all there is
+        except (TypeError, OverflowError):
+            pass
     if not all(issubclass(kind, _PLAIN) for kind in set(map(type, picked))):
         picked = [raw_number(v) for v in picked]
     return Block(quick.layout, tuple(picked))

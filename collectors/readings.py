@@ -103,9 +103,15 @@ class Layout:
 _layouts: WeakValueDictionary[tuple[Cadence, tuple[Group, ...]], Layout] = WeakValueDictionary()
 
 
+WORTH_PACKING = 16  # values; below that the array's own head eats what is won
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Values for a layout, `len(layout)` of them in its order; None where the device gave none this time."""
+    """Values for a layout, `len(layout)` of them in its order; None where the device gave none this time.
+
+    From `WORTH_PACKING` values on they may be in an array, of eight octets each: a tuple of counters takes forty.
+    """
 
     layout: Layout
     values: Sequence[int | float | None]

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 
 from agent.catalogue import metric
@@ -137,10 +138,16 @@ class Pages:
         return kept.packed[2].followed_by(self._status(watched, moment, form))
 
     def _status(self, watched: Watched, moment: datetime, form: Format) -> bytes:
-        families = _Families()
-        _status(watched, self.latest.of(watched.name), moment, families, blind=self.blind())
-        page = "".join(families.text(form))
-        return (page + "# EOF\n" if form is Format.OPEN else page).encode()
+        ready: list[str] = []
+        begun = ""
+        for family, text in _status(watched, self.latest.of(watched.name), moment, blind=self.blind()):
+            if family.name != begun:
+                begun = family.name
+                ready.append(header(begun, family.kind, family.help, form))
+            ready.append(text)
+        if form is Format.OPEN:
+            ready.append("# EOF\n")
+        return "".join(ready).encode()
 
     def agent(self, form: Format, families: _Families | None = None) -> Iterator[str]:
         """The page of the agent itself, with what ledger and register know, in slices: everything but the readings.
@@ -184,7 +191,8 @@ class Pages:
     def _put(self, watched: Watched, moment: datetime, families: _Families) -> None:
         """Put one device, as it is at this moment, among the families."""
         kept, blocks = self._sheet(watched, moment)
-        _status(watched, self.latest.of(watched.name), moment, families, blind=self.blind())
+        for family, text in _status(watched, self.latest.of(watched.name), moment, blind=self.blind()):
+            families.add(family, text)
         families.add_sheet(kept.sheet, blocks)
 
     def _sheet(self, watched: Watched, moment: datetime) -> tuple[_Kept, list[Block]]:
@@ -247,11 +255,11 @@ def _lines(facts: Iterable[Fact]) -> Iterator[list[tuple[Metric, str]]]:
         yield [(metric(name), "".join(lines)) for name, lines in texts.items()]
 
 
-def _status(watched: Watched, recent: Recent | None, moment: datetime, families: _Families, *, blind: bool) -> None:
-    """What is said of a device even when its readings have ended."""
+def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind: bool) -> Iterator[tuple[Metric, str]]:
+    """What is said of a device even when its readings have ended: lines, those of a family one after the other."""
     inventory = recent.visits.get(Cadence.INVENTORY) if recent else None
     identity = inventory.identity if inventory else Identity()
-    us = labels_text((("device", watched.name),))
+    us = _us(watched.name)
     info = (
         ("site", watched.site),
         ("role", watched.role),
@@ -260,33 +268,40 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, families:
         ("model", identity.model or ""),
         ("version", identity.version or ""),
     )
-    families.add(_INFO, f"{_INFO.name}{{{us},{labels_text(info)}}} 1\n")
+    yield _INFO, f"{_INFO.name}{{{us},{labels_text(info)}}} 1\n"
 
-    def say(family: Metric, value: float, label: str = "") -> None:
-        families.add(family, f"{family.name}{{{us}{label}}} {number(value)}\n")
+    def line(family: Metric, value: float, label: str = "") -> tuple[Metric, str]:
+        return family, f"{family.name}{{{us}{label}}} {number(value)}\n"
 
     if recent is None:
         return
     if recent.failures_in_a_row == 0:
-        say(_UP, 1)
+        yield line(_UP, 1)
     elif not blind:
-        say(_UP, 0)
-    say(_SILENT, recent.failures_in_a_row)
+        yield line(_UP, 0)
+    yield line(_SILENT, recent.failures_in_a_row)
     for cadence, visit in sorted(recent.visits.items()):
-        say(_SUCCESS, visit.started_at.timestamp(), f',cadence="{cadence.value}"')
+        yield line(_SUCCESS, visit.started_at.timestamp(), f',cadence="{cadence.value}"')
     newest = recent.newest
-    if newest is not None:
-        say(_AGE, max(0.0, round((moment - newest.started_at).total_seconds(), 3)))
-        say(_SECONDS, round(newest.seconds, 6))
-        say(_REQUESTS, newest.requests)
-        say(_FAILURES, len(newest.failures))
-        if moment - newest.started_at <= 2.5 * watched.intervals[Cadence.PULSE]:
-            if newest.identity.uptime_seconds is not None:
-                say(_UPTIME, newest.identity.uptime_seconds)
-            for source in ("snmp", "ssh", "icmp", "tcp", "http", "dns"):
-                answered = getattr(newest.answered, source)
-                if answered is not None:
-                    say(_ANSWERED, int(answered), f',source="{source}"')
+    if newest is None:
+        return
+    age = (moment - newest.started_at).total_seconds()
+    yield line(_AGE, max(0.0, round(age, 3)))
+    yield line(_SECONDS, round(newest.seconds, 6))
+    yield line(_REQUESTS, newest.requests)
+    yield line(_FAILURES, len(newest.failures))
+    if age <= 2.5 * watched.intervals[Cadence.PULSE].total_seconds():
+        if newest.identity.uptime_seconds is not None:
+            yield line(_UPTIME, newest.identity.uptime_seconds)
+        for source in ("snmp", "ssh", "icmp", "tcp", "http", "dns"):
+            answered = getattr(newest.answered, source)
+            if answered is not None:
+                yield line(_ANSWERED, int(answered), f',source="{source}"')
+
+
+@lru_cache(maxsize=1 << 14)  # a device's name, each minute
+def _us(name: str) -> str:
+    return labels_text((("device", name),))
 
 
 def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[str] | dict[str, str]]]:
