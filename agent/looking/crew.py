@@ -12,6 +12,7 @@ import contextlib
 import logging
 import sys
 import time
+import traceback
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -223,8 +224,15 @@ class Crew:
                 octets = int.from_bytes(await process.stdout.readexactly(HEAD), "big")
                 if octets > LONGEST:
                     log.error("worker %d says what cannot be: it is ended", member.number)
+                    process.kill()
                     break
-                self._hear(member, message_of(await process.stdout.readexactly(octets)))
+                body = await process.stdout.readexactly(octets)
+                try:
+                    self._hear(member, message_of(body))
+                except Exception:  # the one catch of our own mistakes between the two: no telling what else is wrong
+                    log.exception("worker %d says what is not understood: it is ended", member.number)
+                    process.kill()
+                    break
         status = await _ended(process)
         if not self._closing:
             log.error("worker %d ended with status %d: its devices are others' now", member.number, status)
@@ -238,7 +246,10 @@ class Crew:
             if asked is None or asked.answer.done():
                 return
             if kind == "visit":
-                asked.answer.set_result(member.hearing.visit(told))
+                try:
+                    asked.answer.set_result(member.hearing.visit(told))
+                except Exception:  # noqa: BLE001 - this look's alone: the next message may be as it should be
+                    asked.answer.set_exception(LookFailed(traceback.format_exc()))
             else:
                 asked.answer.set_exception(LookFailed(told))
         elif kind == "layout":

@@ -14,9 +14,10 @@ GENERIC = "generic"
 _compiled = lru_cache(maxsize=8192)(re.compile)
 
 
+@lru_cache(maxsize=1024)  # three hundred families are gone through once for all devices of a model and version
 def candidates(
     profiles: Profiles, sys_object_id: str | None, sys_descr: str | None
-) -> list[tuple[float, Profile, Match]]:
+) -> tuple[tuple[float, Profile, Match], ...]:
     """Entries that may match, the most special first, before `has` and `answers` have been asked."""
     found = []
     for profile in profiles:
@@ -25,7 +26,7 @@ def candidates(
             if rank is not None:
                 found.append((rank, relocated(profile, sys_object_id or ""), entry))
     found.sort(key=lambda f: (-f[0], f[1].profile))
-    return found
+    return tuple(found)
 
 
 def questions(found: Iterable[tuple[float, Profile, Match]]) -> tuple[str, ...]:

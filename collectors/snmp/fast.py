@@ -95,12 +95,13 @@ class FastSession(AskingSession):
 
     def ask_on(self, waiter: Waiter, tail: bytes, until: float) -> bool:
         """Send a further GET at once; False where it wants the task's patience."""
-        seconds = min(self.limits.timeout(self._timeout_seconds, 0), until - time.monotonic())
-        if seconds <= 0:
+        now = time.monotonic()
+        ends_at = min(now + self.limits.timeout(self._timeout_seconds, 0), until)
+        if ends_at <= now:
             return False
         request_id = self._transport.fresh_id()
         datagram = self.envelope.wrap(Request.GET, request_id, tail)
-        if not self._transport.ask_on(waiter, request_id, datagram, seconds):
+        if not self._transport.ask_on(waiter, request_id, datagram, now, ends_at):
             return False
         self.requests += 1
         return True
@@ -213,15 +214,16 @@ class _Run:
         """The outcome of the present chunk, or `GOES_ON` after the next has been asked for."""
         session, fetch, chunk = self._session, self._fetch, self.chunk
         outcome = read_cells(chunk, *session.open(data, answered_id), answered_id)
-        session.heard(waiter, answered_id)
         # After a retry the task goes on, so that the next chunk has all its attempts again.
         if fetch.todo and isinstance(outcome, list) and len(waiter.ids) == 1:
             following = fetch.todo[0]
+            session.answered = True
             if session.ask_on(waiter, following.tail, self._until):
                 fetch.todo.popleft()
                 fetch.take(chunk, outcome, answers_at_all=True)
                 self.chunk = following
                 return GOES_ON
+        session.heard(waiter, answered_id)  # of a run the last answer's time is learnt from
         return outcome
 
 

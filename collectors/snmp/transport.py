@@ -297,7 +297,7 @@ class Transport:
         finally:
             waiter.future = None
 
-    def ask_on(self, waiter: Waiter, request_id: int, datagram: bytes, seconds: float) -> bool:
+    def ask_on(self, waiter: Waiter, request_id: int, datagram: bytes, now: float, ends_at: float) -> bool:
         """Send the next request of a conversation from within `waiter.read`; its last one has been answered.
 
         False where it could not be sent at once: the task then sends it, with all the patience that needs.
@@ -308,10 +308,9 @@ class Transport:
             return False
         for answered in waiter.ids:
             self._pending.pop(answered, None)
-        now = time.monotonic()
         waiter.ids = {request_id: now}
         waiter.fault = None
-        waiter.ends_at = now + seconds
+        waiter.ends_at = ends_at
         self._pending[request_id] = waiter
         self.counts.sent += 1
         return True

@@ -13,6 +13,8 @@ import asyncio
 import gc
 import time
 
+import uvloop
+
 from agent.pipeline import Outcome
 from agent.schedule import Intervals, Schedule
 from agent.schedule.phases import Rhythm
@@ -85,7 +87,7 @@ def main() -> None:
     options = parser.parse_args()
     ways = {"shards": shards} | ({"a job per device": per_device} if options.per_device else {})
     for name, way in ways.items():
-        spent, visits, words = asyncio.run(way(options.devices, options.seconds))
+        spent, visits, words = uvloop.run(way(options.devices, options.seconds))
         minute = spent * 60 / options.seconds
         print(
             f"{name}: {minute:.2f} CPU seconds per minute for {visits * 60 / options.seconds:,.0f} visits, "

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from agent.looking import Crew, Here, WorkersGone
+from agent.looking import crew as crew_module
 from agent.looking.crew import LookFailed
+from agent.looking.wire import Hearing
 from collectors import Cadence, Sessions, SnmpAccess, Target, Visit, load_profiles
 from tests.snmp.hostile import Asked, Mib, num, saying, text
 
@@ -193,6 +195,56 @@ async def test_a_mistake_of_the_program_in_a_worker_is_raised_with_its_traceback
         with pytest.raises(LookFailed, match="TypeError"):
             await workers.look(broken, Cadence.PULSE)
         assert (await workers.look(targets(agent.port, 2)[1], Cadence.PULSE)).reached
+
+
+async def test_a_message_that_is_not_understood_ends_the_worker_and_the_look_is_made_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoilt = iter([True])
+    real = crew_module.message_of
+
+    def message_of(body: bytes) -> Any:
+        message = real(body)
+        return ("nonsense",) if message[0] == "visit" and next(spoilt, False) else message
+
+    def hear(of: Crew, member: Any, message: Any) -> None:
+        if message == ("nonsense",):
+            raise ValueError("who would say that")
+        heard(of, member, message)
+
+    heard = Crew._hear
+    monkeypatch.setattr(crew_module, "message_of", message_of)
+    monkeypatch.setattr(Crew, "_hear", hear)
+    async with saying(answers) as agent, crew() as of:
+        await all_ready(of)
+        (target,) = targets(agent.port, 1)
+        before = {member.process.pid for member in of._members if member.process}
+        visit = await of.look(target, Cadence.INVENTORY)
+        assert visit.reached
+        await all_ready(of)
+        after = {member.process.pid for member in of._members if member.process}
+        assert len(before & after) == 1, "one worker was ended, and another started in its place"
+        assert of.stats.restarts_total == 1
+    assert "says what is not understood" in caplog.text
+
+
+async def test_a_visit_that_cannot_be_made_whole_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoilt = iter([True])
+    real = Hearing.visit
+
+    def visit(of: Hearing, short: Any) -> Visit:
+        if next(spoilt, False):
+            raise KeyError(7)
+        return real(of, short)
+
+    monkeypatch.setattr(Hearing, "visit", visit)
+    async with saying(answers) as agent, crew() as of:
+        await all_ready(of)
+        (target,) = targets(agent.port, 1)
+        with pytest.raises(LookFailed, match="KeyError: 7"):
+            await of.look(target, Cadence.INVENTORY)
+        assert (await of.look(target, Cadence.PULSE)).reached
+        assert of.stats.restarts_total == 0
 
 
 async def test_another_address_is_learnt_anew_and_a_forgotten_device_too() -> None:
