@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 WORKERS ?= 2
 ARGS ?=
 
-.PHONY: help demo test lint format bench fuzz lock servers clean
+.PHONY: help demo test lint format bench bench-estate fuzz lock servers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/' | expand -t 18
@@ -37,11 +37,18 @@ format: $(VENV)/.dev ## put the formatting right
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev ## the measurements behind docs/performance.md (quiet machine, some minutes)
-	@.ci/servers snmpd prometheus-snmp-exporter
-	@for script in tests/benchmarks/[a-z]*.py; do \
+bench: $(VENV)/.dev ## the measurements behind docs/performance.md but the whole estate's (quiet machine, a quarter of an hour)
+	@.ci/servers snmpd prometheus-snmp-exporter openssh-server
+	@for script in $(filter-out %/estate_load.py,$(wildcard tests/benchmarks/[a-z]*.py)); do \
 		echo "== $$script: $$(sed -n '1s/"""//gp' $$script)"; PYTHONPATH=. $(BIN)/python $$script || exit 1; \
 	done
+
+ESTATE = PYTHONPATH=. $(BIN)/python tests/benchmarks/estate_load.py
+bench-estate: $(VENV)/.dev ## eleven thousand devices for a quarter of an hour each way, and a day in 48 minutes (three hours)
+	@.ci/servers prometheus
+	@broken=0; for way in "" "--version 3" "--dead 0.05 --slow 0.05" "--workers 2" "--devices 100 --minutes 5" \
+		"--devices 1000 --minutes 5" "--devices 300 --scale 30 --minutes 48"; do \
+		echo "== estate_load.py $$way"; $(ESTATE) $$way || broken=1; done; exit $$broken
 
 fuzz: $(VENV)/.fuzz ## fuzz the SNMP codec, a minute for each harness (ARGS="--seconds 600 walks")
 	$(BIN)/python -m tests.fuzz $(ARGS)
