@@ -106,16 +106,16 @@ class Shells:
     def _give_back(self, device: _Device) -> None:
         if device.link is None:
             return
-        if self._keep_seconds <= 0 or self._closed or not device.link.alive:
+        # Devices have their turns one after the other, so whoever was used longest ago is needed first: with more of
+        # them than are kept, to drop the oldest for the newest would have each dropped just before its turn.
+        others = sum(d.link is not None and d is not device for d in self._devices.values())
+        if self._keep_seconds <= 0 or self._closed or others >= KEPT_AT_MOST or not device.link.alive:
             self._drop(device)
             return
         device.used_at = self._clock()
         if device.closer is not None:
             device.closer.cancel()
         device.closer = asyncio.get_running_loop().call_later(self._keep_seconds, self._close_idle, device)
-        kept = [d for d in self._devices.values() if d.link is not None and not d.turn.locked()]
-        for oldest in sorted(kept, key=lambda d: d.used_at)[: max(len(kept) - KEPT_AT_MOST, 0)]:
-            self._drop(oldest)
 
     def _close_idle(self, device: _Device) -> None:
         device.closer = None

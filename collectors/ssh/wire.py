@@ -24,6 +24,7 @@ CONNECT_SECONDS = 10.0
 BANNER_SECONDS = 15.0
 LOGIN_SECONDS = 30.0
 KEEPALIVE_SECONDS = 30
+QUIET_SECONDS = 5.0  # paramiko's thread for a session wakes ten times a second else: dearer than to log in each time
 
 # Both libraries log device text and tracebacks of faults that reach us as exceptions anyway.
 for _name, _level in (("paramiko", logging.CRITICAL), ("netmiko", logging.WARNING)):
@@ -150,6 +151,7 @@ def dial(
                     transport, access, platform, own_key, min(until, time.monotonic() + LOGIN_SECONDS), cap
                 )
             transport.set_keepalive(KEEPALIVE_SECONDS)
+            sock.settimeout(QUIET_SECONDS)
             return Link(sock, transport, channel, terminal, hold)
     except BaseException:
         if transport is not None:

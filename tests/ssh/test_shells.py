@@ -62,8 +62,10 @@ async def ask(
         await session.close()
 
 
-async def linux(shells: Shells, played: Played, *wanted: str, seconds: float = 10.0, **changes: object) -> list[Output]:
-    return await ask(shells, played.access("linux", **changes), *wanted, seconds=seconds)
+async def linux(
+    shells: Shells, played: Played, *wanted: str, seconds: float = 10.0, name: str = "srv-1", **changes: object
+) -> list[Output]:
+    return await ask(shells, played.access("linux", **changes), *wanted, name=name, seconds=seconds)
 
 
 # ---------------------------------------------------------------- host keys
@@ -364,6 +366,35 @@ async def test_a_kept_session_is_reused_and_saves_logins(shells: Shells) -> None
             [output] = await linux(shells, played)
             assert output.problem is None
         assert (played.logins, shells.logins, shells.kept) == (1, 1, 1)
+
+
+async def test_with_more_devices_than_sessions_are_kept_some_keep_theirs(
+    shells: Shells, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To keep the newest would have every device log in at every turn, and hold as many sessions for nothing."""
+    monkeypatch.setattr("collectors.ssh.shells.KEPT_AT_MOST", 2)
+    async with served("linux", {"cat /proc/uptime": UPTIME}) as played:
+        for _ in range(4):
+            for name in ("srv-1", "srv-2", "srv-3"):
+                [output] = await linux(shells, played, name=name)
+                assert output.problem is None
+        assert shells.kept == 2
+        assert played.logins == 2 + 4
+
+
+async def test_a_kept_session_rests(shells: Shells) -> None:
+    """Its thread does not wake ten times a second, and still notices at once that it is over."""
+    async with served("linux", {"cat /proc/uptime": UPTIME}) as played:
+        await linux(shells, played)
+        link = shells._devices["srv-1"].link
+        assert link._sock.gettimeout() >= 5
+        thread = link._transport
+        shells.forget("srv-1")
+        for _ in range(100):
+            if not thread.is_alive():
+                break
+            await asyncio.sleep(0.02)
+        assert not thread.is_alive()
 
 
 async def test_sessions_are_not_kept_unless_asked_for() -> None:
