@@ -12,15 +12,14 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 
 from agent.catalogue import metric
 from agent.exporter import records
 from agent.exporter.own import Fact, Own
 from agent.exporter.sheet import Segment, Sheet, Values
-from agent.exporter.text import Format, header, labels_text, number, series_text
-from agent.latest import Latest, Recent, completed
+from agent.exporter.text import Format, device_text, header, labels_text, number, series_text, with_headers
+from agent.latest import STALE_AFTER_INTERVALS, Latest, Recent, completed
 from agent.watched import Watched
 from collectors.readings import Block, Cadence, Identity, Metric, Visit
 
@@ -142,16 +141,9 @@ class Pages:
         return kept.packed[2].followed_by(self._status(watched, moment, form))
 
     def _status(self, watched: Watched, moment: datetime, form: Format) -> bytes:
-        ready: list[str] = []
-        begun = ""
-        for family, text in _status(watched, self.latest.of(watched.name), moment, blind=self.blind()):
-            if family.name != begun:
-                begun = family.name
-                ready.append(header(begun, family.kind, family.help, form))
-            ready.append(text)
-        if form is Format.OPEN:
-            ready.append("# EOF\n")
-        return "".join(ready).encode()
+        lines = _status(watched, self.latest.of(watched.name), moment, blind=self.blind())
+        page = with_headers(lines, form)
+        return (page + "# EOF\n" if form is Format.OPEN else page).encode()
 
     def agent(self, form: Format, families: _Families | None = None) -> Iterator[str]:
         """The page of the agent itself, with what ledger and register know, in slices: everything but the readings.
@@ -263,7 +255,7 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind:
     """What is said of a device even when its readings have ended: lines, those of a family one after the other."""
     inventory = recent.visits.get(Cadence.INVENTORY) if recent else None
     identity = inventory.identity if inventory else Identity()
-    us = _us(watched.name)
+    us = device_text(watched.name)
     info = (
         ("site", watched.site),
         ("role", watched.role),
@@ -294,18 +286,13 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind:
     yield line(_SECONDS, round(newest.seconds, 6))
     yield line(_REQUESTS, newest.requests)
     yield line(_FAILURES, len(newest.failures))
-    if age <= 2.5 * watched.intervals[Cadence.PULSE].total_seconds():
+    if age <= STALE_AFTER_INTERVALS * watched.intervals[Cadence.PULSE].total_seconds():
         if newest.identity.uptime_seconds is not None:
             yield line(_UPTIME, newest.identity.uptime_seconds)
         for source in ("snmp", "ssh", "icmp", "tcp", "http", "dns"):
             answered = getattr(newest.answered, source)
             if answered is not None:
                 yield line(_ANSWERED, int(answered), f',source="{source}"')
-
-
-@lru_cache(maxsize=1 << 14)  # a device's name, each minute
-def _us(name: str) -> str:
-    return labels_text((("device", name),))
 
 
 def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[str] | dict[str, str]]]:

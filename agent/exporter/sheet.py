@@ -17,8 +17,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agent.catalogue import RESERVED
-from agent.exporter.text import LABEL_NAME, MANTISSA, METRIC_NAME, Format, escape, header, labels_text, number
-from agent.hostile import plain
+from agent.exporter.text import (
+    LABEL_NAME,
+    MANTISSA,
+    METRIC_NAME,
+    Format,
+    device_text,
+    labels_text,
+    number,
+    with_headers,
+)
 from collectors.readings import Block, Labels, Layout, Metric
 
 Values = Sequence[int | float | None]
@@ -82,7 +90,7 @@ class Sheet:
 
     def __init__(self, device: str, layouts: Sequence[Layout], old: Sheet | None = None) -> None:
         self.layouts = tuple(layouts)
-        us = f'device="{escape(plain(device))}"'
+        us = device_text(device)
         known = {id(part.layout): part for part in old._parts} if old is not None else {}
         parts = [known.get(id(layout)) or _part(us, layout) for layout in layouts]
         self._parts = tuple(parts)
@@ -109,17 +117,8 @@ class Sheet:
 
     def text(self, blocks: Sequence[Block], form: Format) -> str:
         """All lines with their headers."""
-        ready: list[str] = []
-        begun = ""
-        for segment, block in zip(self.segments, self.places, strict=True):
-            lines = segment.text(blocks[block].values)
-            if lines:
-                metric = segment.metric
-                if metric.name != begun:
-                    begun = metric.name
-                    ready.append(header(begun, metric.kind, metric.help, form))
-                ready.append(lines)
-        return "".join(ready)
+        places = zip(self.segments, self.places, strict=True)
+        return with_headers(((segment.metric, segment.text(blocks[block].values)) for segment, block in places), form)
 
 
 def _part(us: str, layout: Layout) -> _Part:

@@ -15,6 +15,7 @@ from enum import Enum
 from functools import lru_cache
 
 from agent.hostile import plain
+from collectors.readings import Metric
 
 METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 LABEL_NAME = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*\Z")
@@ -65,6 +66,12 @@ def series_text(name: str, labels: Iterable[tuple[str, str]]) -> str:
     return f"{name}{{{inside}}}" if inside else name
 
 
+@lru_cache(maxsize=1 << 14)  # asked at every scrape
+def device_text(device: str) -> str:
+    """The label that every series of a device begins with."""
+    return labels_text((("device", device),))
+
+
 def number(value: int | float) -> str:
     """A value as both formats read it. Booleans are not expected."""
     text = repr(value)
@@ -96,3 +103,16 @@ def header(name: str, kind: str, help_text: str, form: Format) -> str:
     if form is Format.OPEN:
         text = text.replace('"', '\\"')
     return f"# HELP {family} {text}\n# TYPE {family} {type_}\n"
+
+
+def with_headers(lines: Iterable[tuple[Metric, str]], form: Format) -> str:
+    """Lines of one family after the other, each family below its header; one that has no lines has none."""
+    ready: list[str] = []
+    begun = ""
+    for family, text in lines:
+        if text:
+            if family.name != begun:
+                begun = family.name
+                ready.append(header(begun, family.kind, family.help, form))
+            ready.append(text)
+    return "".join(ready)

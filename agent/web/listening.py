@@ -78,11 +78,11 @@ class _Bounded(HttpToolsProtocol):
             if size <= 0:
                 self.send_400_response("The head of the request is too long.")
                 return
-            self._head_octets += len(data[:size])
-            super().data_received(data[:size])
+            piece, data = data[:size], data[size:]
+            self._head_octets += len(piece)
+            super().data_received(piece)
             if self.transport.is_closing():
                 return
-            data = data[size:]
 
     def on_headers_complete(self) -> None:
         self._in_head = False

@@ -279,10 +279,7 @@ class Scalar(Numeric):
     @cached_property
     def cells(self) -> list[Cell]:
         """Where the number is: the first cell that says something counts."""
-        if self.oid is None:
-            return self.first_of
-        given = self.model_dump(include=set(Numeric.model_fields))
-        return [Cell(oid=self.oid, **given)]
+        return _cells(self)
 
 
 class KindRule(Strict):
@@ -321,9 +318,14 @@ class Sensors(Rows, Numeric):
     @cached_property
     def cells(self) -> list[Cell]:
         """Where a rule that is not over a table finds its value: the first cell that says something counts."""
-        if self.oid is None:
-            return self.first_of
-        return [Cell(oid=self.oid, **self.model_dump(include=set(Numeric.model_fields)))]
+        return _cells(self)
+
+
+def _cells(rule: Scalar | Sensors) -> list[Cell]:
+    if rule.first_of:
+        return rule.first_of
+    assert rule.oid is not None  # noqa: S101  (the model refuses a rule without a place)
+    return [Cell(oid=rule.oid, **rule.model_dump(include=set(Numeric.model_fields)))]
 
 
 class EntitySensors(Strict):
@@ -535,18 +537,7 @@ class Profile(Strict):
     @cached_property
     def cadences(self) -> dict[str, frozenset[Cadence]]:
         """Of each list of rules with cadences of their own: which of these occur in it."""
-        lists = (
-            "scalars",
-            "tables",
-            "sensors",
-            "entity_sensors",
-            "processors",
-            "memory",
-            "storage",
-            "wireless",
-            "checks",
-        )
-        return {name: frozenset(rule.every for rule in getattr(self, name)) for name in lists}
+        return {name: frozenset(rule.every for rule in getattr(self, name)) for name in LISTS if name != "class_by"}
 
     @model_validator(mode="after")
     def _shape(self) -> Self:
