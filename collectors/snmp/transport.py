@@ -380,7 +380,9 @@ class Transport:
 
     # ------------------------------------------------------------ time
     def _wake_at_end(self, waiter: Waiter, future: _Answer) -> None:
-        self._wheel.setdefault(int(waiter.ends_at / TICK_SECONDS) + 1, []).append((waiter, future))
+        # Never in a slot that has been turned already: there it would wait for ever.
+        slot = int(max(waiter.ends_at, time.monotonic()) / TICK_SECONDS) + 1
+        self._wheel.setdefault(slot, []).append((waiter, future))
         if self._tick is None:
             loop = asyncio.get_running_loop()
             self._last_tick = int(time.monotonic() / TICK_SECONDS)

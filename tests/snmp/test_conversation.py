@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -162,3 +163,14 @@ async def test_answers_that_come_together_are_read_together(monkeypatch: pytest.
         answers = await asyncio.gather(*(session.get(one, time.monotonic() + 5) for session in sessions))
     assert [a.values for a in answers] == [[0]] * 40
     assert len(wakes) <= 4
+
+
+async def test_a_wait_whose_time_is_over_already_ends() -> None:
+    """As where a forged answer is read only after the time-out, because the loop was busy."""
+    async with saying(MIB) as agent, Engine(sockets=1) as engine:
+        port = engine._transport.port_for(socket.AF_INET, "127.0.0.1")
+        waiter = transport.Waiter(port, ("127.0.0.1", agent.port), lambda *_: None)
+        waiter.ends_at = time.monotonic() - 1
+        assert await asyncio.wait_for(engine._transport.wait_on(waiter), 1) is None
+        await asyncio.sleep(0.15)
+        assert engine._transport._wheel == {}
