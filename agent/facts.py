@@ -77,7 +77,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time a subject was DOWN, read from flips. `ended_at` None: still open. `carried`: subjects it took down."""
+    """A time a subject was DOWN, read from flips. `ended_at` None: still open. `carried`: subjects it took down.
+
+    `breaks`: where it was flapping, the times in between in which it answered (from, until); they are no down time.
+    """
 
     id: UUID  # of the flip that began it
     subject: str
@@ -86,14 +89,36 @@ class Outage:
     reason: str
     cause: str | None = None
     carried: tuple[str, ...] = field(default=())
+    breaks: tuple[tuple[datetime, datetime], ...] = field(default=())
+
+    @property
+    def flaps(self) -> int:
+        """How many times it went down again; 0 where it was not flapping."""
+        return len(self.breaks)
 
 
-NoteKind = Literal["note", "cause", "ticket", "acknowledgement", "correction"]
+NoteKind = Literal["note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void"]
+
+# Fixed lists in plain words (docs/accounting.md sections 7 and 8): what can be counted over years and said in public.
+CAUSES = (
+    "power", "supplier circuit", "hardware failure", "configuration change", "software", "cyber",
+    "planned work overran", "unknown",
+)  # fmt: skip
+PAUSE_REASONS = (
+    "waiting for access to the building", "waiting for the customer", "waiting for the supplier's engineer",
+    "waiting for a replacement part", "agreed with the service owner",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a person said about a subject or one of its outages. Appended; a correction is another note."""
+    """What a person said about a subject or one of its outages. Appended; a correction is another note.
+
+    By kind: "note" free text. "cause" one of CAUSES. "ticket" a reference. "acknowledgement" by `author`, who has it;
+    `until_at` is when it expires. "pause" of the fix clock from `from_at`, `text` one of PAUSE_REASONS; "resume" from
+    `from_at` on. "correction": the outage was from `from_at` until `until_at` (each None: as recorded), `text` says
+    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds.
+    """
 
     subject: str
     at: datetime
@@ -101,11 +126,60 @@ class Note:
     kind: NoteKind
     text: str
     outage: UUID | None = None  # id of the flip that began it
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Planned maintenance: once, or again and again. Appended; `ended_at` comes from a WindowEnd.
+
+    It counts from `recorded_at` on, because planned is what was written down beforehand, unless it was entered
+    `after_the_fact`, which is shown wherever it counts.
+    """
+
+    id: UUID
+    subjects: tuple[str, ...]  # as people said it: device:, link:, site: or service:
+    covers: tuple[str, ...]  # every subject it is for: those of a site with the site
+    begins_at: datetime  # of the first time
+    ends_at: datetime
+    owner: str
+    reason: str
+    repeat: str = ""  # "" once; RRULE (RFC 5545) or five cron fields, wall clock of Europe/London
+    name: str = ""  # key in the inventory of a window that is kept there; "" for one that was added by command
+    after_the_fact: bool = False
+    recorded_at: datetime | None = None  # given by the ledger
+    ended_at: datetime | None = None  # no further times begin, and a running one is over, from then on
+    ended_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowEnd:
+    """A window that was ended before its time, or will not come again."""
+
+    window: UUID
+    at: datetime
+    author: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A period whose figures are frozen. `head`: source > number of the last entry that was known; `figures`: JSON."""
+
+    period: str  # "2026-Q3"
+    at: datetime
+    author: str
+    head: tuple[tuple[str, int], ...]
+    figures: str
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something to tell people, put into the outbox in the transaction that records what it tells of."""
+    """Something to tell people, put into the outbox in the transaction that records what it tells of.
+
+    With a `key`, a channel gets only the first message that has it: neither a restart nor a second thought tells twice.
+    """
 
     channel: str
     subject: str
@@ -113,6 +187,7 @@ class Message:
     title: str  # one line
     text: str
     at: datetime  # since when it is true
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +233,14 @@ class Facts:
     seen: tuple[tuple[str, datetime], ...] = ()  # asset key, last seen: many at once, now and then
     notes: tuple[Note, ...] = ()
     messages: tuple[Message, ...] = ()
+    windows: tuple[Window, ...] = ()
+    window_ends: tuple[WindowEnd, ...] = ()
+    closings: tuple[Closing, ...] = ()
     heartbeat_at: datetime | None = None
     watched: tuple[tuple[datetime, datetime], ...] = ()  # times taken over from elsewhere: from, until
 
     def __bool__(self) -> bool:
         return bool(
             self.changes or self.sightings or self.seen or self.notes or self.messages or self.watched
-            or self.heartbeat_at is not None
+            or self.windows or self.window_ends or self.closings or self.heartbeat_at is not None
         )  # fmt: skip
