@@ -132,10 +132,11 @@ class Ledger:
             return read.standings(connection)
 
     def flips(
-        self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None
-    ) -> list[Flip]:
+        self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None,
+        since: datetime | None = None,
+    ) -> list[Flip]:  # fmt: skip
         with self._store.reader.connect() as connection:
-            return read.flips(connection, subject, until, after)
+            return read.flips(connection, subject, until, after, since)
 
     def watches(self, source: str | None = None) -> list[Watch]:
         with self._store.reader.connect() as connection:
