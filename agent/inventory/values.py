@@ -16,6 +16,8 @@ from typing import Annotated, NoReturn
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from agent.calendar_uk import ServiceHours
+
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -182,6 +184,23 @@ _NUMBER_SCHEMA = WithJsonSchema({"type": "number"})
 Share = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1), _NUMBER_SCHEMA, Says("0 to 1")]
 Money = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_money), _NUMBER_SCHEMA, Says("pounds")]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"}), Says("date")]
+
+
+# ---------------------------------------------------------------- service hours
+def check_service_hours(value: str) -> str:
+    """Days and times, as `ServiceHours` writes them; anything else is refused in its words."""
+    try:
+        return str(ServiceHours.parse(value))
+    except ValueError as problem:
+        refuse(str(problem))
+
+
+HoursText = Annotated[
+    str,
+    AfterValidator(check_service_hours),
+    WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:00-18:00", "Mon-Sat 07:30-22:00, bank holidays too"]}),
+    Says("service hours"),
+]
 
 
 # ---------------------------------------------------------------- secrets, by reference only
