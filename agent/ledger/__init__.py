@@ -13,11 +13,17 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     watches(source=) -> list[Watch]               when agents were running
     assets() -> list[Asset]                       the register, by device, part and place
     sightings(device=) -> list[Sighting]          as appended
-    notes(subject=) -> list[Note]
+    notes(subject=, head=) -> list[Note]
+    windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
+    closings() -> list[Closing]                   periods whose figures are frozen
+    head() -> dict[str, int]                      source > number of its last entry: "what is known now"
+    told_keys() -> set[str]                       keys of the messages that were handed over
     outbox -> Outbox                              claims and outcomes of messages (agent.alerts)
     stats -> WriterStats                          numbers for the metrics
     octets() -> int | None                        size of the database
     backup(to) -> Path                            a consistent copy while running (SQLite)
+    verify() -> Verdict                           whether it is as it was written (agent.ledger.verify)
+    export(file) / load_lines(lines)              all of it as JSON Lines, and back (agent.ledger.transfer)
 
 `Ledger.open(..., watch=False)` opens it beside a running agent, for commands: it takes no lock, and writes notes under
 its own source.
@@ -26,16 +32,19 @@ its own source.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
-from agent.facts import Asset, Facts, Flip, Note, Sighting, Watch
+from agent.facts import Asset, Closing, Facts, Flip, Note, Sighting, Watch, Window
 from agent.ledger import read
 from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
 from agent.ledger.outbox import Outbox, Pending
 from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held
+from agent.ledger.transfer import LinesInvalid, Taken, export_lines, take_lines
+from agent.ledger.verify import Verdict, verify
 from agent.ledger.write import HEARTBEAT_SECONDS, Written, asset_key
 from agent.ledger.writer import BUFFER_LIMIT, Writer, WriterStats
 
@@ -46,8 +55,11 @@ __all__ = [
     "LedgerError",
     "LedgerFull",
     "LedgerUnusable",
+    "LinesInvalid",
     "Outbox",
     "Pending",
+    "Taken",
+    "Verdict",
     "WriterStats",
     "Written",
     "asset_key",
@@ -132,10 +144,11 @@ class Ledger:
             return read.standings(connection)
 
     def flips(
-        self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None
-    ) -> list[Flip]:
+        self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None,
+        head: Mapping[str, int] | None = None,
+    ) -> list[Flip]:  # fmt: skip
         with self._store.reader.connect() as connection:
-            return read.flips(connection, subject, until, after)
+            return read.flips(connection, subject, until, after, head)
 
     def watches(self, source: str | None = None) -> list[Watch]:
         with self._store.reader.connect() as connection:
@@ -149,9 +162,40 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.sightings(connection, device)
 
-    def notes(self, subject: str | None = None) -> list[Note]:
+    def notes(self, subject: str | None = None, head: Mapping[str, int] | None = None) -> list[Note]:
         with self._store.reader.connect() as connection:
-            return read.notes(connection, subject)
+            return read.notes(connection, subject, head)
+
+    def windows(self, head: Mapping[str, int] | None = None) -> list[Window]:
+        with self._store.reader.connect() as connection:
+            return read.windows(connection, head)
+
+    def closings(self) -> list[Closing]:
+        with self._store.reader.connect() as connection:
+            return read.closings(connection)
+
+    def head(self) -> dict[str, int]:
+        with self._store.reader.connect() as connection:
+            return read.head(connection)
+
+    def told_keys(self) -> set[str]:
+        with self._store.reader.connect() as connection:
+            return read.told_keys(connection)
+
+    def verify(self) -> Verdict:
+        """Whether every entry is as it was written, and the register as it was seen. Reads all of it."""
+        with self._store.reader.connect() as connection:
+            return verify(connection)
+
+    def export(self, out: TextIO) -> int:
+        """Write everything but the outbox as JSON Lines; answers how many lines. Consistent while running."""
+        with self._store.reader.connect() as connection:
+            return export_lines(connection, out)
+
+    def load_lines(self, lines: Iterable[str]) -> Taken:
+        """Take in what `export` wrote: all of it or, with LinesInvalid that names the line, nothing."""
+        with self._store.writer.connect() as connection, connection.begin():
+            return take_lines(connection, lines)
 
     def backup(self, to: Path) -> Path:
         """A consistent, checked copy while running; `to` is a file, or a folder that gets a dated one."""

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
+from heapq import merge
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from agent.facts import Asset, Flip, Note, Sighting, Standing, Watch
-from agent.ledger.tables import asset, flip, heartbeat, note, sighting, source
+from agent.facts import Asset, Closing, Flip, Note, Sighting, Standing, Watch, Window
+from agent.ledger.tables import (
+    APPENDED,
+    asset,
+    closing,
+    flip,
+    heartbeat,
+    maintenance,
+    maintenance_end,
+    note,
+    sighting,
+    source,
+    told,
+    watch,
+)
 
 # By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
 _FLIP = [flip.c[f.name] for f in fields(Flip)]
@@ -47,11 +62,13 @@ def flips(
     subject: str | None = None,
     until: datetime | None = None,
     after: Mapping[str, int] | None = None,
+    head: Mapping[str, int] | None = None,
 ) -> list[Flip]:
     """Flips, each source's in the order it recorded them; of one subject; true from before `until`.
 
     By number, not by time: a clock that was set back must not put later knowledge before earlier. `after`: of a source
     that is named in it only those with a higher number, which is what a reader that has the others does not have yet.
+    `head`: only what was known when these were the numbers of the last entries.
     """
     query = sa.select(*_FLIP).order_by(flip.c.source, flip.c.sequence)
     if subject is not None:
@@ -59,7 +76,8 @@ def flips(
     if until is not None:
         query = query.where(flip.c.at < until)
     if after is None:
-        return [_flip(row) for row in connection.execute(query)]
+        flips = [_flip(row) for row in connection.execute(query)]
+        return flips if head is None else [f for f in flips if f.sequence <= head.get(f.source, 0)]
     found: list[Flip] = []
     # One source after the other: a condition over all of them would not be looked up in the index.
     for name in connection.execute(sa.select(source.c.name).order_by(source.c.name)).scalars().all():
@@ -69,10 +87,14 @@ def flips(
 
 
 def watches(connection: Connection, source: str | None = None) -> list[Watch]:
-    query = sa.select(heartbeat.c.source, heartbeat.c.began_at, heartbeat.c.until_at).order_by(heartbeat.c.began_at)
-    if source is not None:
-        query = query.where(heartbeat.c.source == source)
-    return [Watch(*row) for row in connection.execute(query)]
+    """What is sealed and what goes on, oldest first; times of one source that touch are several."""
+    found = []
+    for table in (watch, heartbeat):
+        query = sa.select(table.c.source, table.c.began_at, table.c.until_at)
+        if source is not None:
+            query = query.where(table.c.source == source)
+        found += [Watch(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda one: (one.began_at, one.until_at))
 
 
 def assets(connection: Connection) -> list[Asset]:
@@ -81,16 +103,76 @@ def assets(connection: Connection) -> list[Asset]:
 
 
 def sightings(connection: Connection, device: str | None = None) -> list[Sighting]:
-    columns = [c for c in sighting.c if c.name not in ("id", "source", "sequence")]
+    columns = [sighting.c[f.name] for f in fields(Sighting)]
     query = sa.select(*columns).order_by(sighting.c.source, sighting.c.sequence)
     if device is not None:
         query = query.where(sighting.c.device == device)
-    return [Sighting(**row._asdict()) for row in connection.execute(query)]
+    return [Sighting(*row) for row in connection.execute(query)]
 
 
-def notes(connection: Connection, subject: str | None = None) -> list[Note]:
-    columns = [note.c.subject, note.c.at, note.c.author, note.c.kind, note.c.text, note.c.outage]
-    query = sa.select(*columns).order_by(note.c.source, note.c.sequence)
+def notes(connection: Connection, subject: str | None = None, head: Mapping[str, int] | None = None) -> list[Note]:
+    """In the order they were said. `head`: of each source that is named only up to this number, of others none."""
+    columns = [note.c[f.name] for f in fields(Note)]
+    query = sa.select(note.c.source, note.c.sequence, *columns).order_by(note.c.at, note.c.source, note.c.sequence)
     if subject is not None:
         query = query.where(note.c.subject == subject)
-    return [Note(**row._asdict()) for row in connection.execute(query)]
+    return [Note(*row[2:]) for row in connection.execute(query) if _known(row, head)]
+
+
+def windows(connection: Connection, head: Mapping[str, int] | None = None) -> list[Window]:
+    """Planned maintenance, in the order it was recorded, with the end of what was ended."""
+    ends: dict[Any, tuple[Any, str]] = {}
+    of_end = maintenance_end.c
+    for row in connection.execute(
+        sa.select(of_end.source, of_end.sequence, of_end.maintenance, of_end.at, of_end.author).order_by(of_end.at)
+    ):
+        if _known(row, head):
+            ends.setdefault(row.maintenance, (row.at, row.author))
+    found = []
+    for row in connection.execute(sa.select(maintenance).order_by(maintenance.c.recorded_at, maintenance.c.id)):
+        if not _known((row.source, row.sequence), head):
+            continue
+        ended_at, ended_by = ends.get(row.id, (None, ""))
+        found.append(
+            Window(
+                row.id, tuple(json.loads(row.subjects)), tuple(json.loads(row.covers)), row.begins_at, row.ends_at,
+                row.owner, row.reason, row.repeat, row.name, row.after_the_fact, row.recorded_at, ended_at, ended_by,
+            )
+        )  # fmt: skip
+    return found
+
+
+def closings(connection: Connection) -> list[Closing]:
+    query = sa.select(closing).order_by(closing.c.at, closing.c.id)
+    return [
+        Closing(row.period, row.at, row.author, tuple(sorted(json.loads(row.head).items())), row.figures)
+        for row in connection.execute(query)
+    ]
+
+
+def head(connection: Connection) -> dict[str, int]:
+    """Source > number of its last entry: what is known just now."""
+    query = sa.select(source.c.name, source.c.next_sequence).order_by(source.c.name)
+    return {name: following - 1 for name, following in connection.execute(query)}
+
+
+def told_keys(connection: Connection) -> set[str]:
+    """Keys of all messages that were ever handed over, to whatever channel."""
+    return set(connection.execute(sa.select(told.c.key).where(told.c.key.is_not(None)).distinct()).scalars())
+
+
+def entries(connection: Connection, name: str) -> Iterator[tuple[sa.Table, dict[str, Any]]]:
+    """Every entry of one source in the order of its numbers, from all tables that are chained."""
+
+    def of(table: sa.Table) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        query = sa.select(table).where(table.c.source == name).order_by(table.c.sequence)
+        place = APPENDED.index(table)
+        for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+            yield int(row["sequence"]), place, dict(row)
+
+    for _, place, row in merge(*(of(table) for table in APPENDED), key=lambda entry: entry[:2]):
+        yield APPENDED[place], row
+
+
+def _known(row: Any, head: Mapping[str, int] | None) -> bool:
+    return head is None or row[1] <= head.get(row[0], 0)

@@ -45,6 +45,7 @@ source = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("next_sequence", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.LargeBinary),  # of the last entry: the head of the chain (agent.ledger.chain)
 )
 
 flip = sa.Table(
@@ -60,6 +61,7 @@ flip = sa.Table(
     sa.Column("recorded_at", Utc, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("cause", sa.Text),
+    sa.Column("digest", sa.LargeBinary),
     sa.UniqueConstraint("source", "sequence"),
     sa.Index(None, "subject", "at"),
 )
@@ -82,6 +84,7 @@ sighting = sa.Table(
     sa.Column("manufactured", sa.Text),
     sa.Column("installed", sa.Text),
     sa.Column("replace_by", sa.Text),
+    sa.Column("digest", sa.LargeBinary),
     sa.UniqueConstraint("source", "sequence"),
     sa.Index(None, "device", "part", "place"),
 )
@@ -108,7 +111,22 @@ asset = sa.Table(
     sa.Index(None, "device"),
 )
 
-# Spans in which an agent was running; the newest span of a source grows, a restart begins another.
+# Times an agent was running that are over, or the hours of one that is not.
+watch = sa.Table(
+    "watch",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("began_at", Utc, nullable=False),
+    sa.Column("until_at", Utc, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "until_at"),
+)
+
+# The time an agent is running just now: one row of a source, which grows with every heartbeat and becomes a watch.
 heartbeat = sa.Table(
     "heartbeat",
     metadata,
@@ -132,8 +150,65 @@ note = sa.Table(
     sa.Column("author", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
+    sa.Column("from_at", Utc),
+    sa.Column("until_at", Utc),
+    sa.Column("digest", sa.LargeBinary),
     sa.UniqueConstraint("source", "sequence"),
     sa.Index(None, "subject"),
+)
+
+# Planned maintenance, and what ended it before its time. Lists are JSON.
+maintenance = sa.Table(
+    "maintenance",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("subjects", sa.Text, nullable=False),
+    sa.Column("covers", sa.Text, nullable=False),
+    sa.Column("begins_at", Utc, nullable=False),
+    sa.Column("ends_at", Utc, nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("repeat", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("after_the_fact", sa.Boolean, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+)
+
+maintenance_end = sa.Table(
+    "maintenance_end",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("maintenance", sa.Uuid, sa.ForeignKey("maintenance.id"), nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+)
+
+# Periods whose figures are frozen; `head` (source > number of its last entry that was known) and `figures` are JSON.
+closing = sa.Table(
+    "closing",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("period", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("head", sa.Text, nullable=False),
+    sa.Column("figures", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.UniqueConstraint("source", "period"),
 )
 
 # The outbox: written with what it tells of, claimed by one sender at a time.
@@ -142,6 +217,7 @@ told = sa.Table(
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("key", sa.Text),  # a channel gets only the first message of a key
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
@@ -156,6 +232,9 @@ told = sa.Table(
     sa.Column("given_up_at", Utc),
     sa.Column("problem", sa.Text),
     sa.Index(None, "sent_at", "given_up_at", "due_at"),
+    sa.Index(None, "channel", "key", unique=True),
 )
 
-APPENDED = ("flip", "sighting", "note")  # triggers refuse UPDATE and DELETE on these
+# What takes a number and stands in the chain; triggers refuse UPDATE and DELETE. In an order in which they can be
+# inserted: notes name flips, ends name windows.
+APPENDED = (flip, sighting, note, maintenance, maintenance_end, closing, watch)

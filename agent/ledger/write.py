@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -10,15 +11,33 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from agent.facts import Change, Facts, Flip, Message, Note, Sighting
+from agent.facts import Change, Closing, Facts, Flip, Message, Note, Sighting, Window, WindowEnd
+from agent.ledger.chain import genesis, link
 from agent.ledger.ids import uuid7
-from agent.ledger.tables import asset, flip, heartbeat, note, sighting, source, told
+from agent.ledger.tables import (
+    APPENDED,
+    asset,
+    closing,
+    flip,
+    heartbeat,
+    maintenance,
+    maintenance_end,
+    note,
+    sighting,
+    source,
+    told,
+    watch,
+)
 
 HEARTBEAT_SECONDS = 10.0
 SAME_SPAN = timedelta(seconds=2.5 * HEARTBEAT_SECONDS)  # heartbeats further apart than this leave a gap
 KEYS_AT_ONCE = 1000  # looked up by one statement; databases take some tens of thousands
+
+
+SEALED_EVERY = timedelta(hours=1)  # what an agent watched becomes an entry of the chain this often, and at a restart
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,7 @@ class Span:
     """The heartbeat row that grows."""
 
     id: UUID
+    began_at: datetime
     until_at: datetime
 
 
@@ -46,46 +66,73 @@ def write(
     sent together, because a statement for each costs several times what the row does: eleven thousand devices that are
     seen for the first time show a hundred thousand pieces of hardware.
     """
-    begun_at = connection.execute(_next_sequence(), {"name": name}).scalar_one_or_none()
-    if begun_at is None:
-        connection.execute(sa.insert(source), {"name": name, "next_sequence": 1})
-        begun_at = 1
-    sequence = begun_at
+    chain = _Chain(connection, name, now)
     written: list[Written] = []
-    flips: list[dict[str, Any]] = []
-    sightings: list[dict[str, Any]] = []
-    notes: list[dict[str, Any]] = []
     messages: list[dict[str, Any]] = []
-    register = _Register(connection, [seen for facts in batch for seen in facts.sightings])
+    register = Register(connection, [seen for facts in batch for seen in facts.sightings])
     for facts in batch:
-        first = sequence
-        own = tuple(_flip(name, sequence + i, change, now) for i, change in enumerate(facts.changes))
-        sequence += len(own)
-        flips += map(_flip_row, own)
+        first = chain.sequence
+        own = tuple(_flip(name, first + i, change, now) for i, change in enumerate(facts.changes))
+        for one in own:
+            chain.append(flip, _flip_row(one))
         for seen in facts.sightings:
-            sightings.append(_sighting_row(seen) | {"id": uuid7(), "source": name, "sequence": sequence})
+            chain.append(sighting, _sighting_row(seen))
             register.sight(seen)
-            sequence += 1
         for said in facts.notes:
-            notes.append(_note_row(said) | {"id": uuid7(), "source": name, "sequence": sequence, "recorded_at": now})
-            sequence += 1
+            chain.append(note, _note_row(said) | {"recorded_at": now})
+        for window in facts.windows:
+            chain.append(maintenance, _window_row(window) | {"recorded_at": now})
+        for end in facts.window_ends:
+            chain.append(maintenance_end, _window_end_row(end) | {"recorded_at": now})
+        for closed in facts.closings:
+            chain.append(closing, _closing_row(closed) | {"recorded_at": now})
+        for began_at, until_at in facts.watched:
+            chain.append(watch, {"recorded_at": now, "began_at": began_at, "until_at": until_at})
         messages += [_message_row(m) | {"id": uuid7(), "recorded_at": now, "due_at": now} for m in facts.messages]
+        written.append(Written(own, first if chain.sequence > first else None))
         if facts.seen:
             register.write()  # what is said to have been seen may be in this very batch
             connection.execute(_last_seen(), [{"of": key, "seen": at} for key, at in facts.seen])
-        for began_at, until_at in facts.watched:
-            row = {"id": uuid7(), "source": name, "began_at": began_at, "until_at": until_at}
-            connection.execute(sa.insert(heartbeat), row)
         if facts.heartbeat_at is not None:
-            span = _beat(connection, name, facts.heartbeat_at, span)
-        written.append(Written(own, first if sequence > first else None))
-    for table, rows in ((flip, flips), (sighting, sightings), (note, notes), (told, messages)):  # notes name flips
-        if rows:
-            connection.execute(sa.insert(table), rows)
+            span = _beat(connection, chain, facts.heartbeat_at, span)
+    chain.write()
+    if messages:
+        connection.execute(_once(connection), messages)
     register.write()
-    if sequence != begun_at:
-        connection.execute(sa.update(source).where(source.c.name == name), {"next_sequence": sequence})
     return written, span
+
+
+class _Chain:
+    """The entries of one transaction: they take numbers and digests in order, and are sent table by table."""
+
+    def __init__(self, connection: Connection, name: str, now: datetime) -> None:
+        self._connection, self.name, self._now = connection, name, now
+        found = connection.execute(_head(), {"name": name}).one_or_none()
+        if found is None:
+            connection.execute(sa.insert(source), {"name": name, "next_sequence": 1})
+        self.sequence: int = found.next_sequence if found else 1
+        self._digest: bytes = (found.digest if found else None) or genesis(name)
+        self._begun_at = self.sequence
+        self._rows: dict[str, list[dict[str, Any]]] = {table.name: [] for table in APPENDED}
+
+    def append(self, table: sa.Table, row: dict[str, Any]) -> None:
+        """Number a row and chain it; it gets an id unless it has one, as flips and windows do, which others name."""
+        row["id"] = row.get("id") or uuid7()
+        row["source"], row["sequence"] = self.name, self.sequence
+        row["digest"] = self._digest = link(self._digest, table.name, row)
+        self._rows[table.name].append(row)
+        self.sequence += 1
+
+    def seal(self, span: Span) -> None:
+        self.append(watch, {"recorded_at": self._now, "began_at": span.began_at, "until_at": span.until_at})
+
+    def write(self) -> None:
+        for table in APPENDED:
+            if rows := self._rows[table.name]:
+                self._connection.execute(sa.insert(table), rows)
+        if self.sequence != self._begun_at:
+            head = {"next_sequence": self.sequence, "digest": self._digest}
+            self._connection.execute(sa.update(source).where(source.c.name == self.name), head)
 
 
 def _columns_of(kind: type) -> Callable[[Any], dict[str, Any]]:
@@ -98,8 +145,34 @@ def _columns_of(kind: type) -> Callable[[Any], dict[str, Any]]:
 _flip_row, _sighting_row, _note_row, _message_row = map(_columns_of, (Flip, Sighting, Note, Message))
 
 
-def _next_sequence() -> sa.Select[int]:
-    return sa.select(source.c.next_sequence).where(source.c.name == sa.bindparam("name")).with_for_update()
+def _window_row(window: Window) -> dict[str, Any]:
+    return {
+        "id": window.id, "subjects": json.dumps(window.subjects), "covers": json.dumps(window.covers),
+        "begins_at": window.begins_at, "ends_at": window.ends_at, "owner": window.owner, "reason": window.reason,
+        "repeat": window.repeat, "name": window.name, "after_the_fact": window.after_the_fact,
+    }  # fmt: skip
+
+
+def _window_end_row(end: WindowEnd) -> dict[str, Any]:
+    return {"maintenance": end.window, "at": end.at, "author": end.author, "reason": end.reason}
+
+
+def _closing_row(closed: Closing) -> dict[str, Any]:
+    return {
+        "period": closed.period, "at": closed.at, "author": closed.author, "head": json.dumps(dict(closed.head)),
+        "figures": closed.figures,
+    }  # fmt: skip
+
+
+def _head() -> sa.Select[tuple[int, bytes | None]]:
+    query = sa.select(source.c.next_sequence, source.c.digest)
+    return query.where(source.c.name == sa.bindparam("name")).with_for_update()
+
+
+def _once(connection: Connection) -> sa.Insert:
+    """Insert messages, but for those whose channel has one of the same key already."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert(told).on_conflict_do_nothing(index_elements=[told.c.channel, told.c.key])
 
 
 def _flip(name: str, sequence: int, change: Change, now: datetime) -> Flip:
@@ -117,14 +190,26 @@ def _flip(name: str, sequence: int, change: Change, now: datetime) -> Flip:
     )
 
 
-def _beat(connection: Connection, name: str, at: datetime, span: Span | None) -> Span:
-    """Let the span grow, or begin another after a gap, a restart, or a clock that stepped back."""
-    if span is not None and timedelta(0) <= at - span.until_at <= SAME_SPAN:
-        connection.execute(sa.update(heartbeat).where(heartbeat.c.id == span.id), {"until_at": at})
-        return Span(span.id, at)
-    fresh = Span(uuid7(), at)
-    connection.execute(sa.insert(heartbeat), {"id": fresh.id, "source": name, "began_at": at, "until_at": at})
-    return fresh
+def _beat(connection: Connection, chain: _Chain, at: datetime, span: Span | None) -> Span:
+    """Let the span grow. After a gap, a restart, a clock that stepped back, and every hour it becomes an entry of the
+    chain, as it is, and another begins."""
+    if span is None:
+        own = sa.select(heartbeat.c.id, heartbeat.c.began_at, heartbeat.c.until_at)
+        for row in connection.execute(own.where(heartbeat.c.source == chain.name)).all():
+            chain.seal(Span(*row))
+        connection.execute(sa.delete(heartbeat).where(heartbeat.c.source == chain.name))
+        span = Span(uuid7(), at, at)
+        connection.execute(sa.insert(heartbeat), {"id": span.id, "source": chain.name, "began_at": at, "until_at": at})
+        return span
+    began_at = span.began_at
+    if not timedelta(0) <= at - span.until_at <= SAME_SPAN:
+        chain.seal(span)
+        began_at = at
+    elif at - began_at >= SEALED_EVERY:
+        chain.seal(Span(span.id, began_at, at))
+        began_at = at
+    connection.execute(sa.update(heartbeat).where(heartbeat.c.id == span.id), {"began_at": began_at, "until_at": at})
+    return Span(span.id, began_at, at)
 
 
 # ---------------------------------------------------------------- the register
@@ -139,7 +224,7 @@ def _place_key(seen: Sighting) -> str:
     return f"place:{seen.device}/{seen.part}/{seen.place or seen.name}"
 
 
-class _Register:
+class Register:
     """The register's rows that some sightings concern: looked up together, changed here, written together."""
 
     def __init__(self, connection: Connection, sightings: Iterable[Sighting]) -> None:
@@ -174,6 +259,14 @@ class _Register:
             self._new[key] |= row | {"last_seen_at": at}
         else:
             self._changed[key] = row | {"of": known[0], "last_seen_at": at}
+
+    @classmethod
+    def replayed(cls, connection: Connection, sightings: Iterable[Sighting]) -> dict[str, dict[str, Any]]:
+        """The register as the sightings alone make it: asset key > row. Writes nothing."""
+        register = cls(connection, ())
+        for seen in sightings:
+            register.sight(seen)
+        return register._new
 
     def write(self) -> None:
         """Bring the register up to date with what was seen so far."""

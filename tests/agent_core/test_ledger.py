@@ -8,14 +8,16 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.facts import Change, Facts, Flip, Message, Note, Sighting, Watch
+from agent.facts import Change, Closing, Facts, Flip, Message, Note, Sighting, Watch, Window, WindowEnd
 from agent.ledger import Ledger, LedgerUnusable, Written
 from agent.ledger.ids import uuid7
 from agent.ledger.store import Store
@@ -32,6 +34,25 @@ def change(number: int = 0, subject: str = "device:sw", after: str = "up") -> Ch
 def seen(device: str = "sw", place: str = "1", seconds: float = 0, **values: str | None) -> Sighting:
     row: dict[str, str | None] = {"vendor": "Cisco", "model": "C9300", "serial": None, "version": "17.9", **values}
     return Sighting(device, "stack_member", f"member {place}", place, seen_at=at(seconds), **row)  # type: ignore[arg-type]
+
+
+def window(**values: Any) -> Window:
+    given = {"begins_at": at(0), "ends_at": at(3600), "owner": "jo", "reason": "patching"} | values
+    return Window(uuid7(), ("device:sw",), ("device:sw",), **given)
+
+
+def one_of_each() -> Facts:
+    """One entry of every kind that a hand-over may have."""
+    planned = window()
+    return Facts(
+        (change(),),
+        (seen(),),
+        notes=(Note("device:sw", at(0), "jo", "pause", "agreed with the service owner", None, at(1), at(2)),),
+        windows=(planned,),
+        window_ends=(WindowEnd(planned.id, at(1800), "jo", "done early"),),
+        closings=(Closing("2026-Q2", at(5), "jo", (("agent-1", 4),), '{"method":1}'),),
+        watched=((at(-60), at(0)),),
+    )
 
 
 def record(ledger: Ledger, *facts: Facts) -> list[Written]:
@@ -92,9 +113,7 @@ def test_every_event_of_a_source_has_a_number_and_there_are_no_gaps(ledger: Ledg
     wait(futures, 20)
     store = ledger._store
     with store.reader.connect() as connection:
-        numbers = [
-            n for table in APPENDED for n in connection.execute(sa.select(metadata.tables[table].c.sequence)).scalars()
-        ]
+        numbers = [n for table in APPENDED for n in connection.execute(sa.select(table.c.sequence)).scalars()]
     assert sorted(numbers) == list(range(1, len(numbers) + 1))
     assert len(numbers) == 300 + 150 + 300
 
@@ -120,12 +139,12 @@ def test_a_time_without_a_zone_never_reaches_the_ledger(ledger: Ledger) -> None:
 
 
 # ---------------------------------------------------------------- appended, never changed
-@pytest.mark.parametrize("table", APPENDED)
+@pytest.mark.parametrize("table", [table.name for table in APPENDED])
 @pytest.mark.parametrize("verb", ["UPDATE {} SET subject_or_device = 'x'", "DELETE FROM {}"])
 def test_the_database_itself_refuses_to_change_what_was_appended(ledger: Ledger, table: str, verb: str) -> None:
-    record(ledger, Facts((change(),), (seen(),), notes=(Note("device:sw", at(0), "jo", "note", "x"),)))
-    column = "device" if table == "sighting" else "subject"
-    sql = verb.format(table).replace("subject_or_device", column)
+    record(ledger, one_of_each())
+    record(ledger, Facts(heartbeat_at=at(0)), Facts(heartbeat_at=at(900)))  # a gap: the first is over
+    sql = verb.format(table).replace("subject_or_device", "source")
     with pytest.raises(sa.exc.DBAPIError, match="appended, never changed"), ledger._store.writer.begin() as connection:
         connection.execute(sa.text(sql))
 
@@ -138,7 +157,70 @@ def test_the_schema_the_migrations_make_is_the_one_the_code_knows(ledger: Ledger
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+# ---------------------------------------------------------------- notes, windows, closings, messages
+def test_what_people_said_comes_back_with_its_times(ledger: Ledger) -> None:
+    (flip,) = record(ledger, Facts((change(),)))[0].flips
+    said = Note("device:sw", at(7), "jo", "correction", "the log of the switch says so", flip.id, at(1), at(2))
+    record(ledger, Facts(notes=(said,)))
+    assert ledger.notes() == [said]
+    assert ledger.notes("device:other") == []
+
+
+def test_a_window_comes_back_with_when_it_was_recorded_and_who_ended_it(ledger: Ledger) -> None:
+    one, other = window(repeat="FREQ=WEEKLY"), window(name="patching", after_the_fact=True)
+    record(ledger, Facts(windows=(one, other)), Facts(window_ends=(WindowEnd(one.id, at(9), "jo", "moved"),)))
+    record(ledger, Facts(window_ends=(WindowEnd(one.id, at(99), "sam", "again"),)))
+    found = {found.id: found for found in ledger.windows()}
+    assert {replace(f, recorded_at=None, ended_at=None, ended_by="") for f in found.values()} == {one, other}
+    assert (found[one.id].ended_at, found[one.id].ended_by) == (at(9), "jo")
+    assert found[other.id].ended_at is None
+    assert all(f.recorded_at is not None for f in found.values())
+
+
+def test_what_was_known_at_a_time_can_be_read_again_after_more_has_come(ledger: Ledger) -> None:
+    one = window()
+    record(ledger, Facts((change(1),), notes=(Note("device:sw", at(1), "jo", "note", "x"),), windows=(one,)))
+    head = ledger.head()
+    assert head == {"agent-1": 3}
+    before = ledger.flips(head=head), ledger.notes(head=head), ledger.windows(head=head)
+    record(ledger, Facts((change(2),), notes=(Note("device:sw", at(0), "jo", "note", "y"),), windows=(window(),)))
+    record(ledger, Facts(window_ends=(WindowEnd(one.id, at(9), "jo", "moved"),)))
+    assert (ledger.flips(head=head), ledger.notes(head=head), ledger.windows(head=head)) == before
+    assert ledger.flips(head={}) == []
+    assert len(ledger.flips()) == 2
+
+
+def test_a_period_is_closed_once(ledger: Ledger) -> None:
+    closed = Closing("2026-Q2", at(5), "jo", (("agent-1", 3), ("agent-2", 9)), '{"figures":"£"}')
+    record(ledger, Facts(closings=(closed,)))
+    assert ledger.closings() == [closed]
+    with pytest.raises(sa.exc.IntegrityError):
+        record(ledger, Facts(closings=(replace(closed, author="sam"),)))
+    assert ledger.closings() == [closed]
+
+
+def test_of_messages_with_one_key_a_channel_gets_the_first(ledger: Ledger) -> None:
+    first = Message("log", "device:sw", "critical", "down", "x", at(0), "down/device:sw/1")
+    plain = replace(first, key=None)
+    record(ledger, Facts(messages=(first, replace(first, title="again"), replace(first, channel="desk"))))
+    record(ledger, Facts(messages=(replace(first, title="after a restart"), plain, plain)))
+    told = [(p.message.channel, p.message.title) for p in ledger.outbox.claim(datetime.now(UTC))]
+    assert sorted(told) == [("desk", "down"), ("log", "down"), ("log", "down"), ("log", "down")]
+    assert ledger.told_keys() == {"down/device:sw/1"}
+
+
 # ---------------------------------------------------------------- heartbeats
+def test_what_was_watched_becomes_entries_every_hour_and_the_times_are_the_same(ledger: Ledger) -> None:
+    for seconds in range(0, 7801, 10):
+        ledger.record(Facts(heartbeat_at=at(seconds)))
+    assert ledger.settle()
+    assert ledger.watches() == [
+        Watch("agent-1", at(0), at(3600)), Watch("agent-1", at(3600), at(7200)), Watch("agent-1", at(7200), at(7800))
+    ]  # fmt: skip
+    assert ledger.head() == {"agent-1": 2}
+    assert not ledger.verify().problems
+
+
 def test_heartbeats_are_one_growing_span_until_there_is_a_gap(ledger: Ledger) -> None:
     for seconds in (0, 10, 20, 30, 300, 310):
         record(ledger, Facts(heartbeat_at=at(seconds)))

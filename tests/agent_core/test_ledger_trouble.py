@@ -262,7 +262,7 @@ def test_a_backup_that_cannot_be_written_says_so(tmp_path: Path, opened: Open) -
 SECOND = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "0002", None, None
 def upgrade():
     op.add_column("note", sa.Column("colour", sa.Text))
 """
@@ -278,7 +278,7 @@ def test_a_ledger_of_an_older_version_is_copied_brought_forward_and_then_closed_
     old.record(fact(1)).result(10)
     old.close()
     shutil.copytree(MIGRATIONS, newer)
-    (newer / "versions" / "0002_colour.py").write_text(SECOND)
+    (newer / "versions" / "9999_colour.py").write_text(SECOND)
     with monkeypatch.context() as patched:
         running = Ledger.open(path, "agent-1")
         patched.setattr("agent.ledger.store.MIGRATIONS", newer)
@@ -291,5 +291,5 @@ def test_a_ledger_of_an_older_version_is_copied_brought_forward_and_then_closed_
         new.close()
     with pytest.raises(LedgerUnusable, match="newer hartwatch"):
         Ledger.open(path, "agent-1")
-    before = opened(path.with_name("ledger.db.before-0002"))
+    before = opened(path.with_name("ledger.db.before-9999"))
     assert [f.reason for f in before.flips()] == ["1"]
