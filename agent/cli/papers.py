@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
-
-if TYPE_CHECKING:  # SQLAlchemy takes half a second to import: only the commands that read the ledger pay
-    from agent.ledger import Ledger
 
 
 class EditionName(StrEnum):
     PUBLIC = "public"
     EXEMPT = "exempt"
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-AnyFormat = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,33 +25,6 @@ def register(app: typer.Typer) -> None:
     app.command()(outages)
     app.command("register")(hardware)
     app.command()(metrics)
-
-
-@contextmanager
-def _ledger(settings: Any) -> Iterator[Ledger]:
-    """The ledger, beside a running agent or without one."""
-    from agent.ledger import Ledger, LedgerUnusable
-
-    file = settings.state_directory / "ledger.sqlite3"
-    if settings.ledger is None and not file.is_file():
-        fail(f"there is no ledger at {file}: start `hartwatch run`, or say where it is with --state", 1)
-    try:
-        opened = Ledger.open(settings.ledger_url, f"{settings.agent_name}-command", watch=False)
-    except LedgerUnusable as problem:
-        fail(str(problem), 1)
-    try:
-        yield opened
-    finally:
-        opened.close()
-
-
-def _estate(settings: Any) -> Any:
-    from agent.inventory import InventoryInvalid, load
-
-    try:
-        return load(settings.inventory)
-    except InventoryInvalid as problem:
-        fail(str(problem), 2)
 
 
 def quarter(
@@ -92,8 +48,8 @@ def quarter(
     if wanted.began_at > now:
         fail(f"{label} has not begun: it begins on {wanted.begins_on:%d %B %Y}", 2)
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
-    estate = _estate(found)
-    with _ledger(found) as ledger:
+    estate = estate_of(found)
+    with ledger_of(found) as ledger:
         today = min(now, wanted.ends_at).date()
         pieces = pieces_of(ledger.assets(), estate, today)
         sources = Sources(estate, ledger.flips(until=wanted.ends_at), ledger.watches(), ledger.notes(), pieces)
@@ -127,7 +83,7 @@ def outages(
 
     now = datetime.now(UTC)
     begin = london_midnight(since.date()) if since else None
-    with _ledger(settings_of({"state_directory": state}, settings)) as ledger:
+    with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         found = [
             o
             for o in outages_of(ledger.flips(), now=now)
@@ -160,7 +116,7 @@ def outages(
     ]
     lasted = "lasted" if form is Format.TABLE else "seconds"
     names = ("id", "subject", "began_at", "ended_at", lasted, "reason", "cause", "carried")
-    _show(names, rows, form, "No outages.")
+    show(names, rows, form, "No outages.")
 
 
 def hardware(
@@ -174,8 +130,8 @@ def hardware(
     from agent.view import pieces_of
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
-    estate = _estate(found)
-    with _ledger(found) as ledger:
+    estate = estate_of(found)
+    with ledger_of(found) as ledger:
         pieces = pieces_of(ledger.assets(), estate, datetime.now(UTC).date())
     names: tuple[str, ...] = (
         "device", "part", "place", "vendor", "model", "serial", "version", "age_years", "evidence", "confidence",
@@ -207,7 +163,7 @@ def hardware(
         ]
         rows = [tuple(row[place] for place in kept) for row in rows]
         names = tuple(names[place] for place in kept)
-    _show(names, rows, form, "The register is empty.")
+    show(names, rows, form, "The register is empty.")
 
 
 def metrics(form: AnyFormat = Format.TABLE) -> None:
@@ -231,32 +187,4 @@ def metrics(form: AnyFormat = Format.TABLE) -> None:
         )
         for e in CATALOGUE
     ]
-    _show(names, rows, form, "")
-
-
-def _show(names: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, empty: str) -> None:
-    from agent.hostile import plain
-
-    listed = [[plain(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    if form is Format.JSON:
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in listed], indent=2, ensure_ascii=False))
-    elif form is Format.CSV:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        writer.writerow(names)
-        for row in listed:  # a spreadsheet takes these for formulas: an apostrophe makes them text
-            writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(("=", "+", "-", "@")) else c for c in row])
-        print(buffer.getvalue(), end="")
-    elif not listed:
-        print(empty, file=sys.stderr)
-    else:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=None, pad_edge=False)
-        for name in names:
-            table.add_column(name.replace("_", " "), overflow="fold")
-        for row in listed:
-            table.add_row(*(Text(str(cell)) for cell in row))
-        Console(width=None if sys.stdout.isatty() else 200).print(table)
+    show(names, rows, form, "")

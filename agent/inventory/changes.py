@@ -15,7 +15,7 @@ from agent.inventory.credentials import Model
 from agent.inventory.model import Device, Estate
 from agent.inventory.resolve import Effective, effective
 
-SECTIONS = ("councils", "zones", "sites", "links", "services")
+SECTIONS = ("councils", "zones", "sites", "links", "services", "maintenance")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,21 @@ from decimal import Decimal
 from agent.inventory.assemble import Assembly
 from agent.inventory.credentials import SnmpCommunity, Ssh
 from agent.inventory.document import Steps
-from agent.inventory.model import NO_CREDENTIAL, PROBE_KINDS, Defaults, Device, Estate, ProbeOptions, Service, Site
-from agent.inventory.needs import Needs, SubjectKind, placed, subjects
+from agent.inventory.model import (
+    NO_CREDENTIAL,
+    PROBE_KINDS,
+    Defaults,
+    Device,
+    Estate,
+    Maintenance,
+    ProbeOptions,
+    Service,
+    Site,
+)
+from agent.inventory.needs import Needs, Subject, SubjectKind, parse_subject, placed, subjects
 from agent.inventory.problems import Problem, did_you_mean
 from agent.inventory.resolve import effective, probe_of
+from agent.recurrence import Rule, TimesInvalid, check_times
 from collectors.target import Probe
 
 PLACES: Mapping[SubjectKind, str] = {"device": "devices", "link": "links", "site": "sites", "service": "services"}
@@ -26,6 +37,7 @@ REFERENCES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "sites": (("owner", "councils", "council"),),
     "links": (("site", "sites", "site"),),
     "services": (("owner", "councils", "council"),),
+    "maintenance": (),
     "devices": (
         ("site", "sites", "site"),
         ("zone", "zones", "zone"),
@@ -75,6 +87,8 @@ class CrossCheck:
             if service.owner != "both":
                 self._exists("services", name, ("owner",), "councils", service.owner, "council", ("both",))
             self._needs("services", name, service)
+        for name, maintenance in self.estate.maintenance.items():
+            self._maintenance(name, maintenance)
         self._defaults()
         for name, device in self.estate.devices.items():
             self._device(name, device)
@@ -223,6 +237,8 @@ class CrossCheck:
                     also = ("both",) if section == "services" else (NO_CREDENTIAL,) if what == "credential" else ()
                     if isinstance(entry.get(field), str) and entry[field].strip():
                         self._exists(section, name, (field,), among, entry[field], what, also)
+                if section == "maintenance":
+                    self._maintained(name, entry.get("subjects"))
                 behind = entry.get("behind") if section == "devices" else None
                 for index, front in enumerate(behind if isinstance(behind, list) else ()):
                     if isinstance(front, str):
@@ -235,9 +251,11 @@ class CrossCheck:
         return kinds[0] if len(kinds) == 1 else None
 
     def _needs(self, section: str, name: str, entry: Site | Service) -> None:
-        if entry.needs is None:
-            return
-        for path, subject in placed(entry.needs, ("needs",)):
+        if entry.needs is not None:
+            self._subjects(section, name, placed(entry.needs, ("needs",)))
+
+    def _subjects(self, section: str, name: str, named: Iterable[tuple[Steps, Subject]]) -> None:
+        for path, subject in named:
             kinds = [k for k in PLACES if subject.name in self._sets.get(PLACES[k], ())]
             if (subject.kind is None and len(kinds) == 1) or subject.kind in kinds:
                 continue
@@ -254,6 +272,35 @@ class CrossCheck:
             else:
                 suggestion = did_you_mean(subject.name, (n for k in among for n in self.known.get(PLACES[k], ())))
             self._tell(section, name, path, words, suggestion)
+
+    # ------------------------------------------------------------ maintenance
+    def _maintenance(self, name: str, entry: Maintenance) -> None:
+        self._maintained(name, entry.subjects)
+        if entry.lasts is None and entry.ends is None:
+            self._tell("maintenance", name, (), "when it ends is missing", "add lasts: 4h, or ends:")
+            return
+        if entry.lasts is not None and entry.ends is not None:
+            self._tell(
+                "maintenance", name, ("lasts",), "lasts: and ends: both say when it ends", "leave one of them out"
+            )
+            return
+        length = entry.lasts if entry.lasts is not None else (entry.ends or entry.begins) - entry.begins
+        try:
+            check_times(entry.begins, length, Rule.parse(entry.repeat) if entry.repeat else None)
+        except TimesInvalid as problem:
+            of_length = "lasts" if entry.lasts is not None else "ends"
+            key = of_length if problem.about == "length" else problem.about
+            self._tell("maintenance", name, (key,), problem.message, problem.suggestion)
+
+    def _maintained(self, name: str, written: object) -> None:
+        named: list[tuple[Steps, Subject]] = []
+        for index, text in enumerate(written if isinstance(written, list) else ()):
+            if isinstance(text, str) and text.strip():
+                try:
+                    named.append((("subjects", index), parse_subject(text)))
+                except ValueError as problem:
+                    self._tell("maintenance", name, ("subjects", index), str(problem))
+        self._subjects("maintenance", name, named)
 
     # ------------------------------------------------------------ circles
     def _circles(self) -> None:

@@ -23,7 +23,9 @@ SYNONYMS = {
     "purchase_date": "owned.purchased", "warranty": "owned.support_until", "refresh_years": "replace_years",
     "platform": "ssh_platform", "username": "user", "auth_protocol": "auth", "priv_protocol": "priv",
     "auth_password": "auth_secret", "priv_password": "priv_secret", "provider": "supplier", "carrier": "supplier",
-    "name": "title", "requires": "needs", "depends": "needs",
+    "name": "title", "requires": "needs", "depends": "needs", "from": "begins", "start": "begins", "starts": "begins",
+    "until": "ends", "end": "ends", "to": "ends", "duration": "lasts", "for": "lasts", "rrule": "repeat",
+    "cron": "repeat", "subject": "subjects", "why": "reason", "description": "reason",
 }  # fmt: skip
 
 

@@ -20,13 +20,16 @@ from agent.inventory.values import (
     Duration,
     Flag,
     HoursText,
+    MaintainedSubjects,
     Money,
     Name,
     Number,
     Port,
     Reference,
+    Repeat,
     Share,
     Text,
+    WallTime,
     Years,
 )
 
@@ -215,6 +218,18 @@ class Service(Model):
     availability_target: Number = Field(default=0.999, gt=0, le=1, description="Share of the time it is to be up.")
 
 
+class Maintenance(Model):
+    """Planned maintenance, once or again and again. Times are those of the clock in London."""
+
+    subjects: MaintainedSubjects = Field(description="What it is for; a site stands for its devices and links as well.")
+    begins: WallTime = Field(description="When it begins, of the first time.")
+    ends: WallTime | None = Field(default=None, description="When it ends, of the first time; or `lasts`.")
+    lasts: Duration | None = Field(default=None, description="How long it lasts each time, 31 days at most; or `ends`.")
+    repeat: Repeat | None = Field(default=None, description="When it comes again: an RRULE or five cron fields.")
+    owner: Text = Field(description="Who answers for it.")
+    reason: Text = Field(description="What is done, in one line.")
+
+
 class Sections(Model):
     """What a file and the whole estate have in common."""
 
@@ -226,6 +241,7 @@ class Sections(Model):
     )
     links: dict[Name, Link] = Field(default={}, description="Circuits bought from suppliers.")
     services: dict[Name, Service] = Field(default={}, description="What people use, and what it needs to stand.")
+    maintenance: dict[Name, Maintenance] = Field(default={}, description="Work that is planned beforehand.")
     defaults: Defaults = Field(
         default=Defaults(), description="What every device has if nothing nearer says otherwise."
     )

@@ -16,8 +16,8 @@ from agent.inventory.assemble import Assembly
 from agent.inventory.credentials import Model
 from agent.inventory.crosscheck import CrossCheck, Rules
 from agent.inventory.explain import problems_of
-from agent.inventory.model import Device, Estate, Service, Site
-from agent.inventory.needs import resolved
+from agent.inventory.model import Device, Estate, Maintenance, Service, Site
+from agent.inventory.needs import parse_subject, resolved
 from agent.inventory.problems import InventoryInvalid, Problem
 from collectors.probe.options import problems as probe_problems
 from collectors.ssh.platforms import PLATFORMS
@@ -98,11 +98,12 @@ def _validated(assembly: Assembly) -> Estate:
 
 
 def _settled(estate: Estate, check: CrossCheck) -> Estate:
-    """Bare names in `needs` with their kind, names in `behind` without it, so that readers meet one form only."""
+    """Bare names in `needs` and `subjects` with their kind, names in `behind` without it: one form for readers."""
     return estate.model_copy(
         update={
             "sites": {name: _settled_needs(site, check) for name, site in estate.sites.items()},
             "services": {name: _settled_needs(service, check) for name, service in estate.services.items()},
+            "maintenance": {name: _settled_subjects(entry, check) for name, entry in estate.maintenance.items()},
             "devices": {name: _settled_behind(device) for name, device in estate.devices.items()},
         }
     )
@@ -115,6 +116,11 @@ def _settled_needs(entry: S, check: CrossCheck) -> S:
     if entry.needs is None:
         return entry
     return entry.model_copy(update={"needs": resolved(entry.needs, check.kind_of)})
+
+
+def _settled_subjects(entry: Maintenance, check: CrossCheck) -> Maintenance:
+    named = [resolved(parse_subject(text), check.kind_of) for text in entry.subjects]
+    return entry.model_copy(update={"subjects": [str(subject) for subject in named]})
 
 
 def _settled_behind(device: Device) -> Device:

@@ -18,14 +18,14 @@ from agent.inventory import credentials, model, values
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 _SECTIONS = (
-    model.Council, model.Zone, model.Site, model.Link, model.Watch, model.Service, model.Device, model.Expected,
-    model.Owned, model.Defaults, model.Every, model.ProbeOptions, credentials.SnmpV3, credentials.SnmpCommunity,
-    credentials.Ssh,
+    model.Council, model.Zone, model.Site, model.Link, model.Watch, model.Service, model.Maintenance, model.Device,
+    model.Expected, model.Owned, model.Defaults, model.Every, model.ProbeOptions, credentials.SnmpV3,
+    credentials.SnmpCommunity, credentials.Ssh,
 )  # fmt: skip
 _TITLES = {
     model.Council: "councils", model.Zone: "zones", model.Site: "sites", model.Link: "links",
-    model.Watch: "links: watch",
-    model.Service: "services", model.Device: "devices", model.Expected: "expect", model.Owned: "owned",
+    model.Watch: "links: watch", model.Service: "services", model.Maintenance: "maintenance",
+    model.Device: "devices", model.Expected: "expect", model.Owned: "owned",
     model.Defaults: "defaults, class_defaults, site_defaults", model.Every: "every", model.ProbeOptions: "probes",
     credentials.SnmpV3: "credentials: snmp_v3", credentials.SnmpCommunity: "credentials: snmp_v2c, snmp_v1",
     credentials.Ssh: "credentials: ssh",
@@ -78,6 +78,25 @@ needs: {at_least: 2, of: [device:hv-1, device:hv-2, device:hv-3]}
 A subject is `device:NAME`, `link:NAME`, `site:NAME` or `service:NAME`; the name alone will do where only one thing
 bears it. Needs must not go in a circle.
 """
+_REPEAT = """\
+## repeat
+
+Maintenance that comes again has a rule, by the clock in London: an RRULE (RFC 5545) or five cron fields.
+
+| rule | when |
+| --- | --- |
+| `FREQ=MONTHLY;BYDAY=1SU` | the first Sunday of each month |
+| `FREQ=WEEKLY;INTERVAL=2` | every other week, on the weekday of `begins` |
+| `FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1` | the last weekday of each month |
+| `FREQ=WEEKLY;UNTIL=20270331` | weekly, for the last time by 31 March 2027 |
+| `0 2 * * 0` | Sundays at 02:00 (0 and 7 are Sunday) |
+| `"*/15 22-23 1 * *"` | what begins with `*` wants quotes in YAML |
+
+`begins` is the first time, and one that the rule gives. Refused are rules that never come true, that give more than
+10,000 times a year, whose times run into each other, and cron lines that limit both the day of the month and the day of
+the week (cron takes either, people mean both). How the nights of March and October are counted is in
+[How to plan maintenance](../how-to/plan-maintenance.md).
+"""
 _SECRETS = """\
 ## secrets
 
@@ -120,6 +139,8 @@ def inventory_page() -> str:
         parts.append(f"## {_TITLES[shape]}\n\n{shape.__doc__}\n\n{table(shape.model_fields.items())}")
         if shape is model.Service:
             parts.append(_NEEDS)
+        if shape is model.Maintenance:
+            parts.append(_REPEAT)
     return "\n".join([*parts, _SECRETS])
 
 

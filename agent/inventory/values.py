@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 from pydantic_core import PydanticCustomError
 
 from agent.calendar_uk import ServiceHours
+from agent.recurrence import Rule, TimesInvalid, parse_wall, wall_text
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+)(ms|s|m|h|d)")
@@ -201,6 +202,44 @@ HoursText = Annotated[
     WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:00-18:00", "Mon-Sat 07:30-22:00, bank holidays too"]}),
     Says("service hours"),
 ]
+# ---------------------------------------------------------------- planned maintenance
+def _wall_time(value: object) -> datetime:
+    try:
+        return parse_wall(value)
+    except TimesInvalid as problem:
+        refuse(problem.message, problem.suggestion)
+
+
+def _repeat(value: str) -> str:
+    try:
+        Rule.parse(value)
+    except TimesInvalid as problem:
+        refuse(problem.message, problem.suggestion)
+    return value.strip()
+
+
+def _several(value: list[str]) -> list[str]:
+    if not value:
+        refuse("a list of at least one subject is wanted")
+    return value
+
+
+WallTime = Annotated[
+    datetime,
+    BeforeValidator(_wall_time),
+    PlainSerializer(wall_text, return_type=str, when_used="json"),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}[ T]\d{1,2}:\d{2}", "examples": ["2026-12-05 22:00"]}
+    ),
+    Says("date and time"),
+]
+Repeat = Annotated[
+    Text,
+    AfterValidator(_repeat),
+    WithJsonSchema({"type": "string", "examples": ["FREQ=MONTHLY;BYDAY=1SU", "0 2 * * 0"]}),
+    Says("[rule](#repeat)"),
+]
+MaintainedSubjects = Annotated[list[Reference], AfterValidator(_several), Says("list of [subjects](#needs)")]
 
 
 # ---------------------------------------------------------------- secrets, by reference only

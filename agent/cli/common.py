@@ -1,0 +1,83 @@
+"""What commands on the ledger have in common: opening it, the inventory beside it, tables for people and programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.cli.serve import fail
+
+if TYPE_CHECKING:  # SQLAlchemy takes half a second to import: only the commands that read the ledger pay
+    from agent.ledger import Ledger
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+AnyFormat = Annotated[Format, typer.Option("--format", help="For people or for programs.")]
+
+
+@contextmanager
+def ledger_of(settings: Any) -> Iterator[Ledger]:
+    """The ledger, beside a running agent or without one."""
+    from agent.ledger import Ledger, LedgerUnusable
+
+    file = settings.state_directory / "ledger.sqlite3"
+    if settings.ledger is None and not file.is_file():
+        fail(f"there is no ledger at {file}: start `hartwatch run`, or say where it is with --state", 1)
+    try:
+        opened = Ledger.open(settings.ledger_url, f"{settings.agent_name}-command", watch=False)
+    except LedgerUnusable as problem:
+        fail(str(problem), 1)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def estate_of(settings: Any) -> Any:
+    from agent.inventory import InventoryInvalid, load
+
+    try:
+        return load(settings.inventory)
+    except InventoryInvalid as problem:
+        fail(str(problem), 2)
+
+
+def show(names: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, empty: str) -> None:
+    from agent.hostile import plain
+
+    listed = [[plain(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    if form is Format.JSON:
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in listed], indent=2, ensure_ascii=False))
+    elif form is Format.CSV:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        writer.writerow(names)
+        for row in listed:  # a spreadsheet takes these for formulas: an apostrophe makes them text
+            writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(("=", "+", "-", "@")) else c for c in row])
+        print(buffer.getvalue(), end="")
+    elif not listed:
+        print(empty, file=sys.stderr)
+    else:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False)
+        for name in names:
+            table.add_column(name.replace("_", " "), overflow="fold")
+        for row in listed:
+            table.add_row(*(Text(str(cell)) for cell in row))
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
