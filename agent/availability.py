@@ -26,7 +26,7 @@ The rules (docs/accounting.md; those of agent.outages come first):
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -175,7 +175,7 @@ class Book:
     """Everything that was recorded, asked for one subject and period after another."""
 
     def __init__(
-        self, flips: Mapping[str, Sequence[Flip]], watched: Sequence[Stretch], notes: Sequence[Note],
+        self, flips: dict[str, list[Flip]], watched: Sequence[Stretch], notes: Sequence[Note],
         planned: Planned | None,
     ) -> None:  # fmt: skip
         self._flips = flips
@@ -201,6 +201,17 @@ class Book:
             else:
                 own.append(flip)
         return cls(by_subject, watched_of(watches), tuple(notes), planned)
+
+    def grown(
+        self, flips: Iterable[Flip], watches: Iterable[Watch], notes: Iterable[Note], planned: Planned | None
+    ) -> Book:
+        """A book of this one's flips and further ones. What did not change of a subject is not worked out anew."""
+        fresh = Book.of(flips, watches, notes, planned)
+        for subject, own in self._flips.items():
+            fresh._flips[subject] = [*own, *fresh._flips.get(subject, ())] if subject in fresh._flips else own
+        if fresh._corrections == self._corrections:
+            fresh._records = {s: record for s, record in self._records.items() if fresh._flips[s] is self._flips[s]}
+        return fresh
 
     def subjects(self) -> list[str]:
         """Every subject something was recorded of, by name."""

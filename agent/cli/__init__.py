@@ -14,7 +14,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "estate": ("inventory",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
-    "papers": ("report", "outages", "register", "metrics"),
+    "outages": ("outages",),
+    "availability": ("availability", "period", "redundancy"),
+    "papers": ("report", "register", "metrics"),
+    "ledger": ("ledger",),
 }
 
 
