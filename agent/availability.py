@@ -33,7 +33,7 @@ from operator import itemgetter
 
 from agent.calendar_uk import ServiceHours
 from agent.facts import Flip, Note, Outage, Watch
-from agent.fix_clock import ClockName, Terms, length, notes_by_outage, open_between, pauses_of, ran
+from agent.fix_clock import ClockName, Terms, length, notes_by_outage, open_between, pauses_of
 from agent.inventory.model import Estate
 from agent.outages import (
     BLIND,
@@ -51,7 +51,7 @@ from agent.outages import (
     spans_in,
     watched_of,
 )
-from agent.periods import NEVER, Period, Stretch, instant, joined, shared, span_of, stretches, ticks
+from agent.periods import NEVER, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
 
 __all__ = ["Book", "ClockName", "Figures", "Planned", "Terms", "Times", "terms_of"]
 
@@ -264,15 +264,15 @@ class Book:
             count.fixes.append(self._fix_time(record, down, sweep, terms))
 
     def _fix_time(self, record: Record, down: Down, sweep: _Sweep, terms: Terms) -> int:
-        grid = sweep.grid
-        still: list[Stretch] = []
-        if self._planned is not None:
-            early = self._excused(record, down.began, grid.began) if down.began < grid.began else []
-            still = [*early, *sweep.planned]
+        grid, planned = sweep.grid, sweep.planned
+        first = bisect_right(planned, down.began, key=itemgetter(1))
+        still = planned[first : bisect_left(planned, down.ended, lo=first, key=itemgetter(0))] if planned else []
+        if down.began < grid.began:
+            still = self._excused(record, down.began, grid.began) + still
         if self._pauses:
             notes = [note for id_ in (down.id, *down.parts) for note in self._pauses.get(id_, ())]
-            still.extend((pause.began, pause.ended) for pause in pauses_of(notes))
-        pairs = ran(down.began, down.ended, joined(still)) if still else [(down.began, down.ended)]
+            still = joined([*still, *((pause.began, pause.ended) for pause in pauses_of(notes))]) if notes else still
+        pairs = without([(down.began, down.ended)], still) if still else [(down.began, down.ended)]
         if terms.fix_clock == "elapsed":
             return length(pairs)
         return sum(
