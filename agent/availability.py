@@ -288,13 +288,10 @@ class Book:
 
     def _counts(self, record: Record, began: int, ended: int) -> bool:
         """Whether any down time that is not planned lies in a time."""
-        edges, standings, causes = record.cut(began, ended)
-        for a, b in self._excused(record, began, ended):
-            paint(edges, standings, causes, a, b, PLANNED)
-        edges.append(ended)
+        edges, standings, _ = self._painted(record, began, ended)
         for n, standing in enumerate(standings):
             a, b = edges[n], edges[n + 1]
-            if standing == SAID_DOWN and a < b:
+            if standing == SAID_DOWN:
                 return True
             if standing == DOWN:
                 k = bisect_right(self._watched, a, key=itemgetter(1))  # the first that ends after it
@@ -342,14 +339,21 @@ class Book:
                 carried.extend(shared(self._own_maintenance(cause, began, ended), [(edges[n], edges[n + 1])]))
         return joined([*found, *carried]) if carried else found
 
-    def _sweep(self, record: Record, grid: _Grid) -> _Sweep:
-        """Once through what was recorded in a window: the inner loop of every figure."""
-        began, ended = grid.began, grid.ended
+    def _painted(self, record: Record, began: int, ended: int) -> tuple[list[int], list[int], list[Stretch]]:
+        """Edges, the end included, how it stood between them, PLANNED where it was; and what was planned."""
         edges, standings, causes = record.cut(began, ended)
         planned = self._excused(record, began, ended)
         for a, b in planned:
             paint(edges, standings, causes, a, b, PLANNED)
+        if edges and edges[-1] == ended:  # painted up to the end: nothing comes after it
+            edges.pop()
+            standings.pop()
         edges.append(ended)
+        return edges, standings, planned
+
+    def _sweep(self, record: Record, grid: _Grid) -> _Sweep:
+        """Once through what was recorded in a window: the inner loop of every figure."""
+        edges, standings, planned = self._painted(record, grid.began, grid.ended)
         xs, seen_base, seen_rate, both_base, both_rate = (
             grid.edges, grid.seen_base, grid.seen_rate, grid.both_base, grid.both_rate,
         )  # fmt: skip
