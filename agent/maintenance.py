@@ -45,6 +45,16 @@ def times_of(window: Window, within: Period) -> list[Period]:
     return sorted(time for time in cut if time is not None)
 
 
+def upcoming(window: Window, at: datetime, most: int) -> list[Period]:
+    """The next times of a window, whole, the one that runs first; fewer where fewer come within ten years."""
+    found: list[Period] = []
+    for days in (31, 400, 3660):  # an hourly rule is not worked out for years, nor is a yearly one missed
+        found = sorted(_times(window, Period(at, at + timedelta(days=days))))
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
 def _times(window: Window, within: Period) -> Iterator[Period]:
     """The times that touch a period, whole, but cut to what counts of them."""
     counts = _counts(window)

@@ -328,7 +328,7 @@ def _field(field: str, what: str, least: int, most: int, names: tuple[str, ...])
     """The numbers one field stands for: *, 5, 1-5, */15, 8-18/2, mon-fri, and lists of them."""
 
     def number(word: str) -> int:
-        known = word.lower() in names and word
+        known = word.lower() in names
         found = names.index(word.lower()) if known else int(word) if word.isdigit() and len(word) < 4 else -1
         if not least <= found <= most:
             raise TimesInvalid("repeat", f"{what} {word[:20]!r} is out of range: {least} to {most}")

@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "estate": ("inventory",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
+    "maintenance": ("maintenance",),
     "papers": ("report", "outages", "register", "metrics"),
 }
 
