@@ -36,6 +36,7 @@ class Outcome:
 
     reached: bool
     look_again_in: float | None = None  # seconds
+    look_again: Cadence = Cadence.PULSE  # what that look has to ask
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ class Pipeline:
         self.topology, self._channels, self._clock = topology, channels, clock
         self.stats = PipelineStats()
         # A restart flips nothing: what the ledger last knew holds until a look says otherwise.
-        self.board: health.Board = health.board_of(ledger.standings())
+        self.board: health.Board = health.board_of(ledger.standings(), ledger.flips(since=clock() - health.RECENT))
         self._register = {sighting_key(asset): telling(asset) for asset in ledger.assets()}
         self._seen: dict[str, datetime] = {}
         self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
@@ -84,7 +85,7 @@ class Pipeline:
             self._lose_sight_of(device)
             return Outcome(reached=False)
         self._crashed.pop(device, None)
-        return Outcome(visit.reached, judgement.look_again_in)
+        return Outcome(visit.reached, judgement.look_again_in, judgement.look_again)
 
     def _record(self, judgement: Judgement, visit: Visit | None = None) -> bool:
         """Hand over what changed, all in one transaction, and only then hold it as known."""
@@ -136,7 +137,7 @@ class Pipeline:
     def adopt(self, topology: Topology) -> None:
         """Take on a reloaded inventory: forget what left it, judge anew what stands on it."""
         now = self._clock()
-        names = {f"device:{name}" for name in topology.devices} | set(topology.watchers) | set(topology.needs)
+        names = topology.subjects
         gone = [subject for subject in self.board if subject not in names]
         for device in self.topology.devices - topology.devices:
             self.latest.forget(device)

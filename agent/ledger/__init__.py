@@ -145,10 +145,10 @@ class Ledger:
 
     def flips(
         self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None,
-        head: Mapping[str, int] | None = None,
+        since: datetime | None = None, head: Mapping[str, int] | None = None,
     ) -> list[Flip]:  # fmt: skip
         with self._store.reader.connect() as connection:
-            return read.flips(connection, subject, until, after, head)
+            return read.flips(connection, subject, until, after, since, head)
 
     def watches(self, source: str | None = None) -> list[Watch]:
         with self._store.reader.connect() as connection:

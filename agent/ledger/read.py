@@ -62,9 +62,10 @@ def flips(
     subject: str | None = None,
     until: datetime | None = None,
     after: Mapping[str, int] | None = None,
+    since: datetime | None = None,
     head: Mapping[str, int] | None = None,
 ) -> list[Flip]:
-    """Flips, each source's in the order it recorded them; of one subject; true from before `until`.
+    """Flips, each source's in the order it recorded them; of one subject; true from before `until`; recorded `since`.
 
     By number, not by time: a clock that was set back must not put later knowledge before earlier. `after`: of a source
     that is named in it only those with a higher number, which is what a reader that has the others does not have yet.
@@ -75,6 +76,8 @@ def flips(
         query = query.where(flip.c.subject == subject)
     if until is not None:
         query = query.where(flip.c.at < until)
+    if since is not None:
+        query = query.where(flip.c.recorded_at >= since)
     if after is None:
         flips = [_flip(row) for row in connection.execute(query)]
         return flips if head is None else [f for f in flips if f.sequence <= head.get(f.source, 0)]
