@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "availability": ("availability", "period", "redundancy"),
     "papers": ("report", "register", "metrics"),
     "ledger": ("ledger",),
+    "maintenance": ("maintenance",),
+    "papers": ("report", "outages", "register", "metrics"),
 }
 
 
