@@ -10,7 +10,6 @@ from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.alerts import Running, running_of
 from agent.availability import Book, Figures, terms_of
 from agent.calendar_uk import quarter_of
 from agent.estates import Estates
@@ -18,6 +17,7 @@ from agent.facts import Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan
 from agent.periods import Period
+from agent.running import Running, running_of
 from agent.view import Piece, pieces_of
 
 log = logging.getLogger(__name__)

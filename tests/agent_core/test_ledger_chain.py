@@ -96,8 +96,9 @@ def test_a_tail_that_was_cut_off_is_missed(full: Ledger) -> None:
 def test_an_entry_that_was_put_in_behind_the_last_one_is_found(full: Ledger) -> None:
     tamper(
         full,
-        "INSERT INTO flip SELECT '00000000000070008000000000000001', source, 39, subject, before, after, at, "
-        "recorded_at, reason, cause, digest FROM flip WHERE sequence = 38",
+        "INSERT INTO flip (id, source, sequence, subject, before, after, at, recorded_at, reason, digest) SELECT "
+        "'00000000000070008000000000000001', source, 39, subject, before, after, at, recorded_at, reason, digest "
+        "FROM flip WHERE sequence = 38",
         "UPDATE source SET next_sequence = 40",
     )
     assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 39 of device:sw"]

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.pipeline import Outcome
-from agent.schedule import Drained, Intervals, Schedule, Spread
+from agent.schedule import Drained, Intervals, Schedule
+from agent.spread import Spread
 from agent.schedule.phases import MOST_SHARDS, Rhythm, coarser, ramp, shards
 from collectors.readings import Cadence
 from tests.agent_core.virtual import Clock, clock
