@@ -202,6 +202,8 @@ HoursText = Annotated[
     WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:00-18:00", "Mon-Sat 07:30-22:00, bank holidays too"]}),
     Says("service hours"),
 ]
+
+
 # ---------------------------------------------------------------- planned maintenance
 def _wall_time(value: object) -> datetime:
     try:
