@@ -26,14 +26,14 @@ The rules (docs/accounting.md; those of agent.outages come first):
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 
 from agent.calendar_uk import ServiceHours
 from agent.facts import Flip, Note, Outage, Watch
-from agent.fix_clock import ClockName, Terms, length, notes_by_outage, open_between, pauses_of, ran
+from agent.fix_clock import ClockName, Terms, length, notes_by_outage, open_between, pauses_of
 from agent.inventory.model import Estate
 from agent.outages import (
     BLIND,
@@ -51,7 +51,7 @@ from agent.outages import (
     spans_in,
     watched_of,
 )
-from agent.periods import NEVER, Period, Stretch, instant, joined, shared, span_of, stretches, ticks
+from agent.periods import NEVER, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
 
 __all__ = ["Book", "ClockName", "Figures", "Planned", "Terms", "Times", "terms_of"]
 
@@ -175,7 +175,7 @@ class Book:
     """Everything that was recorded, asked for one subject and period after another."""
 
     def __init__(
-        self, flips: Mapping[str, Sequence[Flip]], watched: Sequence[Stretch], notes: Sequence[Note],
+        self, flips: dict[str, list[Flip]], watched: Sequence[Stretch], notes: Sequence[Note],
         planned: Planned | None,
     ) -> None:  # fmt: skip
         self._flips = flips
@@ -201,6 +201,17 @@ class Book:
             else:
                 own.append(flip)
         return cls(by_subject, watched_of(watches), tuple(notes), planned)
+
+    def grown(
+        self, flips: Iterable[Flip], watches: Iterable[Watch], notes: Iterable[Note], planned: Planned | None
+    ) -> Book:
+        """A book of this one's flips and further ones. What did not change of a subject is not worked out anew."""
+        fresh = Book.of(flips, watches, notes, planned)
+        for subject, own in self._flips.items():
+            fresh._flips[subject] = [*own, *fresh._flips.get(subject, ())] if subject in fresh._flips else own
+        if fresh._corrections == self._corrections:
+            fresh._records = {s: record for s, record in self._records.items() if fresh._flips[s] is self._flips[s]}
+        return fresh
 
     def subjects(self) -> list[str]:
         """Every subject something was recorded of, by name."""
@@ -264,15 +275,15 @@ class Book:
             count.fixes.append(self._fix_time(record, down, sweep, terms))
 
     def _fix_time(self, record: Record, down: Down, sweep: _Sweep, terms: Terms) -> int:
-        grid = sweep.grid
-        still: list[Stretch] = []
-        if self._planned is not None:
-            early = self._excused(record, down.began, grid.began) if down.began < grid.began else []
-            still = [*early, *sweep.planned]
+        grid, planned = sweep.grid, sweep.planned
+        first = bisect_right(planned, down.began, key=itemgetter(1))
+        still = planned[first : bisect_left(planned, down.ended, lo=first, key=itemgetter(0))] if planned else []
+        if down.began < grid.began:
+            still = self._excused(record, down.began, grid.began) + still
         if self._pauses:
             notes = [note for id_ in (down.id, *down.parts) for note in self._pauses.get(id_, ())]
-            still.extend((pause.began, pause.ended) for pause in pauses_of(notes))
-        pairs = ran(down.began, down.ended, joined(still)) if still else [(down.began, down.ended)]
+            still = joined([*still, *((pause.began, pause.ended) for pause in pauses_of(notes))]) if notes else still
+        pairs = without([(down.began, down.ended)], still) if still else [(down.began, down.ended)]
         if terms.fix_clock == "elapsed":
             return length(pairs)
         return sum(
@@ -288,13 +299,10 @@ class Book:
 
     def _counts(self, record: Record, began: int, ended: int) -> bool:
         """Whether any down time that is not planned lies in a time."""
-        edges, standings, causes = record.cut(began, ended)
-        for a, b in self._excused(record, began, ended):
-            paint(edges, standings, causes, a, b, PLANNED)
-        edges.append(ended)
+        edges, standings, _ = self._painted(record, began, ended)
         for n, standing in enumerate(standings):
             a, b = edges[n], edges[n + 1]
-            if standing == SAID_DOWN and a < b:
+            if standing == SAID_DOWN:
                 return True
             if standing == DOWN:
                 k = bisect_right(self._watched, a, key=itemgetter(1))  # the first that ends after it
@@ -342,14 +350,21 @@ class Book:
                 carried.extend(shared(self._own_maintenance(cause, began, ended), [(edges[n], edges[n + 1])]))
         return joined([*found, *carried]) if carried else found
 
-    def _sweep(self, record: Record, grid: _Grid) -> _Sweep:
-        """Once through what was recorded in a window: the inner loop of every figure."""
-        began, ended = grid.began, grid.ended
+    def _painted(self, record: Record, began: int, ended: int) -> tuple[list[int], list[int], list[Stretch]]:
+        """Edges, the end included, how it stood between them, PLANNED where it was; and what was planned."""
         edges, standings, causes = record.cut(began, ended)
         planned = self._excused(record, began, ended)
         for a, b in planned:
             paint(edges, standings, causes, a, b, PLANNED)
+        if edges and edges[-1] == ended:  # painted up to the end: nothing comes after it
+            edges.pop()
+            standings.pop()
         edges.append(ended)
+        return edges, standings, planned
+
+    def _sweep(self, record: Record, grid: _Grid) -> _Sweep:
+        """Once through what was recorded in a window: the inner loop of every figure."""
+        edges, standings, planned = self._painted(record, grid.began, grid.ended)
         xs, seen_base, seen_rate, both_base, both_rate = (
             grid.edges, grid.seen_base, grid.seen_rate, grid.both_base, grid.both_rate,
         )  # fmt: skip

@@ -19,7 +19,7 @@ The rules (docs/accounting.md section 7):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -179,8 +179,3 @@ def open_between(hours: ServiceHours, began: int, ended: int) -> Iterator[Stretc
         return
     for a, b in service_spans(instant(began), instant(ended), hours):
         yield ticks(a), ticks(b)
-
-
-def ran(began: int, ended: int, still: Sequence[Stretch]) -> list[Stretch]:
-    """When a clock ran from a beginning to an end, but for the times it stood still (merged)."""
-    return without([(began, ended)], still) if began < ended else []

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate, pairwise
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -43,9 +43,12 @@ __all__ = [
 ]  # fmt: skip
 
 FLAP_GAP = timedelta(minutes=10)
+NO_OUTAGES = "redundancy:"  # a group that does not hold is no outage beside those of its legs and of what needs it
 FLAP_COUNT = 3
 _FLAP_TICKS = int(FLAP_GAP.total_seconds()) * SECOND
 _CAUSE_SEEN_LATER = timedelta(minutes=5)  # what stands behind may have been looked at a little before its cause was
+
+_SEQUENCE = attrgetter("sequence")
 
 # How a subject stood, as numbers, for the loops that go through every flip.
 UP, DEGRADED, DOWN, BLIND, SAID_DOWN = range(5)  # SAID_DOWN: by a correction, whether or not somebody looked
@@ -101,12 +104,16 @@ class Availability:
 # ---------------------------------------------------------------- timelines
 def in_order(flips: Iterable[Flip]) -> list[Flip]:
     """As they were recorded. Within one source the number decides, so that a clock set back confuses nothing."""
+    flips = list(flips)
+    if len({flip.source for flip in flips}) < 2:
+        flips.sort(key=_SEQUENCE)
+        return flips
     by_source: dict[str, list[Flip]] = defaultdict(list)
     for flip in flips:
         by_source[flip.source].append(flip)
     placed: list[tuple[datetime, str, int, Flip]] = []
     for source, own in by_source.items():
-        own.sort(key=lambda flip: flip.sequence)
+        own.sort(key=_SEQUENCE)
         latest = own[0].recorded_at
         for flip in own:
             latest = max(latest, flip.recorded_at)
@@ -123,6 +130,9 @@ def timeline(flips: Iterable[Flip]) -> list[Flip]:
     """
     holding: list[Flip] = []
     for flip in in_order(flips):
+        if not holding or holding[-1].at < flip.at:
+            holding.append(flip)
+            continue
         known_as = flip.id
         while holding and holding[-1].at >= flip.at:
             replaced = holding.pop()
@@ -198,7 +208,7 @@ def record_of(subject: str, flips: Iterable[Flip], corrections: Corrections | No
     causes = [None, *(flip.cause for flip in holding)]
     record = Record(subject, holding, edges, standings, causes, [], [])
     stretches: list[tuple[int, int, str | None]] = []
-    for chain in _chains(_pieces(holding), edges):
+    for chain in _chains(_pieces(holding, edges), edges):
         if corrections and any(holding[piece.first].id in corrections for piece in chain):
             down = _corrected(record, chain, corrections, stretches)
             if down is not None:
@@ -226,7 +236,7 @@ class _Piece(NamedTuple):
     ended: int  # ticks
 
 
-def _pieces(holding: Sequence[Flip]) -> list[_Piece]:
+def _pieces(holding: Sequence[Flip], edges: Sequence[int]) -> list[_Piece]:
     pieces: list[_Piece] = []
     first = last = -1
     for n, flip in enumerate(holding):
@@ -235,7 +245,7 @@ def _pieces(holding: Sequence[Flip]) -> list[_Piece]:
             first, last = (n if first < 0 else first), n
         elif first >= 0 and (after is not Standing.BLIND or flip.reason == LEFT_THE_INVENTORY):
             # BLIND for good ends it too: nobody will look again, so it is closed where we stopped looking.
-            pieces.append(_Piece(first, last, n, ticks(flip.at)))
+            pieces.append(_Piece(first, last, n, edges[n + 1]))
             first = -1
     if first >= 0:
         pieces.append(_Piece(first, last, len(holding), FOR_EVER))
@@ -387,6 +397,8 @@ def listed(records: Iterable[Record], window: Period | None = None, now: datetim
     began, ended = (ticks(window.began_at), ticks(window.ended_at)) if window else (NEVER, FOR_EVER)
     known = FOR_EVER if now is None else ticks(now) + 1
     for record in records:
+        if record.subject.startswith(NO_OUTAGES):
+            continue
         downs.extend(
             (record.subject, down)
             for down in record.downs

@@ -34,8 +34,6 @@ from agent.health.devices import judge_device, silent_source
 from agent.health.draft import Draft
 from agent.health.groups import judge_expected, judge_groups
 from agent.health.held import (
-    FLAP_COUNT,
-    FLAP_GAP,
     LOOK_AGAIN_SECONDS,
     LOOKS_TO_TELL,
     NEVER,
@@ -50,6 +48,7 @@ from agent.health.held import (
 )
 from agent.health.links import judge_links
 from agent.health.wholes import judge_wholes
+from agent.outages import FLAP_COUNT, FLAP_GAP
 from agent.topology import Topology
 from collectors.readings import Visit
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Standing
-from agent.outages import in_order
+from agent.outages import FLAP_COUNT, FLAP_GAP, in_order
 from collectors.readings import Cadence
 
 LOOKS_TO_TELL = 3
@@ -26,8 +26,6 @@ LOOKS_TO_WAIT_FOR_A_CAUSE = 3  # beyond LOOKS_TO_TELL, while what is in front is
 TOGETHER = timedelta(seconds=150)  # a cause may be found this much later than what it took down: two pulses and a bit
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SOURCES = ("snmp", "ssh", "tcp", "http", "dns")  # a silent one of these degrades; ICMP is often filtered
-FLAP_GAP = timedelta(minutes=10)
-FLAP_COUNT = 3
 REMEMBERED = 8  # outages of a subject that are kept in mind: FLAP_COUNT, and some that may yet be taken back
 RECENT = timedelta(hours=2)  # flips recorded in this time before a restart show which subjects are flapping
 
