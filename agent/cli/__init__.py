@@ -19,7 +19,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "papers": ("report", "register", "metrics"),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
-    "papers": ("report", "outages", "register", "metrics"),
 }
 
 
