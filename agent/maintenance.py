@@ -28,7 +28,7 @@ from agent.facts import Window, WindowEnd
 from agent.inventory.model import Estate, Maintenance
 from agent.inventory.needs import KINDS, parse_subject
 from agent.inventory.problems import did_you_mean
-from agent.outages import Period, merge
+from agent.periods import Period, merge
 from agent.recurrence import Rule, TimesInvalid, check_times, instant, parse_wall, stretch, wall_of
 
 MARGIN = timedelta(days=1)  # more than any change of the clocks
@@ -311,8 +311,11 @@ def plan_changes(
             if same is None and _says(window) == _says(wanted):
                 same = window
                 continue
-            covered = _says(window, with_covers=False) == _says(wanted, with_covers=False)
-            why = "what it covers has changed" if covered else "changed in the inventory"
+            why = "changed in the inventory"
+            if same is not None:
+                why = "the inventory has it once"
+            elif _says(window, with_covers=False) == _says(wanted, with_covers=False):
+                why = "what it covers has changed"
             ends.append(WindowEnd(window.id, now, author, why))
         if same is None:
             added.append(wanted)

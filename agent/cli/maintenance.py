@@ -15,7 +15,7 @@ from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, s
 
 if TYPE_CHECKING:
     from agent.facts import Facts, Window
-    from agent.outages import Period
+    from agent.periods import Period
 
 PATIENCE = 30.0  # seconds until the ledger must have written
 SHORTEST = 8  # characters of an id that are shown at least
@@ -55,7 +55,7 @@ def add(
     from agent.facts import Facts
     from agent.ledger.ids import uuid7
     from agent.maintenance import WindowInvalid, checked, times_of, upcoming
-    from agent.outages import Period
+    from agent.periods import Period
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     now = datetime.now(UTC)

@@ -17,7 +17,7 @@ from agent.facts import Window, WindowEnd
 from agent.inventory import Estate
 from agent.inventory.model import Device, Link, Maintenance, Service, Site
 from agent.maintenance import Plan, WindowInvalid, checked, covers, plan_changes, subject_named, times_of, upcoming
-from agent.outages import Period, merge, total
+from agent.periods import Period, merge, total
 from agent.recurrence import LONDON, instant, parse_wall, wall_of, wall_text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -398,6 +398,13 @@ def test_a_device_that_joins_a_site_makes_its_windows_begin_anew() -> None:
     assert [end.reason for end in ends] == ["what it covers has changed"]
     backwards = before.model_copy(update={"devices": dict(reversed(before.devices.items()))})
     assert changes_of(held, backwards) == ((), ())
+
+
+def test_of_twins_in_the_ledger_one_is_kept() -> None:
+    held = applied([], *changes_of([], estate(patching=ENTRY)))
+    twin = replace(held[0], id=UUID(int=99))
+    added, ends = changes_of([*held, twin], estate(patching=ENTRY))
+    assert (added, [end.window for end in ends]) == ((), [twin.id])
 
 
 def test_writing_the_same_end_another_way_is_no_change() -> None:

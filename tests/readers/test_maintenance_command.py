@@ -23,7 +23,7 @@ from agent.cli import maintenance
 from agent.facts import Facts, Window, WindowEnd
 from agent.ledger import Ledger, LedgerFull
 from agent.maintenance import Plan
-from agent.outages import Period
+from agent.periods import Period
 
 INVENTORY = """
 councils: {sbc: {title: Stevenage Borough Council, share: 1}}
