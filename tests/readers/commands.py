@@ -36,7 +36,7 @@ def fill(state: Path) -> Path:
         Change("site:wallfields", Standing.UP, Standing.DOWN, BEGAN + timedelta(hours=5), "=HYPERLINK(evil)"),
     )
     sighting = Sighting("sw-wf-1", "chassis", "sw-wf-1", "", "Aruba", "6300M", "SG00KN0001", "10.11", BEGAN)
-    ledger.record(Facts(changes, (sighting,), heartbeat_at=BEGAN))
+    ledger.record(Facts(changes, (sighting,), watched=((BEGAN - timedelta(days=3), BEGAN + timedelta(days=1)),)))
     assert ledger.settle()
     ledger.close()
     return state
