@@ -396,16 +396,8 @@ def carried_by(records: Iterable[Record]) -> Carried:
     """By subject, when others named it as the cause of how they stood, in order."""
     carried: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for record in records:
-<<<<<<< HEAD
         if record.subject.startswith(NO_OUTAGES):
             continue
-        downs.extend(
-            (record.subject, down)
-            for down in record.downs
-            if down.began < ended and down.began < known and down.ended > began
-        )
-=======
->>>>>>> accounting
         for flip in record.holding:
             if flip.cause is not None:
                 carried[flip.cause].append((flip.at, record.subject))
@@ -422,7 +414,8 @@ def listed(
     began, ended = (ticks(window.began_at), ticks(window.ended_at)) if window else (NEVER, FOR_EVER)
     if now is not None:
         ended = min(ended, ticks(now) + 1)
-    found = [(record.subject, down) for record in records for down in record.touching(began, ended)]
+    kept = (record for record in records if not record.subject.startswith(NO_OUTAGES))
+    found = [(record.subject, down) for record in kept for down in record.touching(began, ended)]
     found.sort(key=lambda row: (row[1].began, row[0], row[1].ended))
     return [_outage(subject, down, carried.get(subject, ())) for subject, down in found]
 
