@@ -185,11 +185,13 @@ def outages_of(flips: Iterable[Flip], window: Period | None = None, now: datetim
     """Outages of every subject, oldest first; with a window those that touch it, with their true start and end.
 
     An outage begins with DOWN, goes on while we are BLIND in the midst of it, and ends with the first look that was
-    answered. `now` ends nothing; with it, what would only begin later is left out.
+    answered. `now` ends nothing; with it, what would only begin later is left out. Redundancy groups have losses
+    (agent.redundancy) and no outages: those of their legs and of what stands on them are told.
     """
     by_subject: dict[str, list[Flip]] = defaultdict(list)
     for flip in flips:
-        by_subject[flip.subject].append(flip)
+        if not flip.subject.startswith("redundancy:"):
+            by_subject[flip.subject].append(flip)
     found: list[Outage] = []
     carried: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for subject, own in by_subject.items():
