@@ -380,7 +380,8 @@ def outages_of(
 
     An outage begins with DOWN, goes on while we are BLIND in the midst of it, and ends with the first look that was
     answered. `now` ends nothing; with it, what would only begin later is left out. Outages wholly inside planned
-    maintenance are among them: the record is kept. What is planned only `agent.availability` knows.
+    maintenance are among them: the record is kept. What is planned only `agent.availability` knows. Redundancy groups
+    have losses (agent.redundancy) and no outages: those of their legs and of what stands on them are told.
     """
     corrections = corrections_of(notes)
     by_subject: dict[str, list[Flip]] = defaultdict(list)

@@ -94,7 +94,9 @@ class Pipeline:
         """Hand over what changed, all in one transaction, and only then hold it as known."""
         sightings = sight(visit) if visit is not None else ()
         new = fresh(sightings, self._register)
-        messages = messages_of(judgement.changes, self.mind, judgement.held, self._clock())
+        messages = ()
+        if judgement.changes:
+            messages = messages_of(judgement.changes, self.mind, judgement.held, self._clock())
         try:
             self._ledger.record(Facts(judgement.changes, new, messages=messages))
         except LedgerError as problem:

@@ -166,6 +166,8 @@ def _judge_wanting(name: str, held: Held, visit: Visit, state: str, draft: Draft
 
 
 def _judge_out_of_sight(name: str, device: str, draft: Draft) -> None:
+    if draft.of(name).standing is Standing.BLIND:
+        return  # it was never told, or is out of sight already: there is nothing to lose sight of
     held = draft.of(device)
     if held.out:
         root = held.cause or device

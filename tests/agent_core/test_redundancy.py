@@ -17,7 +17,7 @@ from agent.facts import Change, Flip, Standing
 from agent.health import UNKNOWN, Board, Held, board_of, forget, judge, judge_dependents
 from agent.inventory import Estate, load
 from agent.inventory.needs import AllOf, AnyOf, AtLeast, Needs, Subject, holds, subjects
-from agent.outages import Period, timeline
+from agent.outages import Period, outages_of, timeline
 from agent.redundancy import carried, losses_of, minutes_by, title_of
 from agent.topology import Group, Topology
 from collectors.readings import Cadence, Check, Level, Visit
@@ -277,6 +277,20 @@ def test_a_device_that_is_out_makes_what_it_tells_blind_and_the_loss_goes_on_thr
     (loss,) = losses_of(watcher.flips, estate_of())
     assert (loss.began_at, loss.ended_at, loss.went_down) == (at(300), at(900), False)
     assert loss.times == ((at(300), at(400)), (at(600), at(900)))
+
+
+def test_what_was_never_told_is_not_lost_sight_of() -> None:
+    watcher = Watcher(EXPECTING)
+    watcher.see(visit("sw"), *thrice("sw", 60), visit("sw", 120))
+    assert course(watcher.changes, SUPPLIES) == []
+
+
+def test_groups_that_are_down_are_no_outages_and_nothing_that_an_outage_carries() -> None:
+    flips = lost_links()
+    assert DOWN in {flip.after for flip in flips if flip.subject == WAN}
+    outages = outages_of(flips)
+    assert {outage.subject for outage in outages} == {"link:a", "link:b", "site:hq"}
+    assert {name for outage in outages for name in outage.carried} == {"site:hq"}
 
 
 def test_a_loss_ends_when_its_group_leaves_the_inventory_also_while_it_is_out_of_sight() -> None:
