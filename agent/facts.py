@@ -80,6 +80,8 @@ class Outage:
     """A time a subject was DOWN, read from flips. `ended_at` None: still open. `carried`: subjects it took down.
 
     `breaks`: where it was flapping, the times in between in which it answered (from, until); they are no down time.
+    `parts`: ids of the later outages it is made of then, under which notes may have been written before it was one.
+    `corrected`: a person said from when until when it was. `planned`: what of it lies in planned maintenance.
     """
 
     id: UUID  # of the flip that began it
@@ -90,6 +92,14 @@ class Outage:
     cause: str | None = None
     carried: tuple[str, ...] = field(default=())
     breaks: tuple[tuple[datetime, datetime], ...] = field(default=())
+    parts: tuple[UUID, ...] = field(default=())
+    corrected: bool = False
+    planned: tuple[tuple[datetime, datetime], ...] = field(default=())
+
+    @property
+    def ids(self) -> frozenset[UUID]:
+        """Every id by which notes may name it."""
+        return frozenset((self.id, *self.parts))
 
     @property
     def flaps(self) -> int:

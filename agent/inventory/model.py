@@ -19,6 +19,7 @@ from agent.inventory.values import (
     Day,
     Duration,
     Flag,
+    HoursText,
     MaintainedSubjects,
     Money,
     Name,
@@ -205,6 +206,14 @@ class Service(Model):
     needs: NeedsField = Field(description="What it needs to stand: all, any or at_least over subjects.")
     fix_target: Duration = Field(
         default=timedelta(hours=4), description="Time within which an incident is to be fixed."
+    )
+    fix_clock: Literal["elapsed", "service_hours"] = Field(
+        default="elapsed", description="The clock that the fix target is measured on; both are kept and printed."
+    )
+    service_hours: HoursText = Field(
+        default="Mon-Fri 08:00-18:00",
+        description="When it is meant to be there, by the clock in London: days and times without the bank holidays of "
+        "England, or with `, bank holidays too` behind them; `always` for every hour of the year.",
     )
     availability_target: Number = Field(default=0.999, gt=0, le=1, description="Share of the time it is to be up.")
 

@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from agent.calendar_uk import ServiceHours
 from agent.recurrence import Rule, TimesInvalid, parse_wall, wall_text
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -224,6 +225,23 @@ Repeat = Annotated[
     Says("[rule](#repeat)"),
 ]
 MaintainedSubjects = Annotated[list[Reference], AfterValidator(_several), Says("list of [subjects](#needs)")]
+
+
+# ---------------------------------------------------------------- service hours
+def check_service_hours(value: str) -> str:
+    """Days and times, as `ServiceHours` writes them; anything else is refused in its words."""
+    try:
+        return str(ServiceHours.parse(value))
+    except ValueError as problem:
+        refuse(str(problem))
+
+
+HoursText = Annotated[
+    str,
+    AfterValidator(check_service_hours),
+    WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:00-18:00", "Mon-Sat 07:30-22:00, bank holidays too"]}),
+    Says("service hours"),
+]
 
 
 # ---------------------------------------------------------------- secrets, by reference only
