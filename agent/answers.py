@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from agent.alerts import Running, running_of
+from agent.availability import Book, Figures, terms_of
+from agent.calendar_uk import quarter_of
 from agent.estates import Estates
-from agent.facts import Flip, Outage
+from agent.facts import Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
-from agent.outages import Period, outages_of
+from agent.maintenance import Plan
+from agent.periods import Period
 from agent.view import Piece, pieces_of
 
 log = logging.getLogger(__name__)
@@ -22,7 +26,9 @@ SHOWN_DAYS = 90  # of ended outages on the pages
 HOLD_SECONDS = 5.0
 LAST_SEEN_HOLDS_SECONDS = 1800.0
 REGISTER_WAIT_SECONDS = 1.0
-REGISTER_SHARE = 9.0  # times as long as it took, until the register is read again
+SHARE = 9.0  # times as long as it took, until the register or the quarter is read again
+QUARTER_HOLDS_SECONDS = 60.0
+COUNTED = ("service:", "site:", "link:")  # subjects whose quarter is worked out again and again
 
 
 class LedgerAnswers:
@@ -34,21 +40,28 @@ class LedgerAnswers:
 
     def __init__(self, ledger: Ledger, estates: Estates) -> None:
         self._ledger, self._estates = ledger, estates
+        self.book = Book.of((), ())
+        self.notes: Sequence[Note] = ()
+        self.windows: Sequence[Window] = ()
+        self.plan = Plan.of(())
         self.outages: list[Outage] = []
+        self.outages_revision = 0  # grows whenever flips, notes or windows have come
+        self.quarter: list[Figures] = []  # of services, sites and links, up to now
         self.pieces: list[Piece] = []
         self.octets: int | None = None
-        self._flips: list[Flip] = []
         self._last: dict[str, int] = {}  # source > number of its last flip that was read
+        self._head: dict[str, int] | None = None  # as it was when the outages were read
         self.register_revision: tuple[object, ...] | None = None  # what the pieces were made of
-        self._outages_at = self._register_at = float("-inf")  # when they may be read again
+        self._outages_at = self._register_at = self._quarter_at = float("-inf")  # when they may be read again
         self._reading: dict[str, asyncio.Task[None]] = {}
 
     async def fresh(self) -> None:
         """Read anew what is old. All who ask meanwhile wait for the same answer, and for the register not long."""
-        outages = self._going_on("outages", self._outages_at, self._read_outages)
+        outages = self._going_on("outages", self._outages_at, self.read_outages)
         register = self._going_on("register", self._register_at, self._read_register)
         if outages is not None:
             await asyncio.shield(outages)
+        self._going_on("quarter", self._quarter_at, self._work_out_quarter)
         if register is not None:
             await asyncio.wait([register], timeout=REGISTER_WAIT_SECONDS)
 
@@ -68,16 +81,36 @@ class LedgerAnswers:
         except (LedgerError, SQLAlchemyError) as problem:
             log.warning("the pages show what the ledger said last: %s", problem)
 
-    def _read_outages(self) -> None:
+    def read_outages(self) -> None:
+        """Blocking: what has come since; `fresh` calls it in a thread, and the start of the agent once by itself."""
         try:
-            new = self._ledger.flips(after=self._last)
-            if new:
-                self._flips = sorted(self._flips + new, key=lambda flip: (flip.source, flip.sequence))
-                self._last |= {flip.source: flip.sequence for flip in new}
-                self.outages = outages_of(self._flips)
+            head = self._ledger.head()
+            if head != self._head:
+                new = self._ledger.flips(after=self._last)
+                notes, windows = self._ledger.notes(), self._ledger.windows()
+                if new or notes != self.notes or windows != self.windows:
+                    plan = Plan.of(windows) if windows != self.windows else self.plan
+                    self.book = self.book.grown(new, self._ledger.watches(), notes, plan.planned)
+                    self.notes, self.windows, self.plan = notes, windows, plan
+                    self._last |= {flip.source: flip.sequence for flip in new}
+                    self.outages = self.book.outages(now=datetime.now(UTC))
+                    self.outages_revision += 1
+                self._head = head
             self.octets = self._ledger.octets()
         finally:
             self._outages_at = monotonic() + HOLD_SECONDS
+
+    def _work_out_quarter(self) -> None:
+        began, now = monotonic(), datetime.now(UTC)
+        quarter = quarter_of(now)
+        window = Period(quarter.began_at, quarter.ends_at)
+        estate = self._estates.estate
+        book = self.book.grown((), self._ledger.watches(), self.notes, self.plan.planned)
+        subjects = [subject for subject in book.subjects() if subject.startswith(COUNTED)]
+        try:
+            self.quarter = [book.figures(subject, window, terms_of(estate, subject), now) for subject in subjects]
+        finally:
+            self._quarter_at = monotonic() + max(QUARTER_HOLDS_SECONDS, SHARE * (monotonic() - began))
 
     def _read_register(self) -> None:
         began, today = monotonic(), datetime.now(UTC).date()
@@ -89,8 +122,15 @@ class LedgerAnswers:
                 self.pieces = pieces_of(self._ledger.assets(), self._estates.estate, today)
                 self.register_revision = revision
         finally:
-            took = monotonic() - began
-            self._register_at = monotonic() + max(HOLD_SECONDS, REGISTER_SHARE * took)
+            self._register_at = monotonic() + max(HOLD_SECONDS, SHARE * (monotonic() - began))
+
+    def running(self, now: datetime) -> list[Running]:
+        """Open outages that are a cause, with their fix clocks and who has them."""
+        return running_of(self.outages, self.notes, self.plan.planned, self._estates.estate, now)
+
+    def planned(self, subject: str, at: datetime) -> bool:
+        """Whether a subject is in planned maintenance."""
+        return self.plan.covering(subject, at) is not None
 
     def shown(self, now: datetime) -> list[Outage]:
         window = Period(now - timedelta(days=SHOWN_DAYS), now)

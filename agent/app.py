@@ -19,7 +19,7 @@ from time import monotonic
 
 from starlette.applications import Starlette
 
-from agent import exporter, figures, web
+from agent import exporter, figures, outage_figures, web
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
 from agent.calendar_uk import quarter_of
@@ -30,12 +30,14 @@ from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
+from agent.minder import Minder
 from agent.pipeline import Pipeline
 from agent.rest import REST_SECONDS, Rest
-from agent.schedule import Schedule
+from agent.schedule import Schedule, Spread
 from agent.selfcheck import Reference, SelfCheck
 from agent.view import AgentState, View
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
+from collectors.readings import Labels
 from collectors.target import Probe
 
 log = logging.getLogger(__name__)
@@ -75,11 +77,15 @@ class Agent:
         self.latest = Latest()
         references = [_reference(text) for text in settings.self_check_addresses]
         self.selfcheck = SelfCheck(references, self._ask)
-        self.pipeline = Pipeline(self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology)
+        self.answers = LedgerAnswers(ledger, estates)
+        self.pipeline = Pipeline(
+            self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned
+        )
+        self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
-        self.answers = LedgerAnswers(ledger, estates)
-        self.own = exporter.Own(self._figures, lambda: figures.spreads_of(self.schedule.stats))
+        self.history = outage_figures.History()
+        self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
             latest=self.latest,
             devices=lambda: self.estates.watched,
@@ -152,11 +158,27 @@ class Agent:
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
 
+    def _spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
+        yield from figures.spreads_of(self.schedule.stats)
+        self._sum_up()
+        yield from self.history.spreads()
+
+    def _sum_up(self) -> None:
+        revision = self.answers.outages_revision, self.estates.loaded_at
+        self.history.take(revision, self.answers.outages, self.answers.notes, self.estates.estate)
+
     def _facts(self) -> list[exporter.Lot]:
-        answers = self.answers
+        answers, now = self.answers, datetime.now(UTC)
+        self._sum_up()
         return [
-            (self.pipeline.stats.board_changes, lambda: figures.of_standing(dict(self.pipeline.board))),
-            (None, lambda: figures.of_outages(answers.outages, datetime.now(UTC))),
+            (
+                (self.pipeline.stats.board_changes, now.minute),  # flapping ends by time alone
+                lambda: outage_figures.of_standing(dict(self.pipeline.board), now),
+            ),
+            (None, lambda: self.history.facts(answers.plan, now)),
+            (None, lambda: outage_figures.of_running(answers.running(now))),
+            (None, lambda: outage_figures.of_maintenance(answers.plan, now)),
+            (None, lambda: outage_figures.of_quarter(answers.quarter)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
         ]
 
@@ -183,9 +205,13 @@ class Agent:
     def begin(self) -> None:
         self.schedule.every("heartbeat", HEARTBEAT_SECONDS, self.pipeline.beat)
         self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
+        self.schedule.every("alerts that are due", TELL_SECONDS, self.minder.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
         self.pipeline.beat()
+        self.minder.adopt()
+        self.ledger.settle()  # the windows that were just written hold from the first look on
+        self.answers.read_outages()
         self.pipeline.adopt(self.estates.topology)  # what left the inventory while we were not running
         self.schedule.start(self.estates.intervals())
 
@@ -209,6 +235,7 @@ class Agent:
             self.estates.take(loaded, targets)
             self.looks.forget({*changes.removed, *changes.changed, *moved})
             self.pipeline.adopt(self.estates.topology)
+            await asyncio.to_thread(self.minder.adopt)
             self.schedule.apply(self.estates.intervals(), changed=moved)
             log.info("inventory taken on: %s", changes)
             self.estates.warn()

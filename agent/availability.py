@@ -26,7 +26,7 @@ The rules (docs/accounting.md; those of agent.outages come first):
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -175,7 +175,7 @@ class Book:
     """Everything that was recorded, asked for one subject and period after another."""
 
     def __init__(
-        self, flips: Mapping[str, Sequence[Flip]], watched: Sequence[Stretch], notes: Sequence[Note],
+        self, flips: dict[str, list[Flip]], watched: Sequence[Stretch], notes: Sequence[Note],
         planned: Planned | None,
     ) -> None:  # fmt: skip
         self._flips = flips
@@ -201,6 +201,17 @@ class Book:
             else:
                 own.append(flip)
         return cls(by_subject, watched_of(watches), tuple(notes), planned)
+
+    def grown(
+        self, flips: Iterable[Flip], watches: Iterable[Watch], notes: Iterable[Note], planned: Planned | None
+    ) -> Book:
+        """A book of this one's flips and further ones. What did not change of a subject is not worked out anew."""
+        fresh = Book.of(flips, watches, notes, planned)
+        for subject, own in self._flips.items():
+            fresh._flips[subject] = [*own, *fresh._flips.get(subject, ())] if subject in fresh._flips else own
+        if fresh._corrections == self._corrections:
+            fresh._records = {s: record for s, record in self._records.items() if fresh._flips[s] is self._flips[s]}
+        return fresh
 
     def subjects(self) -> list[str]:
         """Every subject something was recorded of, by name."""
@@ -288,13 +299,10 @@ class Book:
 
     def _counts(self, record: Record, began: int, ended: int) -> bool:
         """Whether any down time that is not planned lies in a time."""
-        edges, standings, causes = record.cut(began, ended)
-        for a, b in self._excused(record, began, ended):
-            paint(edges, standings, causes, a, b, PLANNED)
-        edges.append(ended)
+        edges, standings, _ = self._painted(record, began, ended)
         for n, standing in enumerate(standings):
             a, b = edges[n], edges[n + 1]
-            if standing == SAID_DOWN and a < b:
+            if standing == SAID_DOWN:
                 return True
             if standing == DOWN:
                 k = bisect_right(self._watched, a, key=itemgetter(1))  # the first that ends after it
@@ -342,14 +350,21 @@ class Book:
                 carried.extend(shared(self._own_maintenance(cause, began, ended), [(edges[n], edges[n + 1])]))
         return joined([*found, *carried]) if carried else found
 
-    def _sweep(self, record: Record, grid: _Grid) -> _Sweep:
-        """Once through what was recorded in a window: the inner loop of every figure."""
-        began, ended = grid.began, grid.ended
+    def _painted(self, record: Record, began: int, ended: int) -> tuple[list[int], list[int], list[Stretch]]:
+        """Edges, the end included, how it stood between them, PLANNED where it was; and what was planned."""
         edges, standings, causes = record.cut(began, ended)
         planned = self._excused(record, began, ended)
         for a, b in planned:
             paint(edges, standings, causes, a, b, PLANNED)
+        if edges and edges[-1] == ended:  # painted up to the end: nothing comes after it
+            edges.pop()
+            standings.pop()
         edges.append(ended)
+        return edges, standings, planned
+
+    def _sweep(self, record: Record, grid: _Grid) -> _Sweep:
+        """Once through what was recorded in a window: the inner loop of every figure."""
+        edges, standings, planned = self._painted(record, grid.began, grid.ended)
         xs, seen_base, seen_rate, both_base, both_rate = (
             grid.edges, grid.seen_base, grid.seen_rate, grid.both_base, grid.both_rate,
         )  # fmt: skip

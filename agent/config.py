@@ -148,6 +148,10 @@ class Settings(BaseSettings):
         description="What answers whenever our own network is well: an address is pinged, host:port is connected to. "
         "When nothing answers, neither these nor a device, the agent is cut off and the visit is blind.",
     )
+    remind_every: Duration = Field(
+        default=timedelta(hours=4),
+        description="How often people are told again of an outage that nobody has acknowledged.",
+    )
     self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
 
     @property

@@ -35,6 +35,7 @@ class Change:
     at: datetime
     reason: str
     cause: str | None = None
+    looks: tuple[datetime, ...] = ()  # that were needed to tell, the first ones; empty where one look said it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Flip:
     recorded_at: datetime
     reason: str  # one line, plain words
     cause: str | None = None  # the subject this one is carried down by
+    looks: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

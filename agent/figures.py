@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from agent.alerts import SenderStats
-from agent.facts import Outage, Standing
-from agent.health import Held
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
-from agent.outages import Period, merge
 from agent.pipeline import PipelineStats
 from agent.schedule import ScheduleStats, Spread
 from agent.view import Piece
@@ -80,34 +77,6 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
     yield "hartwatch_inventory_invalid", (), float(bool(problems))
     yield "hartwatch_config_last_reload_successful", (), float(reloaded)
     yield "hartwatch_config_last_reload_success_timestamp_seconds", (), loaded_at.timestamp()
-
-
-def of_standing(board: Mapping[str, Held]) -> Iterator[Fact]:
-    for subject, held in board.items():
-        of = ("subject", subject)
-        for standing in Standing:
-            yield "hartwatch_standing", (of, ("standing", standing.value)), float(held.standing is standing)
-        if held.since.year > 1970:
-            yield "hartwatch_standing_since_timestamp_seconds", (of,), held.since.timestamp()
-
-
-def of_outages(outages: Iterable[Outage], now: datetime) -> Iterator[Fact]:
-    """Outages of the whole ledger. Downtime counts overlaps once; service hours come with the outage ledger's issue."""
-    counted: Counter[str] = Counter()
-    down: dict[str, list[Period]] = {}
-    for outage in outages:
-        counted[outage.subject] += 1
-        down.setdefault(outage.subject, []).append(
-            Period(outage.began_at, max(outage.began_at, outage.ended_at or now))
-        )
-        if outage.ended_at is None:
-            of = ("subject", outage.subject)
-            yield "hartwatch_outage_open", (of, ("cause", outage.cause or "")), 1.0
-            yield "hartwatch_outage_began_timestamp_seconds", (of,), outage.began_at.timestamp()
-    for subject, times in counted.items():
-        yield "hartwatch_outages_total", (("subject", subject), ("planned", "no")), times
-        seconds = sum(period.length.total_seconds() for period in merge(down[subject]))
-        yield "hartwatch_downtime_seconds_total", (("subject", subject), ("hours", "all")), seconds
 
 
 def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:

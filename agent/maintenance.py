@@ -21,19 +21,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from agent.facts import Window, WindowEnd
 from agent.inventory.model import Estate, Maintenance
 from agent.inventory.needs import KINDS, parse_subject
 from agent.inventory.problems import did_you_mean
-from agent.outages import Period, merge
+from agent.periods import Period, merge
 from agent.recurrence import Rule, TimesInvalid, check_times, instant, parse_wall, stretch, wall_of
 
 MARGIN = timedelta(days=1)  # more than any change of the clocks
 CHUNK = timedelta(days=7)  # `covering` asks by the week, so that what it found serves again
 BEGINNING = datetime(2000, 1, 3, tzinfo=UTC)
-KEPT = 50_000  # occurrences that are remembered, by window and period
+KEPT = 20_000  # answers that are remembered at most
+K = TypeVar("K")
 LATEST = wall_of(datetime(9998, 1, 1, tzinfo=UTC))  # short of the end of the calendar, which nothing can be added to
 LONGEST_TEXT = 500
 
@@ -43,6 +45,16 @@ def times_of(window: Window, within: Period) -> list[Period]:
     """The times of a window that lie in a period or reach into it, cut to it; in order, not merged."""
     cut = (time.within(within) for time in _times(window, within))
     return sorted(time for time in cut if time is not None)
+
+
+def upcoming(window: Window, at: datetime, most: int) -> list[Period]:
+    """The next times of a window, whole, the one that runs first; fewer where fewer come within ten years."""
+    found: list[Period] = []
+    for days in (31, 400, 3660):  # an hourly rule is not worked out for years, nor is a yearly one missed
+        found = sorted(_times(window, Period(at, at + timedelta(days=days))))
+        if len(found) >= most:
+            break
+    return found[:most]
 
 
 def _times(window: Window, within: Period) -> Iterator[Period]:
@@ -102,8 +114,14 @@ class Plan:
         for window in readable:
             for subject in dict.fromkeys(window.covers):
                 by_subject[subject].append(window)
-        self._by_subject: Mapping[str, Sequence[Window]] = dict(by_subject)
+        # Subjects that the same windows cover, as those of one site are, share one group and what is found for it.
+        groups: dict[tuple[UUID, ...], tuple[Window, ...]] = {}
+        self._by_subject: Mapping[str, tuple[Window, ...]] = {
+            subject: groups.setdefault(tuple(window.id for window in covering), tuple(covering))
+            for subject, covering in by_subject.items()
+        }
         self._kept: dict[tuple[UUID, Period], tuple[Period, ...]] = {}
+        self._merged: dict[tuple[int, Period], tuple[Period, ...]] = {}
 
     @classmethod
     def of(cls, windows: Iterable[Window]) -> Plan:
@@ -115,8 +133,16 @@ class Plan:
 
     def planned(self, subject: str, within: Period) -> list[Period]:
         """The planned times of a subject in a period, merged."""
-        found = [time for window in self.of_subject(subject) for time in self._whole(window, within)]
-        return merge(time for time in (time.within(within) for time in found) if time is not None)
+        windows = self._by_subject.get(subject)
+        if windows is None:
+            return []
+        key = id(windows), within  # the group lives as long as the plan does
+        found = self._merged.get(key)
+        if found is None:
+            whole = (time.within(within) for window in windows for time in self._whole(window, within))
+            found = tuple(merge(time for time in whole if time is not None))
+            self._keep(self._merged, key, found)
+        return list(found)
 
     def covering(self, subject: str, at: datetime) -> Window | None:
         """The window that runs for a subject at an instant; of several the one whose time ends last."""
@@ -145,10 +171,15 @@ class Plan:
         key = window.id, within
         found = self._kept.get(key)
         if found is None:
-            if len(self._kept) >= KEPT:
-                self._kept.clear()
-            found = self._kept[key] = tuple(_times(window, within))
+            found = tuple(_times(window, within))
+            self._keep(self._kept, key, found)
         return found
+
+    @staticmethod
+    def _keep(kept: dict[K, tuple[Period, ...]], key: K, found: tuple[Period, ...]) -> None:
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[key] = found
 
 
 # ---------------------------------------------------------------- what people write
@@ -280,8 +311,11 @@ def plan_changes(
             if same is None and _says(window) == _says(wanted):
                 same = window
                 continue
-            covered = _says(window, with_covers=False) == _says(wanted, with_covers=False)
-            why = "what it covers has changed" if covered else "changed in the inventory"
+            why = "changed in the inventory"
+            if same is not None:
+                why = "the inventory has it once"
+            elif _says(window, with_covers=False) == _says(wanted, with_covers=False):
+                why = "what it covers has changed"
             ends.append(WindowEnd(window.id, now, author, why))
         if same is None:
             added.append(wanted)

@@ -43,6 +43,7 @@ __all__ = [
 ]  # fmt: skip
 
 FLAP_GAP = timedelta(minutes=10)
+NO_OUTAGES = "redundancy:"  # a group that does not hold is no outage beside those of its legs and of what needs it
 FLAP_COUNT = 3
 _FLAP_TICKS = int(FLAP_GAP.total_seconds()) * SECOND
 _CAUSE_SEEN_LATER = timedelta(minutes=5)  # what stands behind may have been looked at a little before its cause was
@@ -396,6 +397,8 @@ def listed(records: Iterable[Record], window: Period | None = None, now: datetim
     began, ended = (ticks(window.began_at), ticks(window.ended_at)) if window else (NEVER, FOR_EVER)
     known = FOR_EVER if now is None else ticks(now) + 1
     for record in records:
+        if record.subject.startswith(NO_OUTAGES):
+            continue
         downs.extend(
             (record.subject, down)
             for down in record.downs

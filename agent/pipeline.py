@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from agent import health
-from agent.alerts import messages_of
-from agent.facts import Facts
+from agent.alerts import Mind, believed_after, messages_of
+from agent.facts import Facts, Message
 from agent.health import Judgement, judge
 from agent.latest import Latest
 from agent.ledger import Ledger, LedgerError, asset_key
@@ -36,6 +36,7 @@ class Outcome:
 
     reached: bool
     look_again_in: float | None = None  # seconds
+    look_again: Cadence = Cadence.PULSE  # what that look has to ask
 
 
 @dataclass(slots=True)
@@ -58,12 +59,15 @@ class Pipeline:
     def __init__(
         self, look: Look, cut_off: Callable[[], Awaitable[bool]], ledger: Ledger, latest: Latest, topology: Topology,
         *, channels: Sequence[str] = ("log",), clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        planned: Callable[[str, datetime], bool] = lambda subject, at: False,
     ) -> None:  # fmt: skip
         self._look, self._cut_off, self._ledger, self.latest = look, cut_off, ledger, latest
-        self.topology, self._channels, self._clock = topology, channels, clock
+        self.topology, self._clock = topology, clock
         self.stats = PipelineStats()
         # A restart flips nothing: what the ledger last knew holds until a look says otherwise.
-        self.board: health.Board = health.board_of(ledger.standings())
+        self.board: health.Board = health.board_of(ledger.standings(), ledger.flips(since=clock() - health.RECENT))
+        # Nor does it tell anybody what they have heard.
+        self.mind = Mind(channels, topology, dict(ledger.believed()), planned)
         self._register = {sighting_key(asset): telling(asset) for asset in ledger.assets()}
         self._seen: dict[str, datetime] = {}
         self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
@@ -84,13 +88,13 @@ class Pipeline:
             self._lose_sight_of(device)
             return Outcome(reached=False)
         self._crashed.pop(device, None)
-        return Outcome(visit.reached, judgement.look_again_in)
+        return Outcome(visit.reached, judgement.look_again_in, judgement.look_again)
 
     def _record(self, judgement: Judgement, visit: Visit | None = None) -> bool:
         """Hand over what changed, all in one transaction, and only then hold it as known."""
         sightings = sight(visit) if visit is not None else ()
         new = fresh(sightings, self._register)
-        messages = messages_of(judgement.changes, self._channels, self.board)
+        messages = messages_of(judgement.changes, self.mind, judgement.held, self._clock())
         try:
             self._ledger.record(Facts(judgement.changes, new, messages=messages))
         except LedgerError as problem:
@@ -101,6 +105,7 @@ class Pipeline:
         if judgement.held:
             self.board.update(judgement.held)
             self.stats.board_changes += 1
+        believed_after(messages, self.mind.believed)
         self._register.update({sighting_key(s): telling(s) for s in new})
         self._seen.update({asset_key(s): s.seen_at for s in sightings if s not in new})
         return True
@@ -136,7 +141,7 @@ class Pipeline:
     def adopt(self, topology: Topology) -> None:
         """Take on a reloaded inventory: forget what left it, judge anew what stands on it."""
         now = self._clock()
-        names = {f"device:{name}" for name in topology.devices} | set(topology.watchers) | set(topology.needs)
+        names = topology.subjects
         gone = [subject for subject in self.board if subject not in names]
         for device in self.topology.devices - topology.devices:
             self.latest.forget(device)
@@ -144,11 +149,18 @@ class Pipeline:
             for subject in gone:
                 self.board.pop(subject, None)
             self.stats.board_changes += 1
-        self.topology = topology
+        self.topology = self.mind.topology = topology
         self._record(health.judge_dependents(self.board, topology, now))
 
-    def _hand_over(self, facts: Facts) -> None:
+    def tell(self, messages: tuple[Message, ...]) -> None:
+        """Hand over messages that time alone made due; they count as told only when they are written or waiting."""
+        if messages and self._hand_over(Facts(messages=messages)):
+            believed_after(messages, self.mind.believed)
+
+    def _hand_over(self, facts: Facts) -> bool:
         try:
             self._ledger.record(facts)
         except LedgerError as problem:
             log.error("%s", problem)
+            return False
+        return True

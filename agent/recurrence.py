@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import re
-from calendar import isleap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -29,7 +28,7 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 LONGEST = timedelta(days=31)
 MOST_IN_A_YEAR = 10_000  # hourly is 8,784: more often than that nobody maintains anything
-YEARS = range(2000, 2200)
+YEARS = range(2000, 2090)  # 2100 is no leap year: until ten years before it one rule serves to find like years
 _WALL = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2}(?::\d{2})?)")
 _ENGLISH = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})[ T]+(\d{1,2}:\d{2})")
 _ZONE = re.compile(r"(Z|[+-]\d{2}:?\d{2}|\s*(UTC|GMT|BST))$")
@@ -181,13 +180,13 @@ class Rule:
     def _first_year(self, first: datetime) -> list[datetime]:
         """The times of the first year or, if there are none, the first within ten years.
 
-        A rule that never comes true is looked for until the last year of the calendar, which takes dateutil minutes
-        from today on. So it is asked in a year shortly before the last that has the same days.
+        A rule that never comes true is looked for until the last year of the calendar, which takes dateutil seconds
+        from today on. So it is asked in a year shortly before the last that has the same days, as have those after it.
         """
         late = next(
             year
             for year in range(9960, 9988)
-            if isleap(year) == isleap(first.year) and date(year, 1, 1).weekday() == date(first.year, 1, 1).weekday()
+            if year % 4 == first.year % 4 and date(year, 1, 1).weekday() == date(first.year, 1, 1).weekday()
         )
         moved = first.replace(year=late)
         found: list[datetime] = []
@@ -243,7 +242,10 @@ def _rrule(text: str, body: str) -> Rule:
         if key in parts:
             options[word] = [_number(key, one, least, most, from_end) for one in parts[key].split(",")]
     if "BYDAY" in parts:
-        options["byweekday"] = [_weekday(one, frequency, "BYWEEKNO" in parts) for one in parts["BYDAY"].split(",")]
+        # Of a month there are five at most, and dateutil fails on more. In the weeks of a year there is one of each.
+        months = frequency == "MONTHLY" or "BYMONTH" in parts
+        most = 0 if frequency not in ("MONTHLY", "YEARLY") or "BYWEEKNO" in parts else 5 if months else 53
+        options["byweekday"] = [_weekday(one, most) for one in parts["BYDAY"].split(",")]
     if "WKST" in parts:
         if parts["WKST"] not in _DAYS:
             raise TimesInvalid("repeat", f"WKST={parts['WKST'][:20]} is no day of the week", ", ".join(_DAYS))
@@ -268,7 +270,7 @@ def _number(key: str, text: str, least: int, most: int, from_end: bool) -> int:
     return number
 
 
-def _weekday(text: str, frequency: str, in_weeks: bool) -> Any:
+def _weekday(text: str, most: int) -> Any:
     from dateutil.rrule import weekday
 
     match = _DAY.fullmatch(text.strip())
@@ -276,9 +278,11 @@ def _weekday(text: str, frequency: str, in_weeks: bool) -> Any:
         raise TimesInvalid("repeat", f"BYDAY={text[:20]} is no day of the week", f"{', '.join(_DAYS)}; 1SU, -1FR")
     if match[1] is None:
         return weekday(_DAYS.index(match[2]))
-    if frequency not in ("MONTHLY", "YEARLY") or in_weeks:
-        raise TimesInvalid("repeat", f"BYDAY={text} wants FREQ=MONTHLY or YEARLY: the number counts within it")
-    return weekday(_DAYS.index(match[2]), _number("BYDAY", match[1], 1, 53, True))
+    if not most:
+        raise TimesInvalid(
+            "repeat", f"BYDAY={text} wants FREQ=MONTHLY or YEARLY, without BYWEEKNO: the number counts within it"
+        )
+    return weekday(_DAYS.index(match[2]), _number("BYDAY", match[1], 1, most, True))
 
 
 def _until(text: str) -> datetime:
@@ -328,7 +332,7 @@ def _field(field: str, what: str, least: int, most: int, names: tuple[str, ...])
     """The numbers one field stands for: *, 5, 1-5, */15, 8-18/2, mon-fri, and lists of them."""
 
     def number(word: str) -> int:
-        known = word.lower() in names and word
+        known = word.lower() in names
         found = names.index(word.lower()) if known else int(word) if word.isdigit() and len(word) < 4 else -1
         if not least <= found <= most:
             raise TimesInvalid("repeat", f"{what} {word[:20]!r} is out of range: {least} to {most}")

@@ -14,6 +14,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "estate": ("inventory",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
+    "outages": ("outages",),
+    "availability": ("availability", "period", "redundancy"),
+    "papers": ("report", "register", "metrics"),
+    "ledger": ("ledger",),
+    "maintenance": ("maintenance",),
     "papers": ("report", "outages", "register", "metrics"),
 }
 

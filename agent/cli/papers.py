@@ -1,4 +1,4 @@
-"""`hartwatch report`, `outages`, `register` and `metrics`: the ledger and the catalogue, on paper and on screen."""
+"""`hartwatch report`, `register` and `metrics`: the ledger and the catalogue, on paper and on screen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ def register(app: typer.Typer) -> None:
     report = typer.Typer(help="Papers for the committee.", no_args_is_help=True)
     report.command("quarter")(quarter)
     app.add_typer(report, name="report")
-    app.command()(outages)
     app.command("register")(hardware)
     app.command()(metrics)
 
@@ -64,59 +63,6 @@ def quarter(
         )
     for path in written:
         print(path)
-
-
-def outages(
-    opened: Annotated[bool, typer.Option("--open", help="Only those that are not over.")] = False,
-    subject: Annotated[str | None, typer.Option(help="For example device:sw-wf-1, link:wf-a, site:wallfields.")] = None,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those that end after this day begins.")
-    ] = None,
-    form: AnyFormat = Format.TABLE,
-    state: StateDirectory = None,
-    settings: SettingsFile = None,
-) -> None:  # fmt: skip
-    """List outages, the oldest first."""
-    from agent.calendar_uk import LONDON, london_midnight
-    from agent.outages import outages_of
-    from agent.words import long_span
-
-    now = datetime.now(UTC)
-    begin = london_midnight(since.date()) if since else None
-    with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
-        found = [
-            o
-            for o in outages_of(ledger.flips(), now=now)
-            if (subject is None or o.subject == subject)
-            and not (opened and o.ended_at)
-            and (begin is None or o.ended_at is None or o.ended_at > begin)
-        ]
-
-    def at(moment: datetime | None) -> str:
-        if moment is None:
-            return ""
-        if form is Format.TABLE:
-            return f"{moment.astimezone(LONDON):%Y-%m-%d %H:%M:%S}"
-        return moment.isoformat()
-
-    rows = [
-        (
-            str(o.id),
-            o.subject,
-            at(o.began_at),
-            at(o.ended_at),
-            long_span((o.ended_at or now) - o.began_at)
-            if form is Format.TABLE
-            else round(((o.ended_at or now) - o.began_at).total_seconds(), 3),
-            o.reason,
-            o.cause or "",
-            len(o.carried) if form is Format.TABLE else list(o.carried) if form is Format.JSON else " ".join(o.carried),
-        )
-        for o in found
-    ]
-    lasted = "lasted" if form is Format.TABLE else "seconds"
-    names = ("id", "subject", "began_at", "ended_at", lasted, "reason", "cause", "carried")
-    show(names, rows, form, "No outages.")
 
 
 def hardware(

@@ -187,6 +187,23 @@ Money = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_money), _N
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"}), Says("date")]
 
 
+# ---------------------------------------------------------------- service hours
+def check_service_hours(value: str) -> str:
+    """Days and times, as `ServiceHours` writes them; anything else is refused in its words."""
+    try:
+        return str(ServiceHours.parse(value))
+    except ValueError as problem:
+        refuse(str(problem))
+
+
+HoursText = Annotated[
+    str,
+    AfterValidator(check_service_hours),
+    WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:00-18:00", "Mon-Sat 07:30-22:00, bank holidays too"]}),
+    Says("service hours"),
+]
+
+
 # ---------------------------------------------------------------- planned maintenance
 def _wall_time(value: object) -> datetime:
     try:
@@ -225,23 +242,6 @@ Repeat = Annotated[
     Says("[rule](#repeat)"),
 ]
 MaintainedSubjects = Annotated[list[Reference], AfterValidator(_several), Says("list of [subjects](#needs)")]
-
-
-# ---------------------------------------------------------------- service hours
-def check_service_hours(value: str) -> str:
-    """Days and times, as `ServiceHours` writes them; anything else is refused in its words."""
-    try:
-        return str(ServiceHours.parse(value))
-    except ValueError as problem:
-        refuse(str(problem))
-
-
-HoursText = Annotated[
-    str,
-    AfterValidator(check_service_hours),
-    WithJsonSchema({"type": "string", "examples": ["Mon-Fri 08:00-18:00", "Mon-Sat 07:30-22:00, bank holidays too"]}),
-    Says("service hours"),
-]
 
 
 # ---------------------------------------------------------------- secrets, by reference only

@@ -17,6 +17,8 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
     closings() -> list[Closing]                   periods whose figures are frozen
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
+    believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
+    told(subject) -> list[Message]                what people were told of it
     told_keys() -> set[str]                       keys of the messages that were handed over
     outbox -> Outbox                              claims and outcomes of messages (agent.alerts)
     stats -> WriterStats                          numbers for the metrics
@@ -36,9 +38,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
-from agent.facts import Asset, Closing, Facts, Flip, Note, Sighting, Watch, Window
+from agent.facts import Asset, Closing, Facts, Flip, Message, Note, Sighting, Watch, Window
 from agent.ledger import read
 from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
 from agent.ledger.outbox import Outbox, Pending
@@ -145,10 +147,10 @@ class Ledger:
 
     def flips(
         self, subject: str | None = None, until: datetime | None = None, after: Mapping[str, int] | None = None,
-        head: Mapping[str, int] | None = None,
+        since: datetime | None = None, head: Mapping[str, int] | None = None,
     ) -> list[Flip]:  # fmt: skip
         with self._store.reader.connect() as connection:
-            return read.flips(connection, subject, until, after, head)
+            return read.flips(connection, subject, until, after, since, head)
 
     def watches(self, source: str | None = None) -> list[Watch]:
         with self._store.reader.connect() as connection:
@@ -178,9 +180,17 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.head(connection)
 
+    def told(self, subject: str) -> list[Message]:
+        with self._store.reader.connect() as connection:
+            return read.messages(connection, subject)
+
     def told_keys(self) -> set[str]:
         with self._store.reader.connect() as connection:
             return read.told_keys(connection)
+
+    def believed(self) -> dict[str, Literal["critical", "warning"]]:
+        with self._store.reader.connect() as connection:
+            return read.believed(connection)
 
     def verify(self) -> Verdict:
         """Whether every entry is as it was written, and the register as it was seen. Reads all of it."""

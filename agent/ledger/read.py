@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from agent.facts import Asset, Closing, Flip, Note, Sighting, Standing, Watch, Window
+from agent.facts import Asset, Closing, Flip, Message, Note, Sighting, Standing, Watch, Window
 from agent.ledger.tables import (
     APPENDED,
     asset,
@@ -31,13 +31,15 @@ from agent.ledger.tables import (
 # By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
 _FLIP = [flip.c[f.name] for f in fields(Flip)]
 _ASSET = [asset.c[f.name] for f in fields(Asset)]
-_BEFORE, _AFTER = (next(at for at, f in enumerate(fields(Flip)) if f.name == name) for name in ("before", "after"))
+_BEFORE, _AFTER, _LOOKS = ([f.name for f in fields(Flip)].index(name) for name in ("before", "after", "looks"))
 _STANDINGS = {standing.value: standing for standing in Standing}
 
 
 def _flip(row: Any) -> Flip:
     values = list(row)
     values[_BEFORE], values[_AFTER] = _STANDINGS[values[_BEFORE]], _STANDINGS[values[_AFTER]]
+    looks = values[_LOOKS]
+    values[_LOOKS] = tuple(map(datetime.fromisoformat, json.loads(looks))) if looks else ()
     return Flip(*values)
 
 
@@ -62,9 +64,10 @@ def flips(
     subject: str | None = None,
     until: datetime | None = None,
     after: Mapping[str, int] | None = None,
+    since: datetime | None = None,
     head: Mapping[str, int] | None = None,
 ) -> list[Flip]:
-    """Flips, each source's in the order it recorded them; of one subject; true from before `until`.
+    """Flips, each source's in the order it recorded them; of one subject; true from before `until`; recorded `since`.
 
     By number, not by time: a clock that was set back must not put later knowledge before earlier. `after`: of a source
     that is named in it only those with a higher number, which is what a reader that has the others does not have yet.
@@ -75,6 +78,8 @@ def flips(
         query = query.where(flip.c.subject == subject)
     if until is not None:
         query = query.where(flip.c.at < until)
+    if since is not None:
+        query = query.where(flip.c.recorded_at >= since)
     if after is None:
         flips = [_flip(row) for row in connection.execute(query)]
         return flips if head is None else [f for f in flips if f.sequence <= head.get(f.source, 0)]
@@ -156,9 +161,29 @@ def head(connection: Connection) -> dict[str, int]:
     return {name: following - 1 for name, following in connection.execute(query)}
 
 
+def messages(connection: Connection, subject: str) -> list[Message]:
+    """What people were told of a subject, or were to be told, in order."""
+    columns = [told.c[f.name] for f in fields(Message)]
+    query = sa.select(*columns).where(told.c.subject == subject).order_by(told.c.id)
+    return [Message(*row) for row in connection.execute(query)]
+
+
 def told_keys(connection: Connection) -> set[str]:
     """Keys of all messages that were ever handed over, to whatever channel."""
     return set(connection.execute(sa.select(told.c.key).where(told.c.key.is_not(None)).distinct()).scalars())
+
+
+def believed(connection: Connection) -> dict[str, Any]:
+    """Subject > "critical" or "warning": the gravest of what people were told since it was last well."""
+    found: dict[str, Any] = {}
+    for subject, level in connection.execute(sa.select(told.c.subject, told.c.level).order_by(told.c.id)):
+        if level == "recovered":
+            found.pop(subject, None)
+        elif level == "critical":
+            found[subject] = level
+        else:
+            found.setdefault(subject, level)
+    return found
 
 
 def entries(connection: Connection, name: str) -> Iterator[tuple[sa.Table, dict[str, Any]]]:

@@ -61,6 +61,7 @@ flip = sa.Table(
     sa.Column("recorded_at", Utc, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("cause", sa.Text),
+    sa.Column("looks", sa.Text),  # times, as JSON
     sa.Column("digest", sa.LargeBinary),
     sa.UniqueConstraint("source", "sequence"),
     sa.Index(None, "subject", "at"),

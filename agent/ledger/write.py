@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from agent.facts import Change, Closing, Facts, Flip, Message, Note, Sighting, Window, WindowEnd
-from agent.ledger.chain import genesis, link
+from agent.ledger.chain import genesis, link, plain
 from agent.ledger.ids import uuid7
 from agent.ledger.tables import (
     APPENDED,
@@ -142,7 +142,13 @@ def _columns_of(kind: type) -> Callable[[Any], dict[str, Any]]:
     return lambda fact: dict(zip(names, values(fact), strict=True))
 
 
-_flip_row, _sighting_row, _note_row, _message_row = map(_columns_of, (Flip, Sighting, Note, Message))
+_flip_columns, _sighting_row, _note_row, _message_row = map(_columns_of, (Flip, Sighting, Note, Message))
+
+
+def _flip_row(one: Flip) -> dict[str, Any]:
+    row = _flip_columns(one)
+    row["looks"] = json.dumps([plain(at) for at in one.looks]) if one.looks else None
+    return row
 
 
 def _window_row(window: Window) -> dict[str, Any]:
@@ -187,6 +193,7 @@ def _flip(name: str, sequence: int, change: Change, now: datetime) -> Flip:
         now,
         change.reason,
         change.cause,
+        change.looks,
     )
 
 

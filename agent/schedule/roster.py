@@ -37,6 +37,8 @@ class Outcome(Protocol):
     def reached(self) -> bool: ...
     @property
     def look_again_in(self) -> float | None: ...
+    @property
+    def look_again(self) -> Cadence: ...
 
 
 Visit = Callable[[str, Cadence], Awaitable[Outcome]]
@@ -338,7 +340,7 @@ class Schedule:
             row.owed = coarser(cadence, row.owed)  # when it is back, ask what could not be asked
         self._next(lane)
         if outcome is not None and outcome.look_again_in is not None:
-            self.look_soon(row.device, outcome.look_again_in)
+            self.look_soon(row.device, outcome.look_again_in, outcome.look_again)
 
     def _next(self, lane: _Lane) -> None:
         while lane.waiting and lane.in_flight < lane.limit and not self._draining:

@@ -1,4 +1,4 @@
-"""Telling people: what is told, claimed once, tried again, given up loudly."""
+"""Telling people: claimed once, tried again, given up loudly. What is worth telling: test_telling.py."""
 
 from __future__ import annotations
 
@@ -11,51 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from agent.alerts import TRIES, LogChannel, Sender, TellError, WebhookChannel, messages_of
-from agent.facts import Change, Facts, Message, Standing
-from agent.health import Held
+from agent.alerts import TRIES, LogChannel, Sender, TellError, WebhookChannel
+from agent.facts import Facts, Message
 from agent.ledger import Ledger
-from tests.agent_core.making import BLIND, DEGRADED, DOWN, UP, at
+from tests.agent_core.making import at
 
 SECRET = "https://desk.invalid/hooks/s3cret"
-
-
-def change(before: Standing, after: Standing, cause: str | None = None, subject: str = "device:sw") -> Change:
-    return Change(subject, before, after, at(0), "no answer to SNMP", cause)
-
-
-@pytest.mark.parametrize(
-    ("what", "level"),
-    [
-        pytest.param(change(UP, DOWN), "critical", id="an outage"),
-        pytest.param(change(BLIND, DOWN), "critical", id="an outage of what was not seen before"),
-        pytest.param(change(UP, DEGRADED), "warning", id="degraded"),
-        pytest.param(change(DOWN, UP), "recovered", id="the end of an outage"),
-        pytest.param(change(DEGRADED, UP), "recovered", id="no longer degraded"),
-        pytest.param(change(UP, BLIND), None, id="becoming blind is no news of the subject"),
-        pytest.param(change(BLIND, UP), None, id="nor is seeing again"),
-        pytest.param(change(DOWN, DEGRADED), None, id="half way back"),
-        pytest.param(change(UP, BLIND, "device:core"), None, id="carried down"),
-        pytest.param(change(UP, DOWN, "device:sw", "service:network"), "critical", id="a service, whatever the cause"),
-        pytest.param(change(DOWN, DOWN, "device:core", "site:s"), None, id="another cause for the same outage"),
-    ],
-)
-def test_what_is_told(what: Change, level: str | None) -> None:
-    messages = messages_of([what], ["log", "desk"])
-    assert [(m.channel, m.level) for m in messages] == ([("log", level), ("desk", level)] if level else [])
-
-
-def test_the_end_of_an_outage_is_told_when_we_were_blind_in_between() -> None:
-    board = {"device:sw": Held(BLIND, at(0), DOWN, accused=True)}
-    (message,) = messages_of([change(BLIND, UP)], ["log"], board)
-    assert message.level == "recovered"
-
-
-def test_times_are_told_as_london_has_them() -> None:
-    summer = Change("site:wf", UP, DOWN, datetime(2026, 7, 1, 9, 30, tzinfo=UTC), "both links are down", "link:wf-a")
-    (message,) = messages_of([summer], ["log"])
-    assert message.title == "site wf is down"
-    assert message.text == "Down since 10:30:00 on 01 July 2026: both links are down. Carried down by link:wf-a."
 
 
 # ---------------------------------------------------------------- sending

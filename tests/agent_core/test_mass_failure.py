@@ -15,10 +15,9 @@ from uuid import UUID
 
 import pytest
 
-from agent import health
 from agent.facts import Asset, Change, Facts, Flip, Outage, Sighting
 from agent.health import Board, judge
-from agent.inventory.needs import AllOf, AnyOf, AtLeast, Needs, Subject
+from agent.inventory.needs import AllOf, AnyOf, AtLeast, Needs, Subject, holds
 from agent.latest import Latest
 from agent.ledger import Ledger
 from agent.outages import outages_of, timeline
@@ -296,8 +295,7 @@ def test_how_often_an_expression_is_worked_out_does_not_grow_with_what_it_needs(
         worked_out += 1
         return holds(needs, stands)
 
-    holds = health.holds  # type: ignore[attr-defined]
-    monkeypatch.setattr(health, "holds", counted)
+    monkeypatch.setattr("agent.health.wholes.holds", counted)
     names = [f"rt-{n}" for n in range(200)]
     of = topology(names, needs={"service:s": AllOf(tuple(Subject(name, "device") for name in names))})
     seen(

@@ -6,13 +6,14 @@ import itertools
 import random
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Standing, Watch
+from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Note, Outage, Standing, Watch
 from agent.outages import Availability, Period, availability, merge, outages_of, spans_of, total
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of
 
@@ -128,6 +129,180 @@ def test_a_cause_names_what_it_carried_down() -> None:
     late = [Change("device:9", UP, BLIND, at(9 * HOUR), "cannot be reached", "device:core")]
     (outage,) = outages_of(flips_of([*core, *others, *late]))
     assert outage.carried == ("device:1", "device:2")
+
+
+# ---------------------------------------------------------------- flapping
+MINUTE = 60
+
+
+def ups_and_downs(*minutes: float) -> list[Flip]:
+    """Down at the first, up at the second, and so on."""
+    return story((-HOUR, UP), *((m * MINUTE, (DOWN, UP)[n % 2]) for n, m in enumerate(minutes)))
+
+
+def times(outages: Iterable[Outage]) -> list[tuple[float, float | None]]:
+    def minute(when: datetime) -> float:
+        return (when - T0) / timedelta(minutes=1)
+
+    return [(minute(o.began_at), None if o.ended_at is None else minute(o.ended_at)) for o in outages]
+
+
+def test_three_downs_in_short_order_are_one_flapping_outage() -> None:
+    flips = ups_and_downs(0, 5, 10, 12, 22, 30)
+    (outage,) = outages_of(flips)
+    assert times([outage]) == [(0, 30)]
+    assert outage.id == flips[1].id
+    assert outage.parts == (flips[3].id, flips[5].id)
+    assert outage.breaks == ((at(5 * MINUTE), at(10 * MINUTE)), (at(12 * MINUTE), at(22 * MINUTE)))
+    assert outage.flaps == 2
+
+
+def test_two_downs_in_short_order_stay_two() -> None:
+    assert times(outages_of(ups_and_downs(0, 5, 10, 12))) == [(0, 5), (10, 12)]
+
+
+def test_a_gap_of_more_than_ten_minutes_ends_a_chain() -> None:
+    assert times(outages_of(ups_and_downs(0, 5, 15, 20, 30, 35, 46, 47))) == [(0, 35), (46, 47)]
+    assert times(outages_of(ups_and_downs(0, 5, 15 + 1 / 60, 20, 30, 35))) == [(0, 5), (15 + 1 / 60, 20), (30, 35)]
+
+
+def test_a_flapping_outage_that_is_down_now_is_open() -> None:
+    (outage,) = outages_of(ups_and_downs(0, 5, 10, 12, 14))
+    assert (times([outage]), outage.flaps) == ([(0, None)], 2)
+
+
+def test_only_downs_of_one_subject_make_a_chain() -> None:
+    others = flips_of([replace_subject(f) for f in ups_and_downs(8, 9)], first=90)
+    assert len(outages_of([*ups_and_downs(0, 5, 12, 13), *others])) == 3
+
+
+def replace_subject(flip: Flip) -> Change:
+    return Change("device:other", flip.before, flip.after, flip.at, flip.reason)
+
+
+def test_the_breaks_of_a_flapping_outage_are_up() -> None:
+    found = availability(ups_and_downs(0, 5, 10, 12, 22, 30), ALWAYS, DAY, at(48 * HOUR))
+    assert (found.down, found.outages) == (timedelta(minutes=15), 1)
+
+
+# ---------------------------------------------------------------- corrections
+def note(
+    flip: Flip, kind: Literal["correction", "void"], began: float | None = None, ended: float | None = None,
+    written: float = 5000,
+) -> Note:  # fmt: skip
+    """Times in minutes."""
+    from_at, until_at = (None if m is None else at(m * MINUTE) for m in (began, ended))
+    return Note(flip.subject, at(written * MINUTE), "A. Person", kind, "the log says so", flip.id, from_at, until_at)
+
+
+def down(flips: Iterable[Flip], notes: Iterable[Note], watches: Iterable[Watch] = ALWAYS) -> list[tuple[float, float]]:
+    """From which minute until which it was down."""
+    spans = spans_of(flips, watches, Period(at(-5 * HOUR), at(99 * HOUR)), notes)
+    found = merge(Period(s.began_at, s.ended_at) for s in spans if s.standing is DOWN)
+    return [((p.began_at - T0) / timedelta(minutes=1), (p.ended_at - T0) / timedelta(minutes=1)) for p in found]
+
+
+TWO = ups_and_downs(60, 90, 120, 150)
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "expected", "listed"),
+    [
+        pytest.param(70, 80, [(70, 80), (120, 150)], (70, 80), id="shorter"),
+        pytest.param(50, 95, [(50, 95), (120, 150)], (50, 95), id="longer"),
+        pytest.param(None, 80, [(60, 80), (120, 150)], (60, 80), id="beginning as recorded"),
+        pytest.param(50, None, [(50, 90), (120, 150)], (50, 90), id="end as recorded"),
+        pytest.param(10, 20, [(10, 20), (120, 150)], (10, 20), id="elsewhere"),
+        pytest.param(60, 130, [(60, 150)], (60, 130), id="into its neighbour"),
+        pytest.param(60, 170, [(60, 170)], (60, 170), id="over its neighbour"),
+        pytest.param(125, 140, [(120, 150)], (125, 140), id="inside its neighbour"),
+        pytest.param(None, None, [(60, 90), (120, 150)], (60, 90), id="as recorded"),
+    ],
+)
+def test_a_corrected_outage_was_down_as_was_said_and_its_neighbour_as_was_recorded(
+    began: float | None, ended: float | None, expected: list[tuple[float, float]], listed: tuple[float, float]
+) -> None:
+    told = note(TWO[1], "correction", began, ended)
+    assert down(TWO, [told]) == expected
+    by_id = {outage.id: outage for outage in outages_of(TWO, notes=[told])}
+    assert times([by_id[TWO[1].id]]) == [listed]
+    assert times([by_id[TWO[3].id]]) == [(120, 150)]
+    assert by_id[TWO[1].id].corrected is (began is not None or ended is not None)
+    assert not by_id[TWO[3].id].corrected
+
+
+def test_a_void_outage_was_up_and_is_not_listed() -> None:
+    void = note(TWO[1], "void")
+    assert down(TWO, [void]) == [(120, 150)]
+    assert times(outages_of(TWO, notes=[void])) == [(120, 150)]
+
+
+def test_to_void_an_outage_takes_nothing_from_a_neighbour_that_was_corrected_to_reach_over_it() -> None:
+    assert down(TWO, [note(TWO[1], "correction", None, 130), note(TWO[3], "void")]) == [(60, 130)]
+
+
+def test_the_last_correction_holds_and_one_without_times_takes_the_others_back() -> None:
+    first = note(TWO[1], "correction", 70, 80, written=1000)
+    second = note(TWO[1], "void", written=2000)
+    third = note(TWO[1], "correction", written=3000)
+    assert down(TWO, [second, first]) == [(120, 150)]
+    assert down(TWO, [third, second, first]) == [(60, 90), (120, 150)]
+    assert not outages_of(TWO, notes=[third, second, first])[0].corrected
+
+
+def test_a_correction_that_leaves_nothing_is_as_a_void() -> None:
+    assert times(outages_of(TWO, notes=[note(TWO[1], "correction", 100)])) == [(120, 150)]
+    assert down(TWO, [note(TWO[1], "correction", 100)]) == [(120, 150)]
+
+
+def test_an_open_outage_can_be_ended_and_given_another_beginning() -> None:
+    flips = ups_and_downs(60)
+    assert times(outages_of(flips, notes=[note(flips[1], "correction", 50)])) == [(50, None)]
+    assert down(flips, [note(flips[1], "correction", 50)])[0][0] == 50
+    assert times(outages_of(flips, notes=[note(flips[1], "correction", None, 70)])) == [(60, 70)]
+    assert down(flips, [note(flips[1], "correction", None, 70)]) == [(60, 70)]
+
+
+def test_blind_time_outside_of_the_corrected_stretch_stays_and_inside_it_is_down() -> None:
+    flips = story((-HOUR, UP), (60 * MINUTE, DOWN), (70 * MINUTE, BLIND), (90 * MINUTE, UP))
+    window = Period(at(0), at(120 * MINUTE))
+    spans = spans_of(flips, ALWAYS, window, [note(flips[1], "correction", None, 80)])
+    assert [(s.standing, s.length / timedelta(minutes=1)) for s in spans] == [
+        (UP, 60), (DOWN, 20), (BLIND, 10), (UP, 30)
+    ]  # fmt: skip
+    spans = spans_of(flips, ALWAYS, window, [note(flips[1], "void")])
+    assert [(s.standing, s.length / timedelta(minutes=1)) for s in spans] == [(UP, 70), (BLIND, 20), (UP, 30)]
+
+
+def test_a_corrected_stretch_is_down_where_nobody_was_watching() -> None:
+    assert down(TWO, [note(TWO[1], "correction", 50)], [Watch("t", at(60 * MINUTE), at(99 * HOUR))]) == [
+        (50, 90), (120, 150)
+    ]  # fmt: skip
+
+
+FLAPPED = ups_and_downs(60, 62, 65, 67, 70, 300)
+
+
+def test_a_flapping_outage_is_corrected_as_a_whole() -> None:
+    told = [note(FLAPPED[1], "correction", None, 200)]
+    (outage,) = outages_of(FLAPPED, notes=told)
+    assert (times([outage]), outage.breaks, outage.id) == ([(60, 200)], (), FLAPPED[1].id)
+    assert down(FLAPPED, told) == [(60, 200)]
+    assert outages_of(FLAPPED, notes=[note(FLAPPED[1], "void")]) == []
+
+
+def test_to_void_the_first_short_down_does_not_void_what_came_after_it_was_written() -> None:
+    told = [note(FLAPPED[1], "void", written=63)]
+    (outage,) = outages_of(FLAPPED, notes=told)
+    assert (times([outage]), outage.id, outage.flaps) == ([(65, 300)], FLAPPED[1].id, 1)
+    assert down(FLAPPED, told) == [(65, 67), (70, 300)]
+
+
+def test_what_was_said_of_a_part_before_it_was_seen_to_flap_holds_for_that_part() -> None:
+    told = [note(FLAPPED[3], "correction", 64, 66, written=68)]
+    (outage,) = outages_of(FLAPPED, notes=told)
+    assert (times([outage]), outage.flaps, outage.corrected) == ([(60, 300)], 2, True)
+    assert down(FLAPPED, told) == [(60, 62), (64, 66), (70, 300)]
 
 
 # ---------------------------------------------------------------- laws

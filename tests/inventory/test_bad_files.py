@@ -11,6 +11,13 @@ from agent.inventory import InventoryInvalid, load
 
 Told = Callable[..., list[str]]
 
+MAINTENANCE = """\
+maintenance:
+  patching: {subjects: [sw-wf-1], begins: 2026-12-06 02:00, lasts: 3h, repeat: FREQ=MONTHLY;BYDAY=1SU, owner: x,
+             reason: x}
+devices:
+"""
+
 # What is put in the place of what in the sound inventory, and what is told; § stands where the line and column point.
 CASES = {
     "unknown key, near another": (
@@ -298,6 +305,105 @@ CASES = {
         "devices:\n  §sw-wf-1: {",
         "devices: a list is wanted (begin each device with '- name: ...')",
     ),
+    "maintenance of a subject that is not there": (
+        "devices:\n",
+        MAINTENANCE.replace("sw-wf-1", "§sw-wf-9"),
+        "maintenance.patching.subjects[0]: there is no device or link or site or service 'sw-wf-9' "
+        "(did you mean 'sw-wf-1'?)",
+    ),
+    "maintenance of a subject of another kind": (
+        "devices:\n",
+        MAINTENANCE.replace("sw-wf-1", "§'link:wallfields'"),
+        "maintenance.patching.subjects[0]: there is no link 'wallfields' (did you mean 'site:wallfields'?)",
+    ),
+    "maintenance of a kind that is not there": (
+        "devices:\n",
+        MAINTENANCE.replace("sw-wf-1", "§'host:sw-wf-1'"),
+        "maintenance.patching.subjects[0]: 'host' is no kind of subject: device:, link:, site:, service:",
+    ),
+    "maintenance of nothing": (
+        "devices:\n",
+        MAINTENANCE.replace("[sw-wf-1]", "§[]"),
+        "maintenance.patching.subjects: a list of at least one subject is wanted",
+    ),
+    "maintenance of one subject without a list": (
+        "devices:\n",
+        MAINTENANCE.replace("[sw-wf-1]", "§sw-wf-1"),
+        "maintenance.patching.subjects: a list is wanted, not the text 'sw-wf-1' (write [sw-wf-1])",
+    ),
+    "maintenance in the words of another tool": (
+        "devices:\n",
+        MAINTENANCE.replace("lasts: 3h", "lasts: 3h, §cron: 0 2 * * 0"),
+        "maintenance.patching.cron: unknown key (did you mean 'repeat'?)",
+    ),
+    "maintenance on a day that is not there": (
+        "devices:\n",
+        MAINTENANCE.replace("2026-12-06 02:00", "§2026-12-36 02:00"),
+        "maintenance.patching.begins: there is no time 2026-12-36 02:00",
+    ),
+    "maintenance on a day alone": (
+        "devices:\n",
+        MAINTENANCE.replace("2026-12-06 02:00", "§2026-12-06"),
+        "maintenance.patching.begins: a date and a time are wanted (write \"2026-12-06 22:00\")",
+    ),
+    "maintenance at a time as it is written in England": (
+        "devices:\n",
+        MAINTENANCE.replace("2026-12-06 02:00", "§06/12/2026 02:00"),
+        "maintenance.patching.begins: a time is written \"2026-12-05 22:00\", not '06/12/2026 02:00' "
+        "(did you mean 2026-12-06 02:00?)",
+    ),
+    "maintenance in another zone": (
+        "devices:\n",
+        MAINTENANCE.replace("2026-12-06 02:00", "§2026-12-06 02:00:00Z"),
+        "maintenance.patching.begins: times are those of the clock in London, without a zone (leave the zone out)",
+    ),
+    "maintenance that does not say how long": (
+        "devices:\n",
+        MAINTENANCE.replace("{subjects", "§{subjects").replace(" lasts: 3h,", ""),
+        "maintenance.patching: when it ends is missing (add lasts: 4h, or ends:)",
+    ),
+    "maintenance that says twice how long": (
+        "devices:\n",
+        MAINTENANCE.replace("3h", "§3h, ends: 2026-12-06 05:00"),
+        "maintenance.patching.lasts: lasts: and ends: both say when it ends (leave one of them out)",
+    ),
+    "maintenance that ends before it begins": (
+        "devices:\n",
+        MAINTENANCE.replace("lasts: 3h", "ends: §2026-12-05 23:00"),
+        "maintenance.patching.ends: it ends before it begins",
+    ),
+    "maintenance without end": (
+        "devices:\n",
+        MAINTENANCE.replace("3h", "§40d"),
+        "maintenance.patching.lasts: it lasts 40 d: longer than 31 days is no maintenance",
+    ),
+    "maintenance by a rule that nobody knows": (
+        "devices:\n",
+        MAINTENANCE.replace("FREQ=MONTHLY;BYDAY=1SU", "§monthly"),
+        "maintenance.patching.repeat: 'monthly' is neither an RRULE nor five cron fields "
+        "(for example FREQ=MONTHLY;BYDAY=1SU, or \"0 2 * * 0\" for Sundays at 02:00)",
+    ),
+    "maintenance by a rule that never comes true": (
+        "devices:\n",
+        MAINTENANCE.replace("FREQ=MONTHLY;BYDAY=1SU", "§FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"),
+        "maintenance.patching.repeat: it gives no time at all in the ten years after its first",
+    ),
+    "maintenance that begins when its rule does not": (
+        "devices:\n",
+        MAINTENANCE.replace("2026-12-06 02:00", "§2026-12-05 02:00"),
+        "maintenance.patching.begins: 2026-12-05 02:00 (a Saturday) is none of the times that the rule gives "
+        "(the next that is one: 2026-12-06 02:00, a Sunday)",
+    ),
+    "maintenance that nobody answers for": (
+        "devices:\n",
+        MAINTENANCE.replace("{subjects", "§{subjects").replace(" owner: x,", ""),
+        "maintenance.patching.owner: this key is required and missing",
+    ),
+    "maintenance for no reason": (
+        "devices:\n",
+        MAINTENANCE.replace("reason: x", "reason: §''"),
+        "maintenance.patching.reason: text is wanted, and this is empty",
+    ),
 }  # fmt: skip
 
 
@@ -325,6 +431,21 @@ def test_nothing_else_is_told_of_the_same_place(case: str, sound: str, told: Tol
 
 def test_the_sound_inventory_is_sound(sound: str, told: Told) -> None:
     assert told(sound) == []
+
+
+def test_planned_maintenance_that_is_sound_is_taken(sound: str, told: Told) -> None:
+    with_seconds = MAINTENANCE.replace("2026-12-06 02:00", "2026-12-06 02:00:00")  # YAML makes a timestamp of this
+    cron = MAINTENANCE.replace("FREQ=MONTHLY;BYDAY=1SU", "'0 2 * * 0'")
+    for line in (MAINTENANCE, with_seconds, cron, "maintenance:\ndevices:\n"):
+        assert told(sound.replace("devices:\n", line)) == []
+
+
+def test_two_mistakes_in_one_plan_are_told_at_once(sound: str, told: Told) -> None:
+    spoilt = MAINTENANCE.replace("lasts: 3h", "lasts: long").replace("sw-wf-1", "sw-wf-9")
+    assert [line.split(": ")[1] for line in told(sound.replace("devices:\n", spoilt))] == [
+        "maintenance.patching.subjects[0]",
+        "maintenance.patching.lasts",
+    ]
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(told: Told) -> None:

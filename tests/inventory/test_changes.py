@@ -94,6 +94,22 @@ def test_other_sections_are_told_apart(reload: Reload) -> None:
     assert not found.changed
 
 
+PLAN = """\
+maintenance:
+  patching: {subjects: [wallfields-a], begins: 2026-12-05 22:00, lasts: 4h, owner: x, reason: y}
+defaults:"""
+
+
+def test_planned_maintenance_is_compared(reload: Reload, sound: str, estate_of: Callable[[str], Estate]) -> None:
+    assert reload("defaults:", PLAN).elsewhere == (Change("maintenance", "patching", "added"),)
+    planned = sound.replace("defaults:", PLAN)
+    later = estate_of(planned.replace("22:00, lasts: 4h", "23:00, ends: 2026-12-06 02:00"))
+    assert difference(estate_of(planned), later).elsewhere == (
+        Change("maintenance", "patching", "changed", ("begins", "ends", "lasts")),
+    )
+    assert difference(later, estate_of(sound)).elsewhere == (Change("maintenance", "patching", "removed"),)
+
+
 def test_a_difference_is_one_line_in_the_log(reload: Reload) -> None:
     assert str(reload("snmp: v3}", "snmp: v3, retries: 5}")) == "0 added, 0 removed, 1 changed, 0 unchanged devices"
     line = str(reload("supplier: Virgin Media", "supplier: BT"))

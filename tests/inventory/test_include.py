@@ -119,3 +119,23 @@ def test_an_included_file_that_is_not_yaml_does_not_hide_the_others(told: Told) 
 def test_include_wants_names_of_files(value: str, told: Told) -> None:
     (line,) = told(MAIN.replace("[sites/*.yaml]", value))
     assert "the name of a file is wanted, or a pattern such as sites/*.yaml" in line
+
+
+PLAN = """\
+maintenance:
+  patching: {subjects: [sw-n], begins: "2026-12-05 22:00", lasts: 4h, owner: x, reason: y}
+"""
+
+
+def test_maintenance_may_be_kept_in_a_file_of_its_own(tmp_path: Path, told: Told) -> None:
+    main = MAIN.replace("[sites/*.yaml]", "[sites/*.yaml, plans.yaml]")
+    assert told(main, sites__north_yaml=NORTH, plans_yaml=PLAN) == []
+    planned = read(tmp_path / "inventory.yaml").estate.maintenance["patching"]
+    assert planned.subjects == ["device:sw-n"]
+    assert told(main, sites__north_yaml=NORTH + PLAN, plans_yaml=PLAN) == [
+        "plans.yaml:2:3: maintenance.patching: 'patching' is already taken at sites/north.yaml:5 (one name, one place)"
+    ]
+    assert told(main, sites__north_yaml=NORTH, plans_yaml=PLAN.replace("sw-n", "sw-m")) == [
+        "plans.yaml:2:25: maintenance.patching.subjects[0]: there is no device or link or site or service 'sw-m' "
+        "(did you mean 'sw-n'?)"
+    ]

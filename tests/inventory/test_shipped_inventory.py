@@ -129,6 +129,15 @@ def test_secrets_are_references(estate: Estate) -> None:
             assert reference is None or check_secret_reference(reference) == reference
 
 
+def test_its_planned_maintenance_is_on_first_sundays(estate: Estate) -> None:
+    from agent.maintenance import covers
+
+    (planned,) = estate.maintenance.values()
+    assert planned.repeat == "FREQ=MONTHLY;BYDAY=1SU"
+    assert (planned.begins.weekday(), planned.begins.day <= 7) == (6, True)
+    assert covers(planned.subjects, estate) == tuple(sorted(planned.subjects))
+
+
 def test_it_says_on_its_first_line_where_its_schema_is() -> None:
     first = (ROOT / "inventory.yaml").read_text(encoding="utf-8").splitlines()[0]
     prefix = "# yaml-language-server: $schema="

@@ -44,7 +44,7 @@ BREACHES = {
     "arrow": ("collectors/planted.py", "import agent.facts\n"),
     "face": ("agent/planted.py", "import collectors.snmp.engine\n"),
     "network": ("collectors/planted.py", "import socket\n"),
-    "pure": ("agent/health.py", "import time\n"),
+    "pure": ("agent/health/held.py", "import time\n"),
     "readers": ("agent/exporter/planted.py", "import agent.web\n"),
     "facts": ("agent/web/planted.py", "import agent.ledger.write\n"),
 }

@@ -1,4 +1,4 @@
-"""Chain the entries; windows, closings and watches; notes with times; messages told once.
+"""Chain the entries; windows, closings and watches; notes with times; looks behind a flip; messages told once.
 
 What is there already is chained as it stands: from here on a change of it shows. Times an agent was running become
 entries of their own, but for the newest of each source, which goes on growing.
@@ -32,6 +32,7 @@ def upgrade() -> None:
     op.add_column("source", sa.Column("digest", sa.LargeBinary))
     for table in OLD:
         op.add_column(table, sa.Column("digest", sa.LargeBinary))
+    op.add_column("flip", sa.Column("looks", sa.Text))
     op.add_column("note", sa.Column("from_at", Utc))
     op.add_column("note", sa.Column("until_at", Utc))
     op.add_column("told", sa.Column("key", sa.Text))

@@ -1,0 +1,255 @@
+"""`hartwatch maintenance`: plan work by command, list what is planned, end it. Times are London's."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
+from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
+
+if TYPE_CHECKING:
+    from agent.facts import Facts, Window
+    from agent.periods import Period
+
+PATIENCE = 30.0  # seconds until the ledger must have written
+SHORTEST = 8  # characters of an id that are shown at least
+SHOWN_TIMES = 3
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(help="Work that is planned: alerts are held, and it counts neither as up nor as down.",
+                        no_args_is_help=True)  # fmt: skip
+    group.command()(add)
+    group.command("list")(list_)
+    group.command()(end)
+    app.add_typer(group, name="maintenance")
+
+
+def add(
+    subject: Annotated[list[str], typer.Option(help="device:x, link:x, site:x or service:x; may be given again.")],
+    from_: Annotated[str, typer.Option("--from", metavar="TIME", help='When it begins: "2026-12-05 22:00".')],
+    reason: Annotated[str, typer.Option(help="What is done, in one line.")],
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="When it ends.")] = None,
+    lasts: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="Or how long it lasts: 90m, 4h.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Who answers for it.", show_default="login name")] = None,
+    repeat: Annotated[
+        str,
+        typer.Option(metavar="RULE", help='RRULE or cron: FREQ=MONTHLY;BYDAY=1SU, "0 2 * * 0".', show_default="once"),
+    ] = "",
+    after_the_fact: Annotated[
+        bool, typer.Option("--after-the-fact", help="Counts from its beginning, though entered later; this is shown.")
+    ] = False,
+    inventory: InventoryFile = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Plan work on devices, links, sites or services, once or again and again."""
+    from agent.facts import Facts
+    from agent.ledger.ids import uuid7
+    from agent.maintenance import WindowInvalid, checked, times_of, upcoming
+    from agent.periods import Period
+
+    found = settings_of({"inventory": inventory, "state_directory": state}, settings)
+    now = datetime.now(UTC)
+    try:
+        window = checked(
+            id=uuid7(),
+            subjects=subject,
+            begins=from_,
+            ends=until,
+            lasts=_duration(lasts),
+            owner=_login() if owner is None else owner,
+            reason=reason,
+            repeat=repeat,
+            after_the_fact=after_the_fact,
+            estate=estate_of(found),
+            now=now,
+        )
+    except WindowInvalid as problem:
+        fail(str(problem), 2)
+    with ledger_of(found) as ledger:
+        _record(ledger, Facts(windows=(window,)))
+    covered = len(window.covers)
+    print(f"{window.id}: {', '.join(window.subjects)} ({covered} {'subject' if covered == 1 else 'subjects'})")
+    whole = Period(window.begins_at, max(window.ends_at, now))
+    times = upcoming(window, now, SHOWN_TIMES) or times_of(window, whole)[-1:]
+    for time in times:
+        print(f"  {_london(time.began_at)} to {_london(time.ended_at)}")
+    if times and times[0].began_at < now < times[0].ended_at and not after_the_fact:
+        print("hartwatch: it has begun: what lies before now does not count as planned", file=sys.stderr)
+
+
+def list_(
+    everything: Annotated[bool, typer.Option("--all", help="Also what is over or was ended.")] = False,
+    form: AnyFormat = Format.TABLE,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """List planned work: what runs now, and when it comes next."""
+    from agent.maintenance import Plan, upcoming
+
+    now = datetime.now(UTC)
+    with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
+        windows = ledger.windows()
+    plan = Plan.of(windows)
+    unreadable = {window.id for window, _ in plan.unreadable}
+    short = _short([str(window.id) for window in windows])
+    table = form is Format.TABLE
+    rows: list[tuple[tuple[int, datetime], tuple[Any, ...]]] = []
+    for window in windows:
+        times = [] if window.id in unreadable else upcoming(window, now, SHOWN_TIMES)
+        stands = _state(window, times, now)
+        if window.id in unreadable and stands == "over":
+            stands = "rule not readable"
+        if stands in ("ended", "over") and not everything:
+            continue
+        at = times[0].began_at if times else window.begins_at
+        until = times[0].ended_at if times else window.ends_at
+        row: tuple[Any, ...] = (
+            short[str(window.id)] if table else str(window.id),
+            stands,
+            _many(window.subjects, form),
+            _london(at) if table else at.isoformat(),
+            _london(until) if table else until.isoformat(),
+            window.repeat,
+            window.owner,
+            window.reason + (" (entered after the fact)" if table and window.after_the_fact else ""),
+            window.name,
+        )
+        if not table:
+            later = [f"{time.began_at.isoformat()}/{time.ended_at.isoformat()}" for time in times[1:]]
+            row += (
+                _many(later, form),
+                _many(window.covers, form),
+                window.after_the_fact,
+                _iso(window.recorded_at),
+                _iso(window.ended_at),
+                window.ended_by,
+            )
+        rows.append(((0 if times else 1, at), row))
+    names: tuple[str, ...] = ("id", "state", "subjects", "from", "until", "repeat", "owner", "reason", "name")
+    if not table:
+        names += ("later", "covers", "after_the_fact", "recorded_at", "ended_at", "ended_by")
+    rows.sort(key=lambda one: one[0])
+    show(names, [row for _, row in rows], form, "Nothing is planned.")
+
+
+def end(
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="As `list` shows it; the beginning will do where it is unique.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why it ends, in one line.")],
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """End planned work from now on: what runs is over, and nothing more of it comes. What was stays as it was."""
+    from agent.facts import Facts, WindowEnd
+    from agent.maintenance import upcoming
+    from agent.recurrence import TimesInvalid
+
+    said = reason.strip()
+    if not said or not said.isprintable():
+        fail("the reason is one line of text", 2)
+    now = datetime.now(UTC)
+    with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
+        window = _named(id, ledger.windows())
+        if window.ended_at is not None:
+            fail(f"{window.id} was ended on {_london(window.ended_at)} by {window.ended_by}", 1)
+        if window.name:
+            fail(f"{window.id} is the inventory's: take it out of the inventory (maintenance.{window.name})", 2)
+        try:
+            is_over = not upcoming(window, now, 1)
+        except TimesInvalid:
+            is_over = False  # a rule that cannot be read is a reason to end it
+        if is_over:
+            fail(f"{window.id} is over: there is nothing left to end", 1)
+        _record(ledger, Facts(window_ends=(WindowEnd(window.id, now, _login(), said),)))
+    print(f"{window.id} ended")
+
+
+# ---------------------------------------------------------------- pieces
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        return fail("this login has no name: say who answers for it with --owner, or set LOGNAME", 2)  # type: ignore[no-any-return]
+
+
+def _duration(text: str | None) -> timedelta | None:
+    from pydantic_core import PydanticCustomError
+
+    from agent.inventory.values import parse_duration
+
+    try:
+        return None if text is None else parse_duration(text)
+    except PydanticCustomError as problem:
+        return fail(f"--for: {problem.message()}", 2)  # type: ignore[no-any-return]
+
+
+def _record(ledger: Any, facts: Facts) -> None:
+    from agent.ledger import LedgerError
+
+    try:
+        ledger.record(facts).result(PATIENCE)
+    except TimeoutError:
+        fail(
+            f"the ledger has not written it within {PATIENCE:.0f} seconds: see `maintenance list` before trying again",
+            1,
+        )
+    except LedgerError as problem:
+        fail(str(problem), 1)
+
+
+def _named(text: str, windows: Sequence[Window]) -> Window:
+    """The one window whose id begins so."""
+    wanted = text.strip().lower().replace("-", "")
+    found = [window for window in windows if wanted and window.id.hex.startswith(wanted)]
+    if not found:
+        fail(f"there is no planned maintenance {text!r}: `hartwatch maintenance list --all` shows what there is", 2)
+    if len(found) > 1:
+        fail(f"{text!r} is the beginning of {len(found)} ids: {', '.join(str(w.id) for w in found[:4])}", 2)
+    return found[0]
+
+
+def _short(ids: Sequence[str]) -> dict[str, str]:
+    """Each id as short as it may be and still be told from the others: those made in one minute begin alike."""
+    short: dict[str, str] = {}
+    ordered = sorted(ids)
+    for place, one in enumerate(ordered):
+        near = (ordered[place - 1] if place else "", ordered[place + 1] if place + 1 < len(ordered) else "")
+        length = SHORTEST
+        while length < len(one) and any(other.startswith(one[:length]) for other in near):
+            length += 1
+        short[one] = one[:length]
+    return short
+
+
+def _state(window: Window, times: Sequence[Period], now: datetime) -> str:
+    if window.ended_at is not None and window.ended_at <= now:
+        return "ended"
+    if not times:
+        return "over"
+    return "running" if times[0].began_at <= now else "planned"
+
+
+def _many(texts: Sequence[str], form: Format) -> str | list[str]:
+    return list(texts) if form is Format.JSON else (", " if form is Format.TABLE else " ").join(texts)
+
+
+def _iso(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat()
+
+
+def _london(at: datetime) -> str:
+    from agent.calendar_uk import LONDON
+
+    local = at.astimezone(LONDON)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"

@@ -1,0 +1,48 @@
+"""Root causes: what stands behind something that is down is carried down by it, also when that is found late. Pure."""
+
+from __future__ import annotations
+
+from agent.facts import Standing
+from agent.health.draft import Draft
+from agent.health.held import TOGETHER
+
+
+def cut_off(subject: str, draft: Draft) -> tuple[bool, str | None]:
+    """Whether everything in front of a subject is out, and the root of it."""
+    others = draft.topology.behind.get(subject, ())
+    if not others or not all(draft.of(other).out for other in others):
+        return False, None
+    first = min(others, key=lambda other: draft.of(other).since)
+    root = draft.of(first).cause or first
+    # A link that only this device could show is out because this device is: that is no cause of it.
+    return (False, None) if root == subject else (True, root)
+
+
+def front_is_failing(subject: str, draft: Draft) -> bool:
+    """Whether everything in front of a subject is out or on the way there: then its verdict is worth waiting for."""
+    others = draft.topology.behind.get(subject, ())
+    return bool(others) and all(
+        draft.of(other).out or any(t.what in ("all", "link") for t in draft.of(other).trouble) for other in others
+    )
+
+
+def carry_down(cause: str, draft: Draft) -> None:
+    """A cause was found: whatever behind it was accused at about the same time is carried down by it instead."""
+    since = draft.of(cause).since
+    waiting = list(draft.topology.front.get(cause, ()))
+    done = {cause}
+    while waiting:
+        subject = waiting.pop(0)
+        if subject in done:
+            continue
+        done.add(subject)
+        held = draft.of(subject)
+        cut, root = cut_off(subject, draft)
+        if not cut or root is None:
+            continue
+        reason = f"cannot be reached: {root} is down"
+        accused = held.standing is Standing.DOWN and held.cause is None and abs(held.since - since) <= TOGETHER
+        elsewhere = held.standing is Standing.BLIND and held.cause not in (None, root)
+        if accused or elsewhere:
+            draft.flip(subject, Standing.BLIND, held.since, reason, root, rewrite=True)
+            waiting.extend(draft.topology.front.get(subject, ()))

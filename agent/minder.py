@@ -1,0 +1,61 @@
+"""Minding what time brings: alerts that are due, and planned maintenance of the inventory into the ledger.
+
+minder = Minder(answers, pipeline, ledger, estates, remind_every)
+minder.adopt()                 after the inventory was taken on: its windows are written down
+await minder.mind()            every few seconds: tell what is due (agent.alerts.due)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from agent.alerts import due
+from agent.answers import LedgerAnswers
+from agent.estates import Estates
+from agent.facts import Facts
+from agent.ledger import Ledger, LedgerError
+from agent.ledger.ids import uuid7
+from agent.maintenance import plan_changes
+from agent.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
+
+
+class Minder:
+    """See the module's docstring."""
+
+    def __init__(
+        self, answers: LedgerAnswers, pipeline: Pipeline, ledger: Ledger, estates: Estates, remind_every: timedelta,
+        author: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        self._answers, self._pipeline, self._ledger, self._estates = answers, pipeline, ledger, estates
+        self._remind_every, self._author, self._clock = remind_every, author, clock
+        self._told = ledger.told_keys()
+
+    def adopt(self) -> None:
+        """Write down the windows that the inventory has, and end those that it has no longer. Blocking."""
+        now = self._clock()
+        windows, ends = plan_changes(
+            self._ledger.windows(), self._estates.estate, now=now, author=self._author, new_id=uuid7
+        )
+        try:
+            self._ledger.record(Facts(windows=windows, window_ends=ends))
+        except LedgerError as problem:
+            log.error("the inventory's planned maintenance is not in the ledger: %s", problem)
+            return
+        for window in windows:
+            log.info("planned maintenance taken on from the inventory: %s", window.name)
+        for end in ends:
+            log.info("planned maintenance ended: %s", end.reason)
+
+    async def mind(self) -> None:
+        """Tell what has become due."""
+        await self._answers.fresh()
+        now = self._clock()
+        messages = due(
+            self._pipeline.board, self._answers.running(now), self._pipeline.mind, self._told, now, self._remind_every
+        )
+        self._pipeline.tell(messages)
+        self._told.update(message.key for message in messages if message.key is not None)

@@ -1,0 +1,160 @@
+"""How everything stands, outages, fix clocks, maintenance and the quarter, as samples of the catalogue's metrics. Pure.
+
+    of_standing(board, now), of_running(running), of_maintenance(plan, now), of_quarter(figures)
+    history = History(); history.take(outages, notes, estate)     when something has come
+    history.facts(plan, now), history.spreads()                   at every scrape
+
+Sums over the whole ledger are made when something has come, and not at every scrape: only what is open grows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from agent.alerts import Running, strictest
+from agent.availability import Figures, terms_of
+from agent.calendar_uk import DESK, ServiceHours, service_seconds
+from agent.facts import Note, Outage, Standing
+from agent.fix_clock import clock_of, notes_by_outage
+from agent.health import Held
+from agent.inventory.model import Estate
+from agent.maintenance import Plan
+from agent.periods import Period, merge, subtract
+from agent.schedule import Spread
+from collectors.readings import Labels
+
+Fact = tuple[str, Labels, float]
+
+FIX_BUCKETS = (900.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0, 259200.0)
+
+
+# ---------------------------------------------------------------- now
+def of_standing(board: Mapping[str, Held], now: datetime) -> Iterator[Fact]:
+    for subject, held in board.items():
+        of = ("subject", subject)
+        if subject.startswith("redundancy:"):
+            if held.standing is not Standing.BLIND:
+                yield "hartwatch_redundancy_lost", (of,), float(held.standing is not Standing.UP)
+            continue
+        for standing in Standing:
+            yield "hartwatch_standing", (of, ("standing", standing.value)), float(held.standing is standing)
+        if held.since.year > 1970:
+            yield "hartwatch_standing_since_timestamp_seconds", (of,), held.since.timestamp()
+        if held.flapping_at(now):
+            yield "hartwatch_flapping", (of,), 1.0
+
+
+def of_running(running: Iterable[Running]) -> Iterator[Fact]:
+    """Fix clocks of open outages that are a cause."""
+    for one in running:
+        of = (("subject", one.outage.subject),)
+        yield "hartwatch_fix_clock_used_ratio", of, one.clock.used
+        yield "hartwatch_fix_clock_paused", of, float(one.clock.state == "paused")
+        deadline = one.clock.runs_out_at()
+        if deadline is not None:
+            yield "hartwatch_fix_clock_deadline_timestamp_seconds", of, deadline.timestamp()
+        yield "hartwatch_outage_acknowledged", of, float(one.held_by is not None)
+
+
+def of_maintenance(plan: Plan, now: datetime) -> Iterator[Fact]:
+    """What is in planned maintenance just now."""
+    covered = {
+        subject for time, window in plan.next_times(now, 0.001) if time.began_at <= now for subject in window.covers
+    }
+    for subject in sorted(covered):
+        yield "hartwatch_maintenance", (("subject", subject),), 1.0
+
+
+def of_quarter(quarter: Iterable[Figures]) -> Iterator[Fact]:
+    """The quarter up to now, of services, sites and links."""
+    for figures in quarter:
+        for hours, times in (("all", figures.all_hours), ("service", figures.service_hours)):
+            of = (("subject", figures.subject), ("hours", hours))
+            for state in ("up", "down", "planned", "blind"):
+                length: timedelta = getattr(times, state)
+                yield "hartwatch_quarter_seconds", (*of, ("state", state)), length.total_seconds()
+            for bound in ("achieved", "lower", "upper"):
+                ratio = getattr(times, bound)
+                if ratio is not None:
+                    yield "hartwatch_quarter_availability_ratio", (*of, ("bound", bound)), ratio
+        if figures.terms.target is not None:
+            yield "hartwatch_availability_target_ratio", (("subject", figures.subject),), figures.terms.target
+
+
+# ---------------------------------------------------------------- the whole ledger
+class History:
+    """Sums over all outages there ever were; see the module's docstring."""
+
+    def __init__(self) -> None:
+        self._revision: object = None
+        self._times: Counter[tuple[str, str]] = Counter()  # subject, planned
+        self._down: defaultdict[tuple[str, str], float] = defaultdict(float)  # subject, hours > seconds
+        self._open: list[Outage] = []
+        self._fixes: dict[str, Spread] = {}
+        self._hours: dict[str, ServiceHours] = {}
+        self._known: dict[Outage, dict[str, float]] = {}  # what ended ones amount to does not change
+
+    def take(self, revision: object, outages: Sequence[Outage], notes: Sequence[Note], estate: Estate) -> None:
+        """Sum up anew, if `revision` is another than last time."""
+        if revision == self._revision:
+            return
+        self._revision = revision
+        said = notes_by_outage(notes)
+        known, self._known = self._known, {}
+        self._times, self._down, self._open = Counter(), defaultdict(float), []
+        self._fixes = {hours: Spread(*FIX_BUCKETS) for hours in ("all", "service")}
+        self._hours = {}
+        for outage in outages:
+            hours = self._hours.setdefault(outage.subject, terms_of(estate, outage.subject).hours)
+            if outage.ended_at is None:
+                self._open.append(outage)
+                self._times[outage.subject, "no"] += 1
+                continue
+            seconds = known.get(outage) or down_seconds(outage, outage.ended_at, hours)
+            self._known[outage] = seconds
+            self._times[outage.subject, "no" if seconds["all"] else "yes"] += 1
+            for kind, length in seconds.items():
+                self._down[outage.subject, kind] += length
+            if outage.cause is None and seconds["all"]:
+                planned = [Period(a, b) for a, b in outage.planned]
+                own = [note for id in outage.ids for note in said.get(id, ())]
+                clock = clock_of(outage, own, planned, strictest(outage, estate), outage.ended_at)
+                self._fixes["all"].observe(clock.elapsed.total_seconds())
+                self._fixes["service"].observe(clock.service_hours.total_seconds())
+
+    def facts(self, plan: Plan, now: datetime) -> Iterator[Fact]:
+        down = self._down.copy()
+        for outage in self._open:
+            of = ("subject", outage.subject)
+            yield "hartwatch_outage_open", (of, ("cause", outage.cause or "")), 1.0
+            yield "hartwatch_outage_began_timestamp_seconds", (of,), outage.began_at.timestamp()
+            if outage.began_at < now:
+                planned = plan.planned(outage.subject, Period(outage.began_at, now))
+                for kind, length in down_seconds(outage, now, self._hours[outage.subject], planned).items():
+                    down[outage.subject, kind] += length
+        for (subject, planned_only), times in self._times.items():
+            yield "hartwatch_outages_total", (("subject", subject), ("planned", planned_only)), times
+        for (subject, kind), seconds in down.items():
+            yield "hartwatch_downtime_seconds_total", (("subject", subject), ("hours", kind)), seconds
+
+    def spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
+        for hours, spread in self._fixes.items():
+            yield "hartwatch_fix_time_seconds", (("hours", hours),), spread
+
+
+def down_seconds(
+    outage: Outage, until: datetime, hours: ServiceHours = DESK, planned: Iterable[Period] | None = None
+) -> dict[str, float]:
+    """Seconds that an outage was down, by kind of hours: without its breaks, and without planned maintenance."""
+    if until <= outage.began_at:
+        return {"all": 0.0, "service": 0.0}
+    if planned is None:
+        planned = [Period(a, b) for a, b in outage.planned]
+    excused = merge([*planned, *(Period(a, min(b, until)) for a, b in outage.breaks if a < until)])
+    left = subtract([Period(outage.began_at, until)], excused)
+    return {
+        "all": sum((period.length.total_seconds() for period in left), 0.0),
+        "service": sum((service_seconds(p.began_at, p.ended_at, hours) for p in left), 0.0),
+    }
