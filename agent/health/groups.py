@@ -77,12 +77,7 @@ def _stands_now(group: Group, draft: Draft) -> Standing:
     """How it stands now; as soon as it is certain that legs are lost and that it holds, no more of them are asked."""
 
     def serves(part: str) -> bool | None:
-        held = draft.of(part)
-        if held.standing is Standing.DOWN:
-            return False
-        if held.standing is Standing.BLIND:
-            return None if held.cause is None else False
-        return True
+        return draft.of(part).serves
 
     answers: Iterable[bool | None]
     if group.plain:  # most are, and the large ones
@@ -104,10 +99,8 @@ def _stood_at(group: Group, parts: Mapping[str, Held], at: datetime) -> Standing
     def served(part: Subject) -> bool | None:
         known = parts[str(part)]
         if at >= known.since:
-            standing, out = known.standing, known.out
-        else:
-            standing, out = known.before, known.before is Standing.DOWN
-        return False if out else None if standing is Standing.BLIND else True
+            return known.serves
+        return None if known.before is Standing.BLIND else known.before is not Standing.DOWN
 
     answers = [holds(leg, served) for leg in group.legs]
     return group.standing(answers.count(True), answers.count(False))

@@ -59,6 +59,13 @@ class Held:
         """Of no use to those who depend on it: down, or carried down."""
         return self.standing is Standing.DOWN or (self.standing is Standing.BLIND and self.cause is not None)
 
+    @property
+    def serves(self) -> bool | None:
+        """Whether those who depend on it have the use of it; None: not known."""
+        if self.standing is Standing.BLIND:
+            return None if self.cause is None else False
+        return self.standing is not Standing.DOWN
+
     def failing(self, what: str = "all") -> Trouble | None:
         return next((t for t in self.trouble if t.what == what), None)
 

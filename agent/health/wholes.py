@@ -12,6 +12,8 @@ from agent.health.draft import Draft
 from agent.health.held import Held
 from agent.inventory.needs import Needs, Subject, holds, subjects
 
+_STANDINGS = {True: Standing.DEGRADED, False: Standing.DOWN, None: Standing.BLIND}  # by whether it serves, if not UP
+
 
 def judge_wholes(draft: Draft) -> dict[str, list[str]]:
     """Sites and services whose parts changed, and those that need them in turn (loops were refused at load).
@@ -44,25 +46,20 @@ def _judge_whole(whole: str, changed: Iterable[str], draft: Draft) -> None:
     needs = draft.topology.needs[whole]
     held = draft.of(whole)
 
-    def stands(part: Subject, at: datetime | None, *, fully: bool) -> bool | None:
+    def stood(part: Subject, at: datetime, *, fully: bool) -> bool | None:
         known = draft.of(str(part))
-        if at is None or at >= known.since:
-            standing, out = known.standing, known.out
-        else:
-            standing, out = known.before, known.before is Standing.DOWN
-        if out:
-            return False
-        return None if standing is Standing.BLIND else standing is Standing.UP or not fully
+        if at >= known.since:
+            return known.serves if not fully or known.standing is not Standing.DEGRADED else False
+        if known.before is Standing.BLIND:
+            return None
+        return known.before is Standing.UP or (known.before is Standing.DEGRADED and not fully)
 
-    def standing_at(at: datetime | None) -> Standing:
-        if holds(needs, lambda part: stands(part, at, fully=True)):
+    def standing_at(at: datetime) -> Standing:
+        if holds(needs, lambda part: stood(part, at, fully=True)):
             return Standing.UP
-        serves = holds(needs, lambda part: stands(part, at, fully=False))
-        if serves is None:
-            return Standing.BLIND
-        return Standing.DEGRADED if serves else Standing.DOWN
+        return _STANDINGS[holds(needs, lambda part: stood(part, at, fully=False))]
 
-    now = standing_at(None)
+    now = _stands_now(needs, draft)
     if now is not Standing.DOWN and (held.standing, held.cause) == (now, None):
         return  # as before; since when is not asked, because that looks through the changes of every part
     if now is held.standing is Standing.DOWN:
@@ -76,6 +73,32 @@ def _judge_whole(whole: str, changed: Iterable[str], draft: Draft) -> None:
         return
     causes, why = _causes(parts)
     draft.flip(whole, now, since, why, causes[0])
+
+
+def _stands_now(needs: Needs, draft: Draft) -> Standing:
+    """Apart from how it stood at other times, because this is asked for every change of every part."""
+    of = draft.of
+    degraded = False
+
+    def serves(part: Subject) -> bool | None:
+        nonlocal degraded
+        held = of(str(part))
+        standing = held.standing
+        if standing is Standing.UP:
+            return True
+        if standing is Standing.DEGRADED:
+            degraded = True
+        return held.serves
+
+    answer = holds(needs, serves)
+    if not answer or not degraded:
+        return Standing.UP if answer else _STANDINGS[answer]
+
+    def serves_fully(part: Subject) -> bool | None:
+        held = of(str(part))
+        return held.serves if held.standing is not Standing.DEGRADED else False
+
+    return Standing.UP if holds(needs, serves_fully) else Standing.DEGRADED
 
 
 def _judge_fallen(whole: str, held: Held, changed: Iterable[str], draft: Draft) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from agent.facts import Change, Flip, Standing
 from agent.inventory.needs import Needs, subjects
-from agent.topology import Topology
+from agent.topology import Group, Topology
 from collectors.readings import Answered, Cadence, Interface, Visit
 
 T0 = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)  # a Monday
@@ -41,8 +41,9 @@ def visit(
 def topology(
     devices: Iterable[str], behind: Mapping[str, tuple[str, ...]] | None = None,
     links: Mapping[str, tuple[tuple[str, str], ...]] | None = None, needs: Mapping[str, Needs] | None = None,
+    groups: Mapping[str, Group] | None = None, expected: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Topology:  # fmt: skip
-    """`behind`: subject > subjects; `links`: link subject > ((device, interface), ...)."""
+    """`behind`: subject > subjects; `links`: link subject > ((device, interface), ...); `expected`: device > what."""
     behind, links, needs = behind or {}, links or {}, needs or {}
     front: dict[str, tuple[str, ...]] = {}
     for subject, others in behind.items():
@@ -56,6 +57,16 @@ def topology(
     for whole, expression in needs.items():
         for part in subjects(expression):
             dependents[str(part)] = (*dependents.get(str(part), ()), whole)
+    told = {
+        device: tuple((f"{what}_expected", f"redundancy:device/{device}/{what}") for what in own)
+        for device, own in (expected or {}).items()
+    }
+    grouped: dict[str, tuple[str, ...]] = {}
+    for name, group in (groups or {}).items():
+        for one in group.parts:
+            grouped[one] = (*grouped.get(one, ()), name)
+    for device, own in told.items():
+        grouped[f"device:{device}"] = (*grouped.get(f"device:{device}", ()), *(name for _, name in own))
     return Topology(
         devices=frozenset(devices),
         behind=behind,
@@ -64,6 +75,9 @@ def topology(
         watchers={link: tuple(f"device:{device}" for device, _ in ends) for link, ends in links.items()},
         needs=needs,
         dependents=dependents,
+        groups=groups or {},
+        grouped=grouped,
+        expected=told,
     )
 
 
