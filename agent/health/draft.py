@@ -53,7 +53,8 @@ class Draft:
         self.changes.append(Change(subject, held.standing, after, at, reason, cause, looks))
         before = held.before if rewrite else held.standing
         lately = outages_after(held.lately, after, at)
-        self.held[subject] = Held(after, at, before, cause, reason, accused, trouble, lately)
+        was_out = held.was_out if rewrite else held.out
+        self.held[subject] = Held(after, at, before, cause, reason, accused, trouble, lately, was_out)
         self.stirred[subject] = at
 
     def judgement(self, subject: str, cadence: Cadence = Cadence.PULSE) -> Judgement:

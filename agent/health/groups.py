@@ -100,6 +100,8 @@ def _stood_at(group: Group, parts: Mapping[str, Held], at: datetime) -> Standing
         known = parts[str(part)]
         if at >= known.since:
             return known.serves
+        if known.was_out:
+            return False
         return None if known.before is Standing.BLIND else known.before is not Standing.DOWN
 
     answers = [holds(leg, served) for leg in group.legs]

@@ -65,6 +65,8 @@ class Held:
     accused: bool = False  # an outage of its own is open: stays so while we are blind in the midst of it
     trouble: tuple[Trouble, ...] = ()
     lately: Outages = ()  # its last outages, for flapping
+    # Out before, too: BLIND alone does not say if it was carried down. A board read from the ledger does not have it.
+    was_out: bool = field(default=False, compare=False)
 
     @property
     def out(self) -> bool:

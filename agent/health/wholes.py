@@ -50,6 +50,8 @@ def _judge_whole(whole: str, changed: Iterable[str], draft: Draft) -> None:
         known = draft.of(str(part))
         if at >= known.since:
             return known.serves if not fully or known.standing is not Standing.DEGRADED else False
+        if known.was_out:
+            return False
         if known.before is Standing.BLIND:
             return None
         return known.before is Standing.UP or (known.before is Standing.DEGRADED and not fully)

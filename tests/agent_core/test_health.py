@@ -435,3 +435,21 @@ def test_the_looks_at_a_link_are_named_too_and_no_more_of_them_are_kept_than_dec
         changes += [c for c in judgement.changes if c.after is DOWN]
     assert [c.looks for c in changes] == [(at(10), at(20), at(30))]
     assert len(board["link:a"].trouble[0].seen) == 3
+
+
+def test_a_service_is_down_until_the_last_of_what_was_carried_down_is_out_of_sight() -> None:
+    """One part out of sight decides nothing while the other is known to be out."""
+    service = "service:phone"
+    watcher = Watcher(
+        topology(
+            ["core", "a", "b"],
+            behind={"device:a": ("device:core",), "device:b": ("device:core",)},
+            needs={service: AllOf((Subject("a", "device"), Subject("b", "device")))},
+        )
+    )
+    names = ("core", "a", "b")
+    watcher.see(*(visit(name, second) for second, name in enumerate(names)))
+    watcher.see(*(visit(name, 60 + 10 * n + k, up=False) for n in range(3) for k, name in enumerate(names)))
+    watcher.see(*(visit(name, 140 + 10 * n, up=False) for n, name in enumerate(names)), blind=True)
+    of_service = [(c.after, (c.at - T0).total_seconds()) for c in watcher.changes if c.subject == service]
+    assert of_service == [(UP, 2), (DOWN, 61), (BLIND, 160)]

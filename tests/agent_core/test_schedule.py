@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from agent.pipeline import Outcome
 from agent.schedule import Drained, Intervals, Schedule
-from agent.spread import Spread
 from agent.schedule.phases import MOST_SHARDS, Rhythm, coarser, ramp, shards
+from agent.spread import Spread
 from collectors.readings import Cadence
 from tests.agent_core.virtual import Clock, clock
 
