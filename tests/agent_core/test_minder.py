@@ -159,13 +159,13 @@ async def test_the_marks_of_the_shortest_target_are_told_once_through_restarts_a
 ) -> None:
     await world.until(1)
     world.up = False
-    await world.until(63)
+    await world.until(30)
     (outage,) = [o for o in world.answers.outages if o.subject == "device:core"]
     assert outage.carried == ("service:phone", "site:hq")
     world.ledger.record(Facts(notes=(Note("device:core", world.now, "jo", "acknowledgement", "", outage.id),))).result(
         10
     )
-    for minute in range(70, 260, 10):
+    for minute in range(40, 260, 10):
         world.start()
         await world.until(minute)
     assert world.titles() == [
