@@ -122,7 +122,7 @@ class Store:
             "locked": "another program holds it: end that program",
             "full": "the disk is full: make room",
         }
-        hint = next((advice for sign, advice in hints.items() if sign in words), "see docs/operate.md")
+        hint = next((advice for sign, advice in hints.items() if sign in words), "see docs/how-to/keep-the-ledger.md")
         return f"cannot use the ledger {self.path}: {words}; {hint}"
 
 
