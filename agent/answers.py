@@ -10,7 +10,6 @@ from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.alerts import Running, running_of
 from agent.availability import Book, Figures, terms_of
 from agent.calendar_uk import quarter_of
 from agent.estates import Estates
@@ -18,6 +17,7 @@ from agent.facts import Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan
 from agent.periods import Period
+from agent.running import Running, running_of
 from agent.view import Piece, pieces_of
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,10 @@ class LedgerAnswers:
     has changed, for a tenth of the time at most, and who asks meanwhile gets what is known.
     """
 
-    def __init__(self, ledger: Ledger, estates: Estates) -> None:
-        self._ledger, self._estates = ledger, estates
+    def __init__(
+        self, ledger: Ledger, estates: Estates, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._ledger, self._estates, self._clock = ledger, estates, clock
         self.book = Book.of((), ())
         self.notes: Sequence[Note] = ()
         self.windows: Sequence[Window] = ()
@@ -93,7 +95,7 @@ class LedgerAnswers:
                     self.book = self.book.grown(new, self._ledger.watches(), notes, plan.planned)
                     self.notes, self.windows, self.plan = notes, windows, plan
                     self._last |= {flip.source: flip.sequence for flip in new}
-                    self.outages = self.book.outages(now=datetime.now(UTC))
+                    self.outages = self.book.outages(now=self._clock())
                     self.outages_revision += 1
                 self._head = head
             self.octets = self._ledger.octets()
@@ -101,7 +103,7 @@ class LedgerAnswers:
             self._outages_at = monotonic() + HOLD_SECONDS
 
     def _work_out_quarter(self) -> None:
-        began, now = monotonic(), datetime.now(UTC)
+        began, now = monotonic(), self._clock()
         quarter = quarter_of(now)
         window = Period(quarter.began_at, quarter.ends_at)
         estate = self._estates.estate
@@ -113,7 +115,7 @@ class LedgerAnswers:
             self._quarter_at = monotonic() + max(QUARTER_HOLDS_SECONDS, SHARE * (monotonic() - began))
 
     def _read_register(self) -> None:
-        began, today = monotonic(), datetime.now(UTC).date()
+        began, today = monotonic(), self._clock().date()
         # When hardware was last seen changes every few minutes, and alone is not worth reading all of it again.
         seen = began // LAST_SEEN_HOLDS_SECONDS
         revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen

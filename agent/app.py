@@ -32,9 +32,11 @@ from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
 from agent.pipeline import Pipeline
+from agent.readiness import readiness_of
 from agent.rest import REST_SECONDS, Rest
-from agent.schedule import Schedule, Spread
+from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
+from agent.spread import Spread
 from agent.view import AgentState, View
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
 from collectors.readings import Labels
@@ -178,6 +180,12 @@ class Agent:
             (None, lambda: self.history.facts(answers.plan, now)),
             (None, lambda: outage_figures.of_running(answers.running(now))),
             (None, lambda: outage_figures.of_maintenance(answers.plan, now)),
+            (
+                self.pipeline.stats.board_changes,
+                lambda: outage_figures.of_readiness(
+                    readiness_of(self.estates.estate, self.estates.topology, self.pipeline.board)
+                ),
+            ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
         ]

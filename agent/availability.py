@@ -41,9 +41,11 @@ from agent.outages import (
     DOWN,
     SAID_DOWN,
     UP,
+    Carried,
     Down,
     Record,
     Span,
+    carried_by,
     corrections_of,
     listed,
     paint,
@@ -51,7 +53,7 @@ from agent.outages import (
     spans_in,
     watched_of,
 )
-from agent.periods import NEVER, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
+from agent.periods import NEVER, TICK, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
 
 __all__ = ["Book", "ClockName", "Figures", "Planned", "Terms", "Times", "terms_of"]
 
@@ -187,6 +189,7 @@ class Book:
         self._records: dict[str, Record] = {}
         self._grids: dict[tuple[ServiceHours, int, int], _Grid] = {}
         self._maintenance: dict[tuple[str, int, int], list[Stretch]] = {}
+        self._carried: Carried | None = None
 
     @classmethod
     def of(
@@ -226,7 +229,10 @@ class Book:
 
         Each bears the parts of it that are planned; of an open one up to now, or up to the end of the window.
         """
-        found = listed((self._record(subject) for subject in self._flips), window, now)
+        records = [self._record(subject) for subject in self._flips]
+        if self._carried is None:
+            self._carried = carried_by(records)
+        found = listed(records, window, now, self._carried)
         if self._planned is None:
             return found
         until = now if now is not None else window.ended_at if window is not None else None
@@ -245,7 +251,7 @@ class Book:
         for down in record.touching(began, ended):
             self._count(count, record, down, sweep, terms)
         fixes = sorted(count.fixes)
-        target = terms.fix_target // _TICK
+        target = terms.fix_target // TICK
         return Figures(
             subject=subject,
             window=window,
@@ -395,9 +401,6 @@ class Book:
             grid, edges, downs, planned,
             (up + degraded, down, planned_, degraded), (up_h + degraded_h, down_h, planned_h, degraded_h),
         )  # fmt: skip
-
-
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)

@@ -27,11 +27,11 @@ from uuid import UUID
 
 from agent.calendar_uk import ALWAYS, DESK, ServiceHours, service_spans
 from agent.facts import Note, Outage
-from agent.periods import FOR_EVER, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
+from agent.periods import FOR_EVER, TICK, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
 
 ClockName = Literal["elapsed", "service_hours"]
 MARKS = (0.5, 0.75, 1.0)  # shares of the target at which people are told
-_AHEAD = int(timedelta(days=50 * 365) / timedelta(microseconds=1))  # beyond it a target is never reached
+_AHEAD = timedelta(days=50 * 365) // TICK  # beyond it a target is never reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class FixClock:
 
     def runs_out_at(self, share: float = 1.0) -> datetime | None:
         """When so much of the target was or will be reached; None if never: it is paused, or was fixed before."""
-        left = round(self.target / timedelta(microseconds=1) * share)
+        left = round(self.target / TICK * share)
         hours = ALWAYS if self.terms.fix_clock == "elapsed" else self.terms.hours
         for began, ended in self.running:
             for a, b in open_between(hours, began, min(ended, began + _AHEAD)):

@@ -14,11 +14,14 @@ from datetime import UTC, datetime, timedelta
 from agent.alerts import due
 from agent.answers import LedgerAnswers
 from agent.estates import Estates
-from agent.facts import Facts
+from agent.facts import Facts, Standing
+from agent.health import Board
+from agent.inventory import Estate
 from agent.ledger import Ledger, LedgerError
 from agent.ledger.ids import uuid7
 from agent.maintenance import plan_changes
 from agent.pipeline import Pipeline
+from agent.readiness import readiness_of
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +57,18 @@ class Minder:
         """Tell what has become due."""
         await self._answers.fresh()
         now = self._clock()
+        board, topology = self._pipeline.board, self._pipeline.topology
         messages = due(
-            self._pipeline.board, self._answers.running(now), self._pipeline.mind, self._told, now, self._remind_every
-        )
+            board, self._answers.running(now), self._pipeline.mind, self._told, now, self._remind_every,
+            readiness_of(self._estates.estate, topology, board) if _lost_a_centre(self._estates.estate, board) else (),
+        )  # fmt: skip
         self._pipeline.tell(messages)
         self._told.update(message.key for message in messages if message.key is not None)
+
+
+def _lost_a_centre(estate: Estate, board: Board) -> bool:
+    """Readiness is worked out only when it can be told of: at four hundred sites it takes a while."""
+    return any(
+        site.kind == "data_centre" and f"site:{name}" in board and board[f"site:{name}"].standing is Standing.DOWN
+        for name, site in estate.sites.items()
+    )

@@ -1,6 +1,6 @@
 """How everything stands, outages, fix clocks, maintenance and the quarter, as samples of the catalogue's metrics. Pure.
 
-    of_standing(board, now), of_running(running), of_maintenance(plan, now), of_quarter(figures)
+    of_standing(board, now), of_running(running), of_maintenance(plan, now), of_readiness(...), of_quarter(figures)
     history = History(); history.take(outages, notes, estate)     when something has come
     history.facts(plan, now), history.spreads()                   at every scrape
 
@@ -13,7 +13,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from agent.alerts import Running, strictest
 from agent.availability import Figures, terms_of
 from agent.calendar_uk import DESK, ServiceHours, service_seconds
 from agent.facts import Note, Outage, Standing
@@ -22,7 +21,9 @@ from agent.health import Held
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
 from agent.periods import Period, merge, subtract
-from agent.schedule import Spread
+from agent.readiness import Readiness
+from agent.running import Running, strictest
+from agent.spread import Spread
 from collectors.readings import Labels
 
 Fact = tuple[str, Labels, float]
@@ -65,6 +66,20 @@ def of_maintenance(plan: Plan, now: datetime) -> Iterator[Fact]:
     }
     for subject in sorted(covered):
         yield "hartwatch_maintenance", (("subject", subject),), 1.0
+
+
+def of_readiness(readiness: Iterable[Readiness]) -> Iterator[Fact]:
+    """Whether each data centre could carry every service alone, and the clock where another is lost."""
+    for one in readiness:
+        of = ("site", one.site)
+        if one.ratio is not None:
+            yield "hartwatch_readiness_ratio", (of,), one.ratio
+        for stock in one.legs:
+            yield "hartwatch_readiness_legs_up", (of, ("kind", stock.kind)), stock.up
+            yield "hartwatch_readiness_legs", (of, ("kind", stock.kind)), stock.of
+        if one.clock is not None:
+            yield "hartwatch_full_service_deadline_timestamp_seconds", (of,), one.clock.deadline.timestamp()
+            yield "hartwatch_full_service_missing", (of,), len(one.clock.not_up)
 
 
 def of_quarter(quarter: Iterable[Figures]) -> Iterator[Fact]:

@@ -35,7 +35,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from agent.facts import LEFT_THE_INVENTORY, Flip, Note, Outage, Standing, Watch
-from agent.periods import FOR_EVER, NEVER, NONE, SECOND, Period, Stretch, instant, joined, merge, ticks, total
+from agent.periods import FOR_EVER, NEVER, NONE, TICK, Period, Stretch, instant, joined, merge, ticks, total
 
 __all__ = [
     "FLAP_COUNT", "FLAP_GAP", "Availability", "Down", "Period", "Record", "Span", "availability", "corrections_of",
@@ -45,7 +45,7 @@ __all__ = [
 FLAP_GAP = timedelta(minutes=10)
 NO_OUTAGES = "redundancy:"  # a group that does not hold is no outage beside those of its legs and of what needs it
 FLAP_COUNT = 3
-_FLAP_TICKS = int(FLAP_GAP.total_seconds()) * SECOND
+_FLAP_TICKS = FLAP_GAP // TICK
 _CAUSE_SEEN_LATER = timedelta(minutes=5)  # what stands behind may have been looked at a little before its cause was
 
 _SEQUENCE = attrgetter("sequence")
@@ -165,13 +165,10 @@ class Record:
     standings: list[int]
     causes: list[str | None]
     downs: list[Down]  # in order of their beginning
-    latest: list[int]  # for each of them, the latest end up to it; filled when it is first wanted
+    latest: list[int]  # for each of them, the latest end up to it: it only grows, also where one reaches over the next
 
     def touching(self, began: int, ended: int) -> Iterable[Down]:
         """The outages that touch a time."""
-        if not self.latest:
-            # The latest end so far only grows, also where a correction lets one reach over its neighbour.
-            self.latest.extend(accumulate((down.ended for down in self.downs), max))
         for down in self.downs[bisect_right(self.latest, began) :]:
             if down.began >= ended:
                 return
@@ -214,9 +211,8 @@ def record_of(subject: str, flips: Iterable[Flip], corrections: Corrections | No
             if down is not None:
                 record.downs.append(down)
         elif len(chain) == 1:
-            (piece,) = chain
-            first = piece.first
-            record.downs.append(Down(edges[first + 1], piece.ended, holding[first].id, holding[piece.last]))
+            first, last, _, ended = chain[0]
+            record.downs.append(Down(edges[first + 1], ended, holding[first].id, holding[last]))
         else:
             record.downs.append(_flapping(record, chain))
     # Painted after everything that was taken back: no void takes away what a correction of a neighbour says.
@@ -224,6 +220,7 @@ def record_of(subject: str, flips: Iterable[Flip], corrections: Corrections | No
         paint(record.edges, record.standings, record.causes, began, ended, SAID_DOWN, cause)
     if stretches:
         record.downs.sort(key=lambda down: (down.began, down.ended, down.id))
+    record.latest.extend(accumulate((down.ended for down in record.downs), max))
     return record
 
 
@@ -242,7 +239,9 @@ def _pieces(holding: Sequence[Flip], edges: Sequence[int]) -> list[_Piece]:
     for n, flip in enumerate(holding):
         after = flip.after
         if after is Standing.DOWN:
-            first, last = (n if first < 0 else first), n
+            last = n
+            if first < 0:
+                first = n
         elif first >= 0 and (after is not Standing.BLIND or flip.reason == LEFT_THE_INVENTORY):
             # BLIND for good ends it too: nobody will look again, so it is closed where we stopped looking.
             pieces.append(_Piece(first, last, n, edges[n + 1]))
@@ -381,7 +380,8 @@ def outages_of(
 
     An outage begins with DOWN, goes on while we are BLIND in the midst of it, and ends with the first look that was
     answered. `now` ends nothing; with it, what would only begin later is left out. Outages wholly inside planned
-    maintenance are among them: the record is kept. What is planned only `agent.availability` knows.
+    maintenance are among them: the record is kept. What is planned only `agent.availability` knows. Redundancy groups
+    have losses (agent.redundancy) and no outages: those of their legs and of what stands on them are told.
     """
     corrections = corrections_of(notes)
     by_subject: dict[str, list[Flip]] = defaultdict(list)
@@ -390,27 +390,35 @@ def outages_of(
     return listed([record_of(subject, own, corrections) for subject, own in by_subject.items()], window, now)
 
 
-def listed(records: Iterable[Record], window: Period | None = None, now: datetime | None = None) -> list[Outage]:
-    """The outages of records, as `outages_of` says."""
+Carried = Mapping[str, Sequence[tuple[datetime, str]]]
+
+
+def carried_by(records: Iterable[Record]) -> Carried:
+    """By subject, when others named it as the cause of how they stood, in order."""
     carried: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    downs: list[tuple[str, Down]] = []
-    began, ended = (ticks(window.began_at), ticks(window.ended_at)) if window else (NEVER, FOR_EVER)
-    known = FOR_EVER if now is None else ticks(now) + 1
     for record in records:
         if record.subject.startswith(NO_OUTAGES):
             continue
-        downs.extend(
-            (record.subject, down)
-            for down in record.downs
-            if down.began < ended and down.began < known and down.ended > began
-        )
         for flip in record.holding:
             if flip.cause is not None:
                 carried[flip.cause].append((flip.at, record.subject))
     for rows in carried.values():
         rows.sort()
-    downs.sort(key=lambda row: (row[1].began, row[0], row[1].ended))
-    return [_outage(subject, down, carried.get(subject, ())) for subject, down in downs]
+    return carried
+
+
+def listed(
+    records: Sequence[Record], window: Period | None = None, now: datetime | None = None, carried: Carried | None = None
+) -> list[Outage]:
+    """The outages of records, as `outages_of` says."""
+    carried = carried_by(records) if carried is None else carried
+    began, ended = (ticks(window.began_at), ticks(window.ended_at)) if window else (NEVER, FOR_EVER)
+    if now is not None:
+        ended = min(ended, ticks(now) + 1)
+    kept = (record for record in records if not record.subject.startswith(NO_OUTAGES))
+    found = [(record.subject, down) for record in kept for down in record.touching(began, ended)]
+    found.sort(key=lambda row: (row[1].began, row[0], row[1].ended))
+    return [_outage(subject, down, carried.get(subject, ())) for subject, down in found]
 
 
 def _outage(subject: str, down: Down, carried: Sequence[tuple[datetime, str]]) -> Outage:

@@ -93,8 +93,12 @@ class Pipeline:
     def _record(self, judgement: Judgement, visit: Visit | None = None) -> bool:
         """Hand over what changed, all in one transaction, and only then hold it as known."""
         sightings = sight(visit) if visit is not None else ()
+        if not (sightings or judgement.changes or judgement.held):
+            return True  # nearly every visit ends here
         new = fresh(sightings, self._register)
-        messages = messages_of(judgement.changes, self.mind, judgement.held, self._clock())
+        messages: tuple[Message, ...] = ()
+        if judgement.changes:
+            messages = messages_of(judgement.changes, self.mind, judgement.held, self._clock())
         try:
             self._ledger.record(Facts(judgement.changes, new, messages=messages))
         except LedgerError as problem:

@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from agent.facts import LEFT_THE_INVENTORY, Flip, Standing
 from agent.health import UNKNOWN, Held
@@ -115,8 +116,7 @@ def _of_group(name: str, title: str, holding: Sequence[Flip]) -> Iterator[Loss]:
     first: Flip | None = None
     times: list[tuple[datetime, datetime | None]] = []
     went_down = False
-    ends: list[datetime | None] = [*(flip.at for flip in holding[1:]), None]
-    for flip, ended in zip(holding, ends, strict=True):
+    for flip, ended in _with_ends(holding):
         if flip.after in LOST:
             first = first or flip
             went_down = went_down or flip.after is Standing.DOWN
@@ -129,6 +129,13 @@ def _of_group(name: str, title: str, holding: Sequence[Flip]) -> Iterator[Loss]:
             first, times, went_down = None, [], False
     if first is not None:
         yield Loss(name, title, first.at, None, first.reason, first.cause, tuple(times), went_down)
+
+
+def _with_ends(holding: Sequence[Flip]) -> Iterator[tuple[Flip, datetime | None]]:
+    """Each flip, and until when it held."""
+    for flip, following in pairwise((*holding, None)):
+        if flip is not None:
+            yield flip, following.at if following is not None else None
 
 
 def _touches(loss: Loss, window: Period) -> bool:
@@ -162,9 +169,7 @@ class _Parts:
     def outs(self, subject: str) -> list[_Out]:
         if subject not in self._outs:
             found: list[_Out] = []
-            holding = timeline(self._by_subject.get(subject, ()))
-            ends: list[datetime | None] = [*(flip.at for flip in holding[1:]), None]
-            for flip, ended in zip(holding, ends, strict=True):
+            for flip, ended in _with_ends(timeline(self._by_subject.get(subject, ()))):
                 itself = flip.after is Standing.DOWN
                 if itself or (flip.after is Standing.BLIND and flip.cause is not None):
                     found.append(_Out(flip.at, ended, itself))

@@ -105,13 +105,13 @@ def pause(
     until: datetime | None = None,
 ) -> Note:  # fmt: skip
     """The fix clock stands still from `since` (now) on, for a reason of the fixed list."""
-    since = now if since is None else since
+    since, reason = now if since is None else since, _one_of(reason, PAUSE_REASONS, "reason")
     if until is not None and until <= since:
         raise SaidInvalid("a pause ends after it begins")
     if since < outage.began_at or (outage.ended_at is not None and since >= outage.ended_at):
         raise SaidInvalid(f"the outage did not last then: {_lasted(outage)}")
     _not_ahead(since, now, "a pause")
-    return _note(outage, "pause", _one_of(reason, PAUSE_REASONS, "reason"), author, now, from_at=since, until_at=until)
+    return _note(outage, "pause", reason, author, now, from_at=since, until_at=until)
 
 
 def resume(

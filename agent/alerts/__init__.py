@@ -13,7 +13,7 @@ a channel's failure says whether trying again makes sense.
 from __future__ import annotations
 
 from agent.alerts.channels import Channel, LogChannel, TellError, WebhookChannel
-from agent.alerts.due import Running, due, holder, running_of, strictest
+from agent.alerts.due import due
 from agent.alerts.sender import TRIES, Sender, SenderStats
 from agent.alerts.telling import Level, Mind, believed_after, messages_of
 
@@ -23,15 +23,11 @@ __all__ = [
     "Level",
     "LogChannel",
     "Mind",
-    "Running",
     "Sender",
     "SenderStats",
     "TellError",
     "WebhookChannel",
     "believed_after",
     "due",
-    "holder",
     "messages_of",
-    "running_of",
-    "strictest",
 ]

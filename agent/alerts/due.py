@@ -1,6 +1,5 @@
 """What time alone makes worth telling: the fix clock's marks, reminders, the end of a window or of flapping. Pure.
 
-    running = running_of(outages, notes, planned, estate, now)      open outages with their clocks and who has them
     due(board, running, mind, told, now, remind_every) -> tuple[Message, ...]      call it every few seconds
 
 Rules:
@@ -8,6 +7,7 @@ Rules:
 - What people believe is held against how things stand. Somebody who was not told of an outage, because it began in
   planned maintenance, is told when the window has ended and it is still down. Somebody who was told of one that has
   ended, or of flapping that has ceased for FLAP_GAP, is told that it is well. So nothing depends on one chance to tell.
+- A data centre that does not carry full service is told of at the same marks of four hours after the other was lost.
 - At 50, 75 and 100 % of the fix target an outage is told again, once each; of marks that passed unseen only the last.
 - An outage that nobody has acknowledged is told again every `remind_every`. An acknowledgement quiets that, until it
   expires, and not the clock.
@@ -16,68 +16,30 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from agent.alerts.telling import Level, Mind, behind_words, clock, flapping_words, named
-from agent.availability import terms_of
-from agent.facts import Message, Note, Outage, Standing
-from agent.fix_clock import MARKS, FixClock, Terms, clock_of
+from agent.facts import Message, Standing
+from agent.fix_clock import MARKS
 from agent.health import FLAP_GAP, Held
-from agent.inventory.model import Estate
-from agent.periods import Period
+from agent.readiness import Readiness
+from agent.running import Running
 from agent.words import long_span
 
 Told = tuple[str, Level, str, str, datetime, str | None]  # subject, level, title, text, at, key
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """An open outage, its fix clock, and the acknowledgement that is in force."""
-
-    outage: Outage
-    clock: FixClock
-    held_by: Note | None = None
-
-
-def running_of(
-    outages: Iterable[Outage], notes: Sequence[Note], planned: Callable[[str, Period], Sequence[Period]],
-    estate: Estate, now: datetime,
-) -> list[Running]:  # fmt: skip
-    """Of the open outages those that are a cause: what they carry down is fixed with them."""
-    running = []
-    for outage in outages:
-        if outage.ended_at is not None or outage.cause is not None or outage.began_at > now:
-            continue
-        own = [note for note in notes if note.outage in outage.ids]
-        ahead = planned(outage.subject, Period(outage.began_at, now + timedelta(days=7)))
-        running.append(Running(outage, clock_of(outage, own, ahead, strictest(outage, estate), now), holder(own, now)))
-    return running
-
-
-def strictest(outage: Outage, estate: Estate) -> Terms:
-    """The shortest target among what is down with it: its own, and those of services it took down."""
-    subjects = (outage.subject, *(s for s in outage.carried if s.startswith("service:")))
-    return min((terms_of(estate, subject) for subject in subjects), key=lambda terms: terms.fix_target)
-
-
-def holder(notes: Iterable[Note], now: datetime) -> Note | None:
-    """The last acknowledgement, unless it has expired."""
-    said = [note for note in notes if note.kind == "acknowledgement"]
-    last = said[-1] if said else None
-    return last if last is not None and (last.until_at is None or last.until_at > now) else None
-
-
 def due(
     board: Mapping[str, Held], running: Iterable[Running], mind: Mind, told: Collection[str], now: datetime,
-    remind_every: timedelta,
+    remind_every: timedelta, readiness: Iterable[Readiness] = (),
 ) -> tuple[Message, ...]:  # fmt: skip
     """Messages that are due. `told`: keys of those that were told already."""
     found = [
         *_well_again(board, mind, now),
         *_not_known(board, mind, now),
         *_again(running, mind, told, now, remind_every),
+        *_full_service(readiness, mind, told, now),
     ]
     return tuple(
         Message(channel, subject, level, title, text, at, key)
@@ -150,6 +112,27 @@ def _again(
             lasted = long_span(now - outage.began_at)
             text = f"Down for {lasted}, since {clock(outage.began_at)}: {outage.reason}. Nobody has acknowledged it."
             yield outage.subject, "warning", f"{named(outage.subject)} is still down", text, outage.began_at, key
+
+
+def _full_service(readiness: Iterable[Readiness], mind: Mind, told: Collection[str], now: datetime) -> Iterator[Told]:
+    """The clock of a data centre that has lost the other: full service is due within FULL_SERVICE."""
+    for one in readiness:
+        lost = one.clock
+        if lost is None or not lost.not_up or mind.planned(f"site:{lost.lost}", now):
+            continue
+        used = (now - lost.since) / (lost.deadline - lost.since)
+        mark = next((mark for mark in reversed(MARKS) if used >= mark), None)
+        key = f"full-service/{one.site}/{lost.since.isoformat()}/{mark:.0%}" if mark is not None else ""
+        if mark is None or key in told:
+            continue
+        services = ", ".join(named(f"service:{service}") for service in lost.not_up)
+        passed = "all of the time to full service is used" if mark >= 1 else f"{mark:.0%} of the time to it is used"
+        title = f"{named(f'site:{one.site}')} does not carry full service: {passed}"
+        text = (
+            f"{named(f'site:{lost.lost}')} is down since {clock(lost.since)}; full service is due by "
+            f"{clock(lost.deadline)}. Not up yet: {services}."
+        )
+        yield f"site:{lost.lost}", "critical", title, text, lost.since, key
 
 
 def _mark_words(one: Running, mark: float) -> tuple[str, str]:

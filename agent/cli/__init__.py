@@ -15,11 +15,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "shell": ("ssh",),
     "demonstrate": ("demo",),
     "outages": ("outages",),
-    "availability": ("availability", "period", "redundancy"),
+    "availability": ("availability", "period", "redundancy", "readiness"),
     "papers": ("report", "register", "metrics"),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
-    "papers": ("report", "outages", "register", "metrics"),
 }
 
 

@@ -1,4 +1,4 @@
-"""`hartwatch availability`, `period` and `redundancy`: figures of any period, closing a quarter, what was restated."""
+"""`hartwatch availability`, `period`, `redundancy` and `readiness`: figures, closed quarters, what else would hold."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     period.command("restatements")(restated)
     app.add_typer(period, name="period")
     app.command()(redundancy)
+    app.command()(readiness)
 
 
 def availability(
@@ -215,7 +216,7 @@ def redundancy(
             if table
             else round(((loss.ended_at or now) - loss.began_at).total_seconds(), 3),
             _many(loss.legs, form),
-            _many(loss.buildings, form),
+            _many(loss.sites, form),
             _many(loss.suppliers, form),
             loss.cause or "",
         )
@@ -224,6 +225,41 @@ def redundancy(
     lasted = "lasted" if table else "seconds"
     names = ("what", "began_at", "ended_at", lasted, "lost", "buildings", "suppliers", "cause")
     show(names, rows, form, "No redundancy was lost." if period else "No redundancy is lost now.")
+
+
+def readiness(
+    form: AnyFormat = Format.TABLE,
+    inventory: InventoryFile = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Whether each data centre could carry every service alone, as everything stood when it was last looked at."""
+    from agent.health import board_of
+    from agent.readiness import readiness_of
+    from agent.topology import Topology
+
+    found = settings_of({"inventory": inventory, "state_directory": state}, settings)
+    estate = estate_of(found)
+    with ledger_of(found) as ledger:
+        board = board_of(ledger.standings())
+    table = form is Format.TABLE
+    rows = []
+    for one in readiness_of(estate, Topology.of(estate), board):
+        services = len(one.holds) + len(one.fails) + len(one.unknown)
+        missing = tuple(f"{v.service} ({', '.join(v.missing)})" for v in (*one.fails, *one.unknown))
+        rows.append(
+            (
+                one.title if table else one.site,
+                f"{len(one.holds)} of {services}" if table else one.ratio,
+                _many(missing, form),
+                _many(tuple(f"{stock.kind} {stock}" for stock in one.legs), form),
+                f"{one.clock.lost} is down: due {one.clock.deadline.isoformat(timespec='seconds')}"
+                if one.clock
+                else "",
+            )
+        )
+    names = ("data_centre", "services" if table else "ratio", "would_not_hold", "stands", "clock")
+    show(names, rows, form, "There is no data centre in the inventory.")
 
 
 # ---------------------------------------------------------------- pieces

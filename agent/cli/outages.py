@@ -106,9 +106,9 @@ def show_one(
     settings: SettingsFile = None,
 ) -> None:
     """Everything about one: its timeline with the looks behind it, what it took down, what was said, its fix clock."""
-    from agent.alerts.due import strictest
     from agent.fix_clock import MARKS, clock_of
     from agent.outages import Period
+    from agent.running import strictest
     from agent.saying import said_of
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)

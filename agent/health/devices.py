@@ -29,7 +29,8 @@ def judge_device(subject: str, held: Held, visit: Visit, draft: Draft, *, blind:
         if silent:
             since = at if held.standing is Standing.DOWN else min(t.since for t in silent)
             names = " and ".join(t.what.upper() for t in silent)
-            draft.flip(subject, Standing.DEGRADED, since, f"{names} silent, the device answers", trouble=trouble)
+            reason, looks = f"{names} silent, the device answers", silent[0].seen
+            draft.flip(subject, Standing.DEGRADED, since, reason, trouble=trouble, looks=looks)
         elif held.standing is Standing.UP or (held.standing is Standing.DEGRADED and trouble):
             draft.keep(subject, replace(held, trouble=trouble))
         else:
@@ -38,7 +39,9 @@ def judge_device(subject: str, held: Held, visit: Visit, draft: Draft, *, blind:
     failing = trouble[0]  # "all" comes first
     cut, cause = cut_off(subject, draft)
     if cut and not held.accused:
-        draft.flip(subject, Standing.BLIND, failing.since, f"cannot be reached: {cause} is down", cause)
+        draft.flip(
+            subject, Standing.BLIND, failing.since, f"cannot be reached: {cause} is down", cause, looks=failing.seen
+        )
         draft.keep(subject, replace(draft.of(subject), trouble=()))  # it starts anew when the cause is gone
         if held.cause is None:  # what stands behind it may have been accused while it was not looked at yet
             carry_down(subject, draft)
@@ -47,7 +50,7 @@ def judge_device(subject: str, held: Held, visit: Visit, draft: Draft, *, blind:
     if failing.looks < patience:
         draft.keep(subject, replace(held, trouble=trouble))
         return
-    draft.flip(subject, Standing.DOWN, failing.since, _why(visit), trouble=_steady(trouble))
+    draft.flip(subject, Standing.DOWN, failing.since, _why(visit), trouble=trouble, looks=failing.seen)
     if held.standing is not Standing.DOWN:
         carry_down(subject, draft)
 
@@ -62,18 +65,10 @@ def _counted(held: Held, visit: Visit) -> tuple[Trouble, ...]:
     for what, answer in answers.items():
         earlier = held.failing(what)
         if answer is False:
-            trouble.append(
-                Trouble(what, earlier.looks + 1, earlier.since) if earlier else Trouble(what, 1, visit.started_at)
-            )
+            trouble.append(Trouble.after(earlier, what, visit.started_at))
         elif answer is None and earlier:
             trouble.append(earlier)
-    return _steady(tuple(trouble))
-
-
-def _steady(trouble: tuple[Trouble, ...]) -> tuple[Trouble, ...]:
-    """Counts stop where they no longer decide anything, so that a dead device's Held does not change at every look."""
-    most = LOOKS_TO_TELL + LOOKS_TO_WAIT_FOR_A_CAUSE
-    return tuple(t if t.looks <= most else replace(t, looks=most) for t in trouble)
+    return tuple(trouble)
 
 
 def _why(visit: Visit) -> str:

@@ -41,7 +41,7 @@ class Draft:
 
     def flip(
         self, subject: str, after: Standing, at: datetime, reason: str, cause: str | None = None,
-        trouble: tuple[Trouble, ...] = (), rewrite: bool = False,
+        trouble: tuple[Trouble, ...] = (), rewrite: bool = False, looks: tuple[datetime, ...] = (),
     ) -> None:  # fmt: skip
         """Change a subject's standing, never to before its last change unless that very change is rewritten."""
         held = self.of(subject)
@@ -50,7 +50,7 @@ class Draft:
             return
         at = at if rewrite else max(at, held.since)
         accused = (after is Standing.DOWN and cause is None) or (after is Standing.BLIND and held.accused and not cause)
-        self.changes.append(Change(subject, held.standing, after, at, reason, cause))
+        self.changes.append(Change(subject, held.standing, after, at, reason, cause, looks))
         before = held.before if rewrite else held.standing
         lately = outages_after(held.lately, after, at)
         was_out = held.was_out if rewrite else held.out

@@ -152,27 +152,24 @@ def judge_expected(visit: Visit, draft: Draft) -> None:
 
 def _judge_wanting(name: str, held: Held, visit: Visit, state: str, draft: Draft, *, none_left: bool) -> None:
     """Some are missing ("lost"), or all of them ("gone"): each is confirmed by itself, and a better look ends it."""
-    lost = _counted(held, "lost", visit)
-    gone = _counted(held, "gone", visit) if none_left else None
+    lost = Trouble.after(held.failing("lost"), "lost", visit.started_at)
+    gone = Trouble.after(held.failing("gone"), "gone", visit.started_at) if none_left else None
     if gone and gone.looks >= LOOKS_TO_TELL and held.standing is not Standing.DOWN:
-        draft.flip(name, Standing.DOWN, gone.since, state)
+        draft.flip(name, Standing.DOWN, gone.since, state, looks=gone.seen)
     elif held.standing is Standing.DOWN:
         if none_left:
             draft.keep(name, replace(held, trouble=()))
         else:
             draft.flip(name, Standing.DEGRADED, visit.started_at, state)
     elif held.standing is Standing.DEGRADED or lost.looks >= LOOKS_TO_TELL:
-        draft.flip(name, Standing.DEGRADED, lost.since, state, trouble=(gone,) if gone else ())
+        draft.flip(name, Standing.DEGRADED, lost.since, state, trouble=(gone,) if gone else (), looks=lost.seen)
     else:
         draft.keep(name, replace(held, trouble=(lost, gone) if gone else (lost,)))
 
 
-def _counted(held: Held, what: str, visit: Visit) -> Trouble:
-    earlier = held.failing(what)
-    return Trouble(what, earlier.looks + 1, earlier.since) if earlier else Trouble(what, 1, visit.started_at)
-
-
 def _judge_out_of_sight(name: str, device: str, draft: Draft) -> None:
+    if draft.of(name).standing is Standing.BLIND:
+        return  # it was never told, or is out of sight already: there is nothing to lose sight of
     held = draft.of(device)
     if held.out:
         root = held.cause or device

@@ -23,6 +23,7 @@ from collectors.readings import Cadence
 LOOKS_TO_TELL = 3
 LOOK_AGAIN_SECONDS = 10.0
 LOOKS_TO_WAIT_FOR_A_CAUSE = 3  # beyond LOOKS_TO_TELL, while what is in front is failing too
+MOST_LOOKS = LOOKS_TO_TELL + LOOKS_TO_WAIT_FOR_A_CAUSE
 TOGETHER = timedelta(seconds=150)  # a cause may be found this much later than what it took down: two pulses and a bit
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SOURCES = ("snmp", "ssh", "tcp", "http", "dns")  # a silent one of these degrades; ICMP is often filtered
@@ -39,6 +40,17 @@ class Trouble:
     what: str
     looks: int
     since: datetime
+    seen: tuple[datetime, ...] = ()  # when those looks were
+
+    @classmethod
+    def after(cls, earlier: Trouble | None, what: str, at: datetime, most: int = MOST_LOOKS) -> Trouble:
+        """One more failed look. Counting stops at `most`, where it no longer decides anything, so that what is held of
+        a dead device does not change at every look."""
+        if earlier is None:
+            return cls(what, 1, at, (at,))
+        if earlier.looks >= most:
+            return earlier
+        return cls(what, earlier.looks + 1, earlier.since, (*earlier.seen, at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,11 @@ def _judge_link(link: str, held: Held, visit: Visit, what: str, draft: Draft, *,
         else:
             draft.flip(link, Standing.UP, visit.started_at, what)
         return
-    earlier = held.failing("link")
-    looks = min((earlier.looks if earlier else 0) + 1, LOOKS_TO_TELL)
-    trouble = (Trouble("link", looks, earlier.since if earlier else visit.started_at),)
-    if looks < LOOKS_TO_TELL:
-        draft.keep(link, replace(held, trouble=trouble))
+    failing = Trouble.after(held.failing("link"), "link", visit.started_at, LOOKS_TO_TELL)
+    if failing.looks < LOOKS_TO_TELL:
+        draft.keep(link, replace(held, trouble=(failing,)))
         return
-    draft.flip(link, Standing.DOWN, trouble[0].since, what, trouble=trouble)
+    draft.flip(link, Standing.DOWN, failing.since, what, trouble=(failing,), looks=failing.seen)
     if held.standing is not Standing.DOWN:
         carry_down(link, draft)
 

@@ -21,6 +21,6 @@ from __future__ import annotations
 
 from agent.schedule.phases import Intervals, Rhythm
 from agent.schedule.roster import Applied, Drained, Outcome, Schedule
-from agent.schedule.stats import ScheduleStats, Spread
+from agent.schedule.stats import ScheduleStats
 
-__all__ = ["Applied", "Drained", "Intervals", "Outcome", "Rhythm", "Schedule", "ScheduleStats", "Spread"]
+__all__ = ["Applied", "Drained", "Intervals", "Outcome", "Rhythm", "Schedule", "ScheduleStats"]

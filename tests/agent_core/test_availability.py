@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from agent.availability import Book, Figures, Terms, terms_of
 from agent.calendar_uk import ALWAYS, LONDON, ServiceHours, london_midnight, named_period, service_spans
 from agent.facts import Change, Flip, Note, NoteKind, Outage, Standing, Watch
+from agent.fix_clock import clock_of
 from agent.inventory.model import Council, Estate, Service
 from agent.inventory.needs import Subject
 from agent.outages import availability, outages_of, timeline
@@ -564,6 +566,25 @@ def test_with_nothing_planned_figures_are_those_of_spans(case: Case, window: tup
     assert (found.up, found.down, found.blind, found.degraded) == (plain.up, plain.down, plain.blind, plain.degraded)
     assert (found.achieved, found.lower, found.upper) == (plain.achieved, plain.lower, plain.upper)
     assert found.window == plain.window
+
+
+@given(CASES, WINDOWS)
+def test_fix_times_are_those_of_the_clock_of_each_outage(case: Case, window: tuple[int, int]) -> None:
+    period, later, book = Period(minute(window[0]), minute(window[1])), minute(SPAN + 900), case.book()
+    found = book.figures(SW, period, case.terms)
+    clocks = {
+        outage.id: clock_of(outage, case.notes, [Period(*part) for part in outage.planned], case.terms, later)
+        for outage in book.outages(now=later)
+        if outage.ended_at is not None and period.began_at < outage.ended_at <= period.ended_at
+    }
+    # One that has no down time that counts was never to be fixed.
+    whole = {o.id: Period(o.began_at, o.ended_at) for o in book.outages() if o.ended_at is not None}
+    times = [clock.counted for id_, clock in clocks.items() if book.figures(SW, whole[id_]).down]
+    assert found.fixed == len(times)
+    assert found.within_target == sum(t <= case.terms.fix_target for t in times)
+    if times:
+        assert found.mean_fix == sum(times, timedelta()) / len(times)
+        assert found.median_fix == statistics.median(times)
 
 
 @given(CASES)

@@ -413,6 +413,30 @@ def test_a_new_expression_is_judged_when_it_is_loaded() -> None:
     assert told(judgement.changes) == [("service:s", "blind", "down", 400)]
 
 
+# ---------------------------------------------------------------- the looks behind a flip
+def test_a_flip_that_took_several_looks_names_them_and_one_that_took_one_none() -> None:
+    world = topology(["sw"], links={"link:a": (("sw", "Gi1"),)})
+    board: Board = {}
+    changes = []
+    for second in (0, 60, 70, 80, 90, 100):
+        judgement = judge(visit("sw", second, up=second in (0, 100), interfaces={"Gi1": "up"}), board, world)
+        board.update(judgement.held)
+        changes += [c for c in judgement.changes if c.subject == "device:sw"]
+    assert [(c.after, c.looks) for c in changes] == [(UP, ()), (DOWN, (at(60), at(70), at(80))), (UP, ())]
+
+
+def test_the_looks_at_a_link_are_named_too_and_no_more_of_them_are_kept_than_decide() -> None:
+    world = topology(["sw"], links={"link:a": (("sw", "Gi1"),)})
+    board: Board = {}
+    changes = []
+    for n in range(20):
+        judgement = judge(visit("sw", 10 * n, interfaces={"Gi1": "up" if n == 0 else "down"}), board, world)
+        board.update(judgement.held)
+        changes += [c for c in judgement.changes if c.after is DOWN]
+    assert [c.looks for c in changes] == [(at(10), at(20), at(30))]
+    assert len(board["link:a"].trouble[0].seen) == 3
+
+
 def test_a_service_is_down_until_the_last_of_what_was_carried_down_is_out_of_sight() -> None:
     """One part out of sight decides nothing while the other is known to be out."""
     service = "service:phone"

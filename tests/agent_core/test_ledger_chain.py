@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +16,10 @@ from alembic.runtime.migration import MigrationContext
 
 from agent.facts import Facts, Flip
 from agent.ledger import Ledger, LinesInvalid
+from agent.ledger.chain import genesis, link
 from agent.ledger.store import Store
 from agent.ledger.tables import APPENDED
-from tests.agent_core.making import at
+from tests.agent_core.making import UP, at
 from tests.agent_core.test_ledger import change, one_of_each, record, seen
 
 Open = Callable[..., Ledger]
@@ -96,8 +98,9 @@ def test_a_tail_that_was_cut_off_is_missed(full: Ledger) -> None:
 def test_an_entry_that_was_put_in_behind_the_last_one_is_found(full: Ledger) -> None:
     tamper(
         full,
-        "INSERT INTO flip SELECT '00000000000070008000000000000001', source, 39, subject, before, after, at, "
-        "recorded_at, reason, cause, digest FROM flip WHERE sequence = 38",
+        "INSERT INTO flip (id, source, sequence, subject, before, after, at, recorded_at, reason, digest) SELECT "
+        "'00000000000070008000000000000001', source, 39, subject, before, after, at, recorded_at, reason, digest "
+        "FROM flip WHERE sequence = 38",
         "UPDATE source SET next_sequence = 40",
     )
     assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 39 of device:sw"]
@@ -271,3 +274,17 @@ def test_a_copy_of_the_file_is_verified_like_the_ledger_it_is_of(tmp_path: Path,
     assert [type(f) for f in ledger.flips()] == [Flip]
     assert not ledger.verify().problems
     assert len(opened(copy, "agent-2").verify().problems) == 1
+
+
+def test_the_form_of_digests_never_changes() -> None:
+    """Ledgers that were written are verified by it for as long as they are kept."""
+    row = {
+        "id": UUID(int=0x01900000_0000_7000_8000_000000000001), "source": "agent-1", "sequence": 1,
+        "subject": "device:sw", "before": UP, "after": "down", "at": at(0.123456), "recorded_at": at(1),
+        "reason": 'no "answer" £', "cause": None, "after_the_fact": False, "digest": b"is left out",
+    }  # fmt: skip
+    assert genesis("agent-1").hex() == "e6f93b81a0d1787a6da6b03344ec16c6fe5c5c0302a432025fa162db8ade630d"
+    assert (
+        link(genesis("agent-1"), "flip", row).hex()
+        == "73ebdff786d662eed59df168dd44f3ee985ee4089df422c8a221548a0a4c9dc9"
+    )

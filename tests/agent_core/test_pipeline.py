@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from agent import health
 from agent.facts import Facts
 from agent.inventory.needs import Subject
 from agent.latest import Latest
 from agent.ledger import Ledger, LedgerFull
 from agent.pipeline import Outcome, Pipeline
 from agent.topology import Topology
-from collectors.readings import Cadence, Failure, Identity, Part, Visit
-from tests.agent_core.making import BLIND, DOWN, T0, UP, at, topology, visit
+from collectors.readings import Cadence, Check, Failure, Identity, Level, Part, Visit
+from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, topology, visit
 
 Open = Callable[..., Ledger]
 
@@ -309,3 +310,38 @@ async def test_a_reload_closes_what_left_and_judges_what_changed(
     pipeline.adopt(pipeline.topology)
     assert book.settle()
     assert len(book.flips()) == 4
+
+
+# ---------------------------------------------------------------- flapping and redundancy
+async def test_what_is_flapping_is_still_flapping_after_a_restart(
+    world: World, make: Callable[..., Pipeline], book: Ledger
+) -> None:
+    pipeline = make(topology(["sw"]))
+    for n in range(3):
+        world.next["sw"] = visit("sw", 200 * n)
+        await pipeline.visit("sw", Cadence.PULSE)
+        await fail_three_times(pipeline, world, "sw", 200 * n + 60)
+    assert book.settle()
+    assert pipeline.board["device:sw"].flapping_at(at(700))
+    world.now = datetime.now(UTC)  # the ledger goes by the real clock
+    assert make(topology(["sw"])).board["device:sw"].flapping_at(at(700))
+    world.now += health.RECENT * 2  # long after: the flips are not read, nothing is flapping
+    assert make(topology(["sw"])).board["device:sw"].downs == 1
+
+
+async def test_a_power_supply_is_confirmed_by_looks_that_ask_for_checks_and_forgotten_with_its_expectation(
+    world: World, make: Callable[..., Pipeline], book: Ledger
+) -> None:
+    name = "redundancy:device/sw/power_supplies"
+    pipeline = make(topology(["sw"], expected={"sw": ("power_supplies",)}))
+    for seconds, level in ((0, Level.OK), (300, Level.WARNING), (310, Level.WARNING), (320, Level.WARNING)):
+        check = Check("power_supplies_expected", "", "", level)
+        world.next["sw"] = replace(visit("sw", seconds), checks=(check,))
+        outcome = await pipeline.visit("sw", Cadence.HEALTH)
+        waits = seconds in (300, 310)
+        assert (outcome.look_again_in, outcome.look_again) == ((10, Cadence.HEALTH) if waits else (None, Cadence.PULSE))
+    world.now = at(500)
+    pipeline.adopt(topology(["sw"]))
+    assert book.settle()
+    assert [(f.after, f.at) for f in book.flips(name)] == [(UP, at(0)), (DEGRADED, at(300)), (BLIND, at(500))]
+    assert set(pipeline.board) == {"device:sw"}

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.pipeline import Outcome
-from agent.schedule import Drained, Intervals, Schedule, Spread
+from agent.schedule import Drained, Intervals, Schedule
 from agent.schedule.phases import MOST_SHARDS, Rhythm, coarser, ramp, shards
+from agent.spread import Spread
 from collectors.readings import Cadence
 from tests.agent_core.virtual import Clock, clock
 
@@ -30,6 +31,7 @@ class Estate:
     takes: Mapping[str, float] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     again: Mapping[str, float] = field(default_factory=dict)
+    look_again: Cadence = PULSE
     began: list[tuple[float, str, Cadence]] = field(default_factory=list)
     ended: Counter[str] = field(default_factory=Counter)
     running: set[str] = field(default_factory=set)
@@ -45,7 +47,7 @@ class Estate:
             self.ended[device] += 1
         finally:
             self.running.discard(device)
-        return Outcome(device not in self.silent, self.again.get(device))
+        return Outcome(device not in self.silent, self.again.get(device), self.look_again)
 
     def times(self, device: str, since: float = 0) -> list[float]:
         return [at for at, name, _ in self.began if name == device and at >= since]
@@ -214,6 +216,12 @@ def test_a_failed_look_brings_the_next_ones_sooner(clock: Clock) -> None:
     estate = Estate(clock, silent={"sw-0"}, again={"sw-0": 10.0})
     run(estate, devices(1), 35)
     assert estate.times("sw-0")[:3] == pytest.approx([0, 10.1, 20.2], abs=0.2)
+
+
+def test_the_next_look_asks_what_the_last_one_wanted_to_know(clock: Clock) -> None:
+    estate = Estate(clock, again={"sw-0": 10.0}, look_again=HEALTH)
+    run(estate, devices(1), 25)
+    assert [cadence for _, _, cadence in estate.began][1:3] == [HEALTH, HEALTH]
 
 
 def test_a_turn_right_after_an_extra_look_is_not_taken_twice(clock: Clock) -> None:

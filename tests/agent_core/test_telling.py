@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from agent.alerts import Level, Mind, Running, believed_after, due, holder, messages_of, running_of, strictest
+from agent.alerts import Level, Mind, believed_after, due, messages_of
 from agent.alerts.telling import ordinal
 from agent.facts import LEFT_THE_INVENTORY, Change, Message, Note, Outage, Standing
 from agent.health import Held, judge
 from agent.inventory.model import Council, Estate, Service, Site
 from agent.inventory.needs import Subject
 from agent.periods import Period
+from agent.readiness import Clock, Readiness
+from agent.running import Running, holder, running_of, strictest
 from agent.topology import Topology
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, UP, at, topology, visit
 
@@ -310,6 +312,23 @@ def test_the_clock_stands_still_in_planned_maintenance_and_nothing_is_told() -> 
     mind.planned = during("device:sw")
     many = running_of([OPEN], (), nothing, ESTATE, at(3600 * 40))
     assert due({"device:sw": Held(DOWN, at(0), UP)}, many, mind, (), at(3600 * 40), HOUR) == ()
+
+
+def test_a_data_centre_that_does_not_carry_full_service_is_told_of_at_each_mark_of_four_hours() -> None:
+    def found(minute: int, *not_up: str, told: Collection[str] = (), mind: Mind | None = None) -> list[str]:
+        lost = Clock("daneshill", at(0), at(4 * 3600), not_up)
+        readiness = [Readiness("cavendish", "Cavendish Road", (), (), (), (), lost)]
+        mind = mind or Mind(believed={"site:daneshill": "critical"})
+        board = {"site:daneshill": Held(DOWN, at(0), UP)}
+        return [m.key or "" for m in due(board, (), mind, told, at(60 * minute), HOUR, readiness)]
+
+    half, whole = (f"full-service/cavendish/{at(0).isoformat()}/{mark}" for mark in ("50%", "100%"))
+    assert found(119, "phone") == []
+    assert found(120, "phone") == [half]
+    assert found(130, "phone", told=[half]) == []
+    assert found(300, "phone", told=[half]) == [whole]
+    assert found(300) == []
+    assert found(300, "phone", mind=Mind(planned=during("site:daneshill"))) == []
 
 
 def test_only_open_outages_that_are_a_cause_have_a_clock() -> None:

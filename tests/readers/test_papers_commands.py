@@ -1,78 +1,15 @@
-"""`hartwatch report`, `outages`, `register` and `metrics`, on a real ledger."""
+"""`hartwatch report`, `register` and `metrics`, on a real ledger."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
 from agent.catalogue import CATALOGUE
-from agent.cli import papers
-from agent.facts import Change, Facts, Sighting, Standing
-from agent.ledger import Ledger
 from agent.metrics_page import markdown
-
-INVENTORY = """
-councils:
-  sbc: {title: Stevenage Borough Council, share: "0.5"}
-  ehdc: {title: East Herts District Council, share: "0.5"}
-zones: {general: {title: General}}
-sites:
-  wallfields: {title: Wallfields, kind: office, owner: ehdc}
-devices:
-  - {name: sw-wf-1, address: 192.0.2.1, class: switch, site: wallfields, zone: general}
-"""
-BEGAN = datetime(2026, 5, 13, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    """A state directory with a ledger: one outage that ended, one that is open, one piece of hardware."""
-    (tmp_path / "inventory.yaml").write_text(INVENTORY)
-    ledger = Ledger.open(tmp_path / "ledger.sqlite3", "agent-1", clock=lambda: BEGAN + timedelta(days=1))
-    changes = (
-        Change("device:sw-wf-1", Standing.BLIND, Standing.UP, BEGAN - timedelta(days=2), "answers"),
-        Change("device:sw-wf-1", Standing.UP, Standing.DOWN, BEGAN, "no answer to SNMP"),
-        Change("device:sw-wf-1", Standing.DOWN, Standing.UP, BEGAN + timedelta(minutes=90), "answers"),
-        Change("site:wallfields", Standing.UP, Standing.DOWN, BEGAN + timedelta(hours=5), "=HYPERLINK(evil)"),
-    )
-    sighting = Sighting("sw-wf-1", "chassis", "sw-wf-1", "", "Aruba", "6300M", "SG00KN0001", "10.11", BEGAN)
-    ledger.record(Facts(changes, (sighting,), heartbeat_at=BEGAN))
-    assert ledger.settle()
-    ledger.close()
-    return tmp_path
-
-
-def command(*arguments: str | Path) -> Result:
-    app = typer.Typer()
-    papers.register(app)
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def test_outages_are_listed_the_oldest_first_and_open_ones_alone_if_asked(state: Path) -> None:
-    done = command("outages", "--state", state, "--format", "json")
-    assert done.exit_code == 0
-    ended, still = json.loads(done.stdout)
-    assert (ended["subject"], ended["seconds"], ended["reason"]) == ("device:sw-wf-1", 5400.0, "no answer to SNMP")
-    assert (still["subject"], still["ended_at"]) == ("site:wallfields", "")
-    assert [
-        o["subject"] for o in json.loads(command("outages", "--open", "--state", state, "--format", "json").stdout)
-    ] == ["site:wallfields"]
-    assert "1 hour 30 minutes" in command("outages", "--state", state).stdout
-    late = command("outages", "--since", "2026-05-14", "--state", state, "--format", "json")
-    assert [o["subject"] for o in json.loads(late.stdout)] == ["site:wallfields"]
-
-
-def test_a_cell_that_a_spreadsheet_would_run_is_text(state: Path) -> None:
-    done = command("outages", "--state", state, "--format", "csv")
-    rows = list(csv.DictReader(io.StringIO(done.stdout)))
-    assert rows[1]["reason"] == "'=HYPERLINK(evil)"
+from tests.readers.commands import command
 
 
 def test_the_register_says_how_old_hardware_is_and_how_that_is_known(state: Path) -> None:
@@ -110,13 +47,6 @@ def test_what_cannot_be_done_is_said_in_one_line(
     assert done.exit_code == status
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_without_a_ledger_it_says_how_to_get_one(tmp_path: Path) -> None:
-    done = command("outages", "--state", tmp_path)
-    assert done.exit_code == 1
-    assert "hartwatch run" in done.stderr
-    assert not (tmp_path / "ledger.sqlite3").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_said(state: Path) -> None:
