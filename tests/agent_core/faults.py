@@ -107,6 +107,9 @@ class Month:
             )
             if at >= size:
                 return
+            if number % 4 == 1 and at > self.ended - 2 * DAY:
+                teller.both(at, DOWN)  # and nobody has mended it yet
+                return
             happens = random.choices(HAPPENINGS, WEIGHTS)[0]
             at = happens(teller, at, random)
 
@@ -153,12 +156,10 @@ class Month:
         covers = tuple(name_of(one) for one in dict.fromkeys(some))
         repeat, times, begins, ends = self._times(n)
         recorded, ended, after_the_fact = -30 * DAY, None, False
-        first = times[0][0] if times else 0
-        kind = random.random()
-        if kind < 0.15 and 0 < first < calendar.size:  # written down when it had begun, or when it was over
-            recorded = first + random.randrange(60, 3 * HOUR)
-            after_the_fact = random.random() < 0.5
-        elif kind < 0.3:
+        if n % 5 == 1:  # written down when it had begun, or when it was over
+            recorded = random.choice(times)[0] + random.randrange(60, 3 * HOUR)
+            after_the_fact = n % 2 == 0
+        elif n % 5 == 3:
             ended = random.randrange(calendar.size)  # ended early
         found = Maintenance(
             Window(
@@ -293,13 +294,14 @@ class Month:
                         truth.said.append(said)
                 elif dice < 0.3:
                     for _ in range(random.choice((1, 1, 2, 3))):
-                        c = a + random.randrange(-60, max(2, b - a))
+                        c = (a + random.randrange(-60, max(2, b - a))) // 2 * 2
                         own_end = random.choice((None, c + random.randrange(1, 9000)))
                         truth.paused.append(Paused(a, c, own_end))
                     for _ in range(random.choice((0, 1, 2))):
-                        d = a + random.randrange(1, max(2, b - a) + 600)
-                        if all(d != p.began for p in truth.paused):
-                            truth.paused.append(Paused(a, d, resume=True))
+                        # In odd seconds, and pauses begin in even ones: of the same instant and no later word nobody
+                        # could say which of the two was meant.
+                        d = (a + random.randrange(1, max(2, b - a) + 600)) | 1
+                        truth.paused.append(Paused(a, d, resume=True))
             for said in truth.said:
                 kind: NoteKind = "void" if said.kind == "void" else "correction"
                 began_at = None if said.began is None else at(said.began)
