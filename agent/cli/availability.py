@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
+from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, login, many, moment, show, write
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
     from agent.availability import Figures
     from agent.calendar_uk import NamedPeriod
 
-PATIENCE = 60.0
 PeriodName = Annotated[
     str, typer.Option(metavar="PERIOD", help="A quarter 2026-Q3, a month 2026-11, a financial year 2026-27.")
 ]
@@ -131,7 +129,6 @@ def close(
     from agent.calendar_uk import Quarter
     from agent.closing import CannotClose, closing_of
     from agent.facts import Facts
-    from agent.ledger import LedgerError
 
     try:
         quarter = Quarter.parse(period)
@@ -139,20 +136,13 @@ def close(
         fail(str(problem), 2)
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     estate = estate_of(found)
-    try:
-        who = author or getpass.getuser()
-    except (OSError, KeyError):
-        fail("this login has no name: say who you are with --as", 2)
+    who = author or login("--as")
     with ledger_of(found) as ledger:
         try:
             closing = closing_of(ledger, estate, quarter, who, datetime.now(UTC))
-            ledger.record(Facts(closings=(closing,))).result(PATIENCE)
         except CannotClose as problem:
             fail(str(problem), 1)
-        except TimeoutError:
-            fail(f"the ledger has not written it within {PATIENCE:.0f} seconds: look before trying again", 1)
-        except LedgerError as problem:
-            fail(str(problem), 1)
+        write(ledger, Facts(closings=(closing,)))
         number, digest = ledger.verify().heads[f"{found.agent_name}-command"]
     print(f"{quarter} is closed. Entry {number} of {found.agent_name}-command, {digest}")
 
@@ -161,7 +151,7 @@ def list_(form: AnyFormat = Format.TABLE, state: StateDirectory = None, settings
     """The quarters that are closed."""
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         closings = ledger.closings()
-    rows = [(c.period, c.at.isoformat(timespec="seconds"), c.author) for c in closings]
+    rows = [(c.period, moment(c.at, form), c.author) for c in closings]
     show(("period", "closed_at", "closed_by"), rows, form, "No quarter is closed.")
 
 
@@ -210,14 +200,14 @@ def redundancy(
     rows = [
         (
             loss.title,
-            loss.began_at.isoformat(timespec="seconds"),
-            loss.ended_at.isoformat(timespec="seconds") if loss.ended_at else "",
+            moment(loss.began_at, form),
+            moment(loss.ended_at, form),
             span((loss.ended_at or now) - loss.began_at)
             if table
             else round(((loss.ended_at or now) - loss.began_at).total_seconds(), 3),
-            _many(loss.legs, form),
-            _many(loss.sites, form),
-            _many(loss.suppliers, form),
+            many(loss.legs, form),
+            many(loss.sites, form),
+            many(loss.suppliers, form),
             loss.cause or "",
         )
         for loss in losses
@@ -246,16 +236,17 @@ def readiness(
     rows = []
     for one in readiness_of(estate, Topology.of(estate), board):
         services = len(one.holds) + len(one.fails) + len(one.unknown)
-        missing = tuple(f"{v.service} ({', '.join(v.missing)})" for v in (*one.fails, *one.unknown))
+        without: dict[str, list[str]] = {}  # services that miss the same are told together
+        for verdict in (*one.fails, *one.unknown):
+            without.setdefault(", ".join(verdict.missing), []).append(verdict.service)
+        missing = tuple(f"{', '.join(services)} without {parts}" for parts, services in without.items())
         rows.append(
             (
                 one.title if table else one.site,
                 f"{len(one.holds)} of {services}" if table else one.ratio,
-                _many(missing, form),
-                _many(tuple(f"{stock.kind} {stock}" for stock in one.legs), form),
-                f"{one.clock.lost} is down: due {one.clock.deadline.isoformat(timespec='seconds')}"
-                if one.clock
-                else "",
+                many(missing, form),
+                many(tuple(f"{stock.kind} {stock}" for stock in one.legs), form),
+                f"{one.clock.lost} is down: due {moment(one.clock.deadline, form)}" if one.clock else "",
             )
         )
     names = ("data_centre", "services" if table else "ratio", "would_not_hold", "stands", "clock")
@@ -274,7 +265,3 @@ def _period(label: str) -> NamedPeriod:
 
 def _seconds(length: timedelta | None) -> float | None:
     return None if length is None else round(length.total_seconds(), 6)
-
-
-def _many(texts: tuple[str, ...], form: Format) -> str | list[str]:
-    return list(texts) if form is Format.JSON else (", " if form is Format.TABLE else " ").join(texts)

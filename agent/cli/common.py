@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +18,10 @@ import typer
 from agent.cli.serve import fail
 
 if TYPE_CHECKING:  # SQLAlchemy takes half a second to import: only the commands that read the ledger pay
+    from agent.facts import Facts
     from agent.ledger import Ledger
+
+PATIENCE = 30.0  # seconds until the ledger must have written
 
 
 class Format(StrEnum):
@@ -81,3 +86,54 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, empt
         for row in listed:
             table.add_row(*(Text(str(cell)) for cell in row))
         Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def london(at: datetime) -> str:
+    """A time as the clock in London has it."""
+    from agent.calendar_uk import LONDON
+
+    local = at.astimezone(LONDON)
+    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+
+
+def moment(at: datetime | None, form: Format) -> str:
+    """A time as London has it for people, and with its zone for programs."""
+    return "" if at is None else london(at) if form is Format.TABLE else at.isoformat()
+
+
+def many(texts: Sequence[str], form: Format) -> str | list[str]:
+    """Several texts in one cell."""
+    return list(texts) if form is Format.JSON else (", " if form is Format.TABLE else " ").join(texts)
+
+
+# ---------------------------------------------------------------- writing
+def login(option: str) -> str:
+    """Who is logged in; where that has no name, `option` is what to say it by."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        return fail(f"this login has no name: say who you are with {option}, or set LOGNAME", 2)  # type: ignore[no-any-return]
+
+
+def length_of(text: str | None, option: str) -> timedelta | None:
+    """A duration such as 90m or 4h."""
+    from pydantic_core import PydanticCustomError
+
+    from agent.inventory.values import parse_duration
+
+    try:
+        return None if text is None else parse_duration(text)
+    except PydanticCustomError as problem:
+        return fail(f"{option}: {problem.message()}", 2)  # type: ignore[no-any-return]
+
+
+def write(ledger: Ledger, facts: Facts) -> None:
+    """Write facts and wait until they are durable."""
+    from agent.ledger import LedgerError
+
+    try:
+        ledger.record(facts).result(PATIENCE)
+    except TimeoutError:
+        fail(f"the ledger has not written it within {PATIENCE:.0f} seconds: look before trying again", 1)
+    except LedgerError as problem:
+        fail(str(problem), 1)

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
+from agent.cli.common import (
+    AnyFormat,
+    Format,
+    estate_of,
+    ledger_of,
+    length_of,
+    login,
+    london,
+    many,
+    moment,
+    show,
+    write,
+)
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
-    from agent.facts import Facts, Window
+    from agent.facts import Window
     from agent.periods import Period
 
-PATIENCE = 30.0  # seconds until the ledger must have written
 SHORTEST = 8  # characters of an id that are shown at least
 SHOWN_TIMES = 3
 
@@ -65,8 +75,8 @@ def add(
             subjects=subject,
             begins=from_,
             ends=until,
-            lasts=_duration(lasts),
-            owner=_login() if owner is None else owner,
+            lasts=length_of(lasts, "--for"),
+            owner=login("--owner") if owner is None else owner,
             reason=reason,
             repeat=repeat,
             after_the_fact=after_the_fact,
@@ -76,13 +86,13 @@ def add(
     except WindowInvalid as problem:
         fail(str(problem), 2)
     with ledger_of(found) as ledger:
-        _record(ledger, Facts(windows=(window,)))
+        write(ledger, Facts(windows=(window,)))
     covered = len(window.covers)
     print(f"{window.id}: {', '.join(window.subjects)} ({covered} {'subject' if covered == 1 else 'subjects'})")
     whole = Period(window.begins_at, max(window.ends_at, now))
     times = upcoming(window, now, SHOWN_TIMES) or times_of(window, whole)[-1:]
     for time in times:
-        print(f"  {_london(time.began_at)} to {_london(time.ended_at)}")
+        print(f"  {london(time.began_at)} to {london(time.ended_at)}")
     if times and times[0].began_at < now < times[0].ended_at and not after_the_fact:
         print("hartwatch: it has begun: what lies before now does not count as planned", file=sys.stderr)
 
@@ -116,9 +126,9 @@ def list_(
         row: tuple[Any, ...] = (
             short[str(window.id)] if table else str(window.id),
             stands,
-            _many(window.subjects, form),
-            _london(at) if table else at.isoformat(),
-            _london(until) if table else until.isoformat(),
+            many(window.subjects, form),
+            london(at) if table else at.isoformat(),
+            london(until) if table else until.isoformat(),
             window.repeat,
             window.owner,
             window.reason + (" (entered after the fact)" if table and window.after_the_fact else ""),
@@ -127,11 +137,11 @@ def list_(
         if not table:
             later = [f"{time.began_at.isoformat()}/{time.ended_at.isoformat()}" for time in times[1:]]
             row += (
-                _many(later, form),
-                _many(window.covers, form),
+                many(later, form),
+                many(window.covers, form),
                 window.after_the_fact,
-                _iso(window.recorded_at),
-                _iso(window.ended_at),
+                moment(window.recorded_at, form),
+                moment(window.ended_at, form),
                 window.ended_by,
             )
         rows.append(((0 if times else 1, at), row))
@@ -162,7 +172,7 @@ def end(
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         window = _named(id, ledger.windows())
         if window.ended_at is not None:
-            fail(f"{window.id} was ended on {_london(window.ended_at)} by {window.ended_by}", 1)
+            fail(f"{window.id} was ended on {london(window.ended_at)} by {window.ended_by}", 1)
         if window.name:
             fail(f"{window.id} is the inventory's: take it out of the inventory (maintenance.{window.name})", 2)
         try:
@@ -171,43 +181,11 @@ def end(
             is_over = False  # a rule that cannot be read is a reason to end it
         if is_over:
             fail(f"{window.id} is over: there is nothing left to end", 1)
-        _record(ledger, Facts(window_ends=(WindowEnd(window.id, now, _login(), said),)))
+        write(ledger, Facts(window_ends=(WindowEnd(window.id, now, login("--owner"), said),)))
     print(f"{window.id} ended")
 
 
 # ---------------------------------------------------------------- pieces
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container whose user has no name
-        return fail("this login has no name: say who answers for it with --owner, or set LOGNAME", 2)  # type: ignore[no-any-return]
-
-
-def _duration(text: str | None) -> timedelta | None:
-    from pydantic_core import PydanticCustomError
-
-    from agent.inventory.values import parse_duration
-
-    try:
-        return None if text is None else parse_duration(text)
-    except PydanticCustomError as problem:
-        return fail(f"--for: {problem.message()}", 2)  # type: ignore[no-any-return]
-
-
-def _record(ledger: Any, facts: Facts) -> None:
-    from agent.ledger import LedgerError
-
-    try:
-        ledger.record(facts).result(PATIENCE)
-    except TimeoutError:
-        fail(
-            f"the ledger has not written it within {PATIENCE:.0f} seconds: see `maintenance list` before trying again",
-            1,
-        )
-    except LedgerError as problem:
-        fail(str(problem), 1)
-
-
 def _named(text: str, windows: Sequence[Window]) -> Window:
     """The one window whose id begins so."""
     wanted = text.strip().lower().replace("-", "")
@@ -238,18 +216,3 @@ def _state(window: Window, times: Sequence[Period], now: datetime) -> str:
     if not times:
         return "over"
     return "running" if times[0].began_at <= now else "planned"
-
-
-def _many(texts: Sequence[str], form: Format) -> str | list[str]:
-    return list(texts) if form is Format.JSON else (", " if form is Format.TABLE else " ").join(texts)
-
-
-def _iso(at: datetime | None) -> str:
-    return "" if at is None else at.isoformat()
-
-
-def _london(at: datetime) -> str:
-    from agent.calendar_uk import LONDON
-
-    local = at.astimezone(LONDON)
-    return f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"

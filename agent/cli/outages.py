@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.cli import saying
-from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
+from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, london, many, moment, show
 from agent.cli.saying import OutageId, find, read
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
@@ -64,7 +63,6 @@ def outages(
         and (end is None or o.began_at < end)
     ]
     table = form is Format.TABLE
-    at = _london if table else _iso
     rows: list[tuple[Any, ...]] = []
     for o in found:
         said = said_of(o, notes, now)
@@ -73,17 +71,17 @@ def outages(
             (
                 short_id(o) if table else str(o.id),
                 o.subject,
-                at(o.began_at),
-                at(o.ended_at),
+                moment(o.began_at, form),
+                moment(o.ended_at, form),
                 _span(lasted) if table else _seconds(lasted),
                 o.reason,
                 said.cause or "",
                 o.cause or "",
-                len(o.carried) if table else _many(o.carried, form),
+                len(o.carried) if table else many(o.carried, form),
                 o.flaps,
                 _seconds(_planned(o)) if not table else _span(_planned(o)) if o.planned else "",
                 said.held_by.author if said.held_by else "",
-                _many(said.tickets, form),
+                many(said.tickets, form),
                 "corrected" if o.corrected else "",
             )
         )
@@ -131,14 +129,14 @@ def show_one(
             looks = f" (looked at {', '.join(_clock(look) for look in flip.looks)})" if flip.looks else ""
             rows.append((flip.at, "stands", f"{flip.after.value}: {flip.reason}{cause}{looks}{known}"))
     rows += [(n.from_at or n.at, n.kind, _said(n)) for n in notes if n.outage in outage.ids]
-    rows += [(a, "maintenance", f"planned until {_london(b)}") for a, b in outage.planned]
+    rows += [(a, "maintenance", f"planned until {london(b)}") for a, b in outage.planned]
     rows += [(m.at, "told", f"{m.channel}: {m.title}") for m in told if outage.began_at <= m.at <= until]
     rows.sort(key=lambda row: row[0])
     facts = {
         "id": str(outage.id),
         "subject": outage.subject,
-        "began_at": _at(outage.began_at, form),
-        "ended_at": _at(outage.ended_at, form) or "still open",
+        "began_at": moment(outage.began_at, form),
+        "ended_at": moment(outage.ended_at, form) or "still open",
         "lasted": _span(until - outage.began_at),
         "reason": outage.reason,
         "cause": said.cause or "not recorded",
@@ -155,7 +153,7 @@ def show_one(
     }
     if clock.state != "stopped":
         marks = ((mark, clock.runs_out_at(mark)) for mark in MARKS)
-        facts["marks"] = "; ".join(f"{mark:.0%} at {_at(at, form)}" for mark, at in marks if at is not None)
+        facts["marks"] = "; ".join(f"{mark:.0%} at {moment(at, form)}" for mark, at in marks if at is not None)
     if form is not Format.TABLE:
         facts |= {"elapsed_seconds": _seconds(clock.elapsed), "service_seconds": _seconds(clock.service_hours)}
         facts |= {f"paused_{reason.replace(' ', '_')}_seconds": _seconds(length) for reason, length in clock.paused}
@@ -164,13 +162,13 @@ def show_one(
         show((*facts, "timeline"), [(*facts.values(), timeline)], form, "")
         return
     shown = [
-        (k.replace("_", " "), _many(v, form) if isinstance(v, list) else v)
+        (k.replace("_", " "), many(v, form) if isinstance(v, list) else v)
         for k, v in facts.items()
         if v not in ("", [], 0)
     ]
     show(("what", "value"), shown, form, "")
     print()
-    show(("at", "what", "text"), [(_at(at, form), what, text) for at, what, text in rows], form, "")
+    show(("at", "what", "text"), [(moment(at, form), what, text) for at, what, text in rows], form, "")
 
 
 # ---------------------------------------------------------------- pieces
@@ -187,9 +185,9 @@ def _said(note: Note) -> str:
     times = ""
     if note.kind == "correction":
         parts = (("began", note.from_at), ("ended", note.until_at))
-        times = ", ".join(f"{word} {_london(at)}" for word, at in parts if at is not None)
+        times = ", ".join(f"{word} {london(at)}" for word, at in parts if at is not None)
     elif note.until_at is not None:
-        times = f"until {_london(note.until_at)}"
+        times = f"until {london(note.until_at)}"
     return f"{note.author}: {'; '.join(part for part in (times, note.text) if part)}".rstrip(": ")
 
 
@@ -207,23 +205,5 @@ def _span(length: timedelta) -> str:
     return span(length)
 
 
-def _many(texts: Sequence[str], form: Format) -> str | list[str]:
-    return list(texts) if form is Format.JSON else (", " if form is Format.TABLE else " ").join(texts)
-
-
-def _at(at: datetime | None, form: Format) -> str:
-    return _london(at) if form is Format.TABLE else _iso(at)
-
-
-def _iso(at: datetime | None) -> str:
-    return "" if at is None else at.isoformat()
-
-
 def _clock(at: datetime) -> str:
-    return _london(at)[11:]
-
-
-def _london(at: datetime | None) -> str:
-    from agent.calendar_uk import LONDON
-
-    return "" if at is None else f"{at.astimezone(LONDON):%Y-%m-%d %H:%M:%S}"
+    return london(at)[11:]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.common import ledger_of
+from agent.cli.common import ledger_of, length_of, login, write
 from agent.cli.serve import SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from agent.facts import Note, Outage
     from agent.ledger import Ledger
 
-PATIENCE = 30.0  # seconds until the ledger must have written
 OutageId = Annotated[
     str, typer.Argument(metavar="ID", help="As `outages` shows it: the end of its id, or the beginning of all of it.")
 ]
@@ -44,7 +42,7 @@ def ack(
     """Say who has it. Reminders rest until the acknowledgement expires; the fix clock does not."""
     from agent import saying
 
-    length = _duration(lasts, "--for")
+    length = length_of(lasts, "--for")
 
     def say(outage: Outage, now: datetime, who: str, *_: Any) -> Note:
         return saying.acknowledge(outage, who, now, now + length if length else None, text)
@@ -172,10 +170,9 @@ Say = Callable[["Outage", datetime, str, "Sequence[Note]", "Sequence[Outage]"], 
 def _say(id: str, say: Say, author: str | None, state: Any, settings: Any, *, also_carried: bool = False) -> None:
     """Find the outage, write the note, say what was written."""
     from agent.facts import Facts
-    from agent.ledger import LedgerError
     from agent.saying import SaidInvalid, short_id
 
-    now, who = datetime.now(UTC), author or _login()
+    now, who = datetime.now(UTC), author or login("--as")
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         book, notes = read(ledger)
         outage = find(book, id, now)
@@ -189,33 +186,11 @@ def _say(id: str, say: Say, author: str | None, state: Any, settings: Any, *, al
             ]  # fmt: skip
         try:
             said = tuple(say(one, now, who, notes, everything) for one in meant)
-            ledger.record(Facts(notes=said)).result(PATIENCE)
         except SaidInvalid as problem:
             fail(str(problem), 2)
-        except TimeoutError:
-            fail(f"the ledger has not written it within {PATIENCE:.0f} seconds: look before trying again", 1)
-        except LedgerError as problem:
-            fail(str(problem), 1)
+        write(ledger, Facts(notes=said))
     for one, what in zip(meant, said, strict=True):
         print(f"{short_id(one)} {one.subject}: {what.kind} by {who}" + (f": {what.text}" if what.text else ""))
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container whose user has no name
-        return fail("this login has no name: say who you are with --as", 2)  # type: ignore[no-any-return]
-
-
-def _duration(text: str | None, option: str) -> timedelta | None:
-    from pydantic_core import PydanticCustomError
-
-    from agent.inventory.values import parse_duration
-
-    try:
-        return None if text is None else parse_duration(text)
-    except PydanticCustomError as problem:
-        return fail(f"{option}: {problem.message()}", 2)  # type: ignore[no-any-return]
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

@@ -19,7 +19,7 @@ import time_machine
 import typer
 from typer.testing import CliRunner, Result
 
-from agent.cli import maintenance
+from agent.cli import common, maintenance
 from agent.facts import Facts, Window, WindowEnd
 from agent.ledger import Ledger, LedgerFull
 from agent.maintenance import Plan
@@ -197,7 +197,7 @@ def test_a_ledger_that_does_not_write_is_told(state: Path, memory: InMemory, mon
     memory.trouble = LedgerFull("the buffer is full")
     assert refused(command(state, "add", *ONCE), 1) == "the buffer is full"
     memory.trouble, memory.late = None, True
-    monkeypatch.setattr(maintenance, "PATIENCE", 0.01)
+    monkeypatch.setattr(common, "PATIENCE", 0.01)
     assert refused(command(state, "add", *ONCE), 1).startswith("the ledger has not written it within 0 seconds")
 
 

@@ -89,7 +89,7 @@ def test_what_people_say_is_shown_with_the_outage_and_its_clock(state: Path) -> 
     assert found["paused_waiting_for_the_supplier's_engineer_seconds"] == 1800.0
     assert [(row["what"], row["text"]) for row in found["timeline"]] == [
         ("stands", "down: no answer to SNMP, known 86,400 s later"),
-        ("pause", "jo: until 2026-05-13 11:00:00; waiting for the supplier's engineer"),
+        ("pause", "jo: until 2026-05-13 11:00; waiting for the supplier's engineer"),
         ("stands", "up: answers, known 81,000 s later"),
         ("cause", "jo: supplier circuit"),
         ("ticket", "jo: INC0012345"),
