@@ -130,7 +130,7 @@ def show_one(
             rows.append((flip.at, "stands", f"{flip.after.value}: {flip.reason}{cause}{looks}{known}"))
     rows += [(n.from_at or n.at, n.kind, _said(n)) for n in notes if n.outage in outage.ids]
     rows += [(a, "maintenance", f"planned until {london(b)}") for a, b in outage.planned]
-    rows += [(m.at, "told", f"{m.channel}: {m.title}") for m in told if outage.began_at <= m.at <= until]
+    rows += [(at, "told", f"{m.channel}: {m.title}") for at, m in told if outage.began_at <= m.at <= until]
     rows.sort(key=lambda row: row[0])
     facts = {
         "id": str(outage.id),

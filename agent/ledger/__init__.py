@@ -18,7 +18,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     closings() -> list[Closing]                   periods whose figures are frozen
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
-    told(subject) -> list[Message]                what people were told of it
+    told(subject) -> list[(datetime, Message)]    what people were told of it, and when
     told_keys() -> set[str]                       keys of the messages that were handed over
     outbox -> Outbox                              claims and outcomes of messages (agent.alerts)
     stats -> WriterStats                          numbers for the metrics
@@ -180,7 +180,7 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.head(connection)
 
-    def told(self, subject: str) -> list[Message]:
+    def told(self, subject: str) -> list[tuple[datetime, Message]]:
         with self._store.reader.connect() as connection:
             return read.messages(connection, subject)
 

@@ -31,16 +31,14 @@ from agent.ledger.tables import (
 # By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
 _FLIP = [flip.c[f.name] for f in fields(Flip)]
 _ASSET = [asset.c[f.name] for f in fields(Asset)]
-_BEFORE, _AFTER, _LOOKS = ([f.name for f in fields(Flip)].index(name) for name in ("before", "after", "looks"))
 _STANDINGS = {standing.value: standing for standing in Standing}
 
 
 def _flip(row: Any) -> Flip:
-    values = list(row)
-    values[_BEFORE], values[_AFTER] = _STANDINGS[values[_BEFORE]], _STANDINGS[values[_AFTER]]
-    looks = values[_LOOKS]
-    values[_LOOKS] = tuple(map(datetime.fromisoformat, json.loads(looks))) if looks else ()
-    return Flip(*values)
+    id, source, sequence, subject, before, after, at, recorded_at, reason, cause, looks = row
+    looked = tuple(map(datetime.fromisoformat, json.loads(looks))) if looks else ()
+    before, after = _STANDINGS[before], _STANDINGS[after]
+    return Flip(id, source, sequence, subject, before, after, at, recorded_at, reason, cause, looked)
 
 
 def standings(connection: Connection) -> list[Flip]:
@@ -161,11 +159,11 @@ def head(connection: Connection) -> dict[str, int]:
     return {name: following - 1 for name, following in connection.execute(query)}
 
 
-def messages(connection: Connection, subject: str) -> list[Message]:
-    """What people were told of a subject, or were to be told, in order."""
+def messages(connection: Connection, subject: str) -> list[tuple[datetime, Message]]:
+    """What people were told of a subject, with when it was handed over to be told, in order."""
     columns = [told.c[f.name] for f in fields(Message)]
-    query = sa.select(*columns).where(told.c.subject == subject).order_by(told.c.id)
-    return [Message(*row) for row in connection.execute(query)]
+    query = sa.select(told.c.recorded_at, *columns).where(told.c.subject == subject).order_by(told.c.id)
+    return [(row[0], Message(*row[1:])) for row in connection.execute(query)]
 
 
 def told_keys(connection: Connection) -> set[str]:

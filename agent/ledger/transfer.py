@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 
 from agent.ledger import read
 from agent.ledger.chain import genesis, link, plain
-from agent.ledger.tables import APPENDED, Utc, asset, heartbeat, source
+from agent.ledger.tables import APPENDED, Id, Utc, asset, heartbeat, source
 
 FORM = "hartwatch ledger 1"
 ROWS_AT_ONCE = 1000
@@ -190,7 +190,7 @@ def _value(column: sa.Column[Any], value: Any) -> Any:
         if at.tzinfo is None:
             raise ValueError("a time without a zone")
         return at
-    if isinstance(column.type, sa.Uuid):
+    if isinstance(column.type, Id):
         return UUID(value)
     if isinstance(column.type, sa.LargeBinary):
         return bytes.fromhex(value)

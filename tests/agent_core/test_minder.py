@@ -89,7 +89,7 @@ class World:
             assert self.ledger.settle()
 
     def told(self) -> list[Message]:
-        return self.ledger.told("device:core")
+        return [message for _, message in self.ledger.told("device:core")]
 
     def titles(self) -> list[str]:
         return [message.title for message in self.told()]

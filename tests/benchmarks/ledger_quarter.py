@@ -8,6 +8,7 @@ Prints seconds by wall clock and by CPU, the best of the rounds. The target is 2
 from __future__ import annotations
 
 import argparse
+import gc
 import random
 import tempfile
 import time
@@ -21,6 +22,7 @@ from agent.calendar_uk import named_period
 from agent.facts import Change, Facts, Standing
 from agent.ledger import Ledger
 from agent.maintenance import Plan
+from agent.rest import THRESHOLDS
 
 QUARTER = named_period("2026-Q3").window
 NOW = datetime(2027, 2, 1, tzinfo=UTC)
@@ -56,6 +58,7 @@ def timed(what: str, rounds: int, work: Callable[[], Result]) -> tuple[Result, f
 
 
 def main() -> None:
+    gc.set_threshold(*THRESHOLDS)  # as the agent and its commands have it
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--subjects", type=int, default=1000)
     arguments.add_argument("--flips", type=int, default=100_000)
