@@ -36,10 +36,14 @@ _TWO_NUMBERS = re.compile(r"(\d{4})([-/])(\d\d)")
 
 @cache
 def bank_holidays(year: int) -> frozenset[date]:
-    """Bank holidays of England in a calendar year, substitute days included."""
+    """Bank holidays of England in a calendar year.
+
+    One that would fall on a weekend is given on a weekday instead, and the weekend's own day is none: it matters to a
+    service with hours on Saturdays. The library has both days.
+    """
     import holidays  # takes a tenth of a second, and whoever only reads an inventory needs no holidays
 
-    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+    return frozenset(day for day in holidays.country_holidays("GB", subdiv="ENG", years=year) if day.weekday() < 5)
 
 
 def is_working_day(day: date) -> bool:

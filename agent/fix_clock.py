@@ -12,8 +12,8 @@ The rules (docs/accounting.md section 7):
   it stays up. So `elapsed + planned + paused` is the time from the beginning to the end, exactly.
 - A pause lasts from `from_at` of its note (without one: from when it was written) until the first "resume" after it,
   or its own `until_at`; without either until now, or the end of the outage. A "resume" ends every pause that runs; one
-  for the instant a pause began at, written after it, takes it back. Pauses that overlap count once, by the reason of
-  the one that began first; what lies in planned maintenance counts as planned.
+  for the instant a pause began at, not written before it, takes it back. Pauses that overlap count once, by the
+  reason of the one that began first; what lies in planned maintenance counts as planned.
 - What is asked of the future goes on as it is now: a pause without an end never ends, planned maintenance does.
 """
 

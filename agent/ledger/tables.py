@@ -27,7 +27,7 @@ class Utc(TypeDecorator[datetime]):
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], datetime | None]:
-        """Straight from what the driver has: of a hundred thousand flips two steps in between would be a third of it."""
+        """Straight from what the driver has: of a hundred thousand flips two steps between would be a third of it."""
         if dialect.name == "sqlite":
             return lambda text: None if text is None else datetime.fromisoformat(f"{text}+00:00")
         return lambda value: None if value is None else value.astimezone(UTC)

@@ -27,10 +27,9 @@ PLANNED, UNWATCHED, OPEN = 8, 16, 32
 FLAP_GAP = 600
 Second = int
 
-# By hand, from gov.uk/bank-holidays for England and Wales; and Boxing Day itself, which the Act of 1971 names also
-# where it is a Saturday, beside the Monday that is given for it.
+# By hand, from gov.uk/bank-holidays for England and Wales: of Boxing Day 2026, a Saturday, the Monday that is given for it.
 BANK_HOLIDAYS = frozenset(
-    (date(2026, 12, 25), date(2026, 12, 26), date(2026, 12, 28), date(2027, 1, 1), date(2027, 3, 26), date(2027, 3, 29))
+    (date(2026, 12, 25), date(2026, 12, 28), date(2027, 1, 1), date(2027, 3, 26), date(2027, 3, 29))
 )
 
 

@@ -170,7 +170,7 @@ def test_service_hours_that_are_written_are_read_as_the_same(hours: ServiceHours
         pytest.param("Mon-Fri 08:00-18:00", london(2026, 12, 25), london(2026, 12, 26), 0, id="Christmas"),
         pytest.param("Mon-Fri 08:00-18:00, bank holidays too", london(2026, 12, 25), london(2026, 12, 26), 10,
                      id="Christmas too"),
-        pytest.param("Mon-Sun 00:00-24:00", london(2026, 12, 24), london(2026, 12, 27), 24, id="all but Christmas"),
+        pytest.param("Mon-Sun 00:00-24:00", london(2026, 12, 24), london(2026, 12, 27), 48, id="all but Christmas"),
     ],
 )  # fmt: skip
 def test_hours_of_a_service_between(hours: str, start: datetime, end: datetime, expected: float) -> None:
@@ -296,3 +296,10 @@ def test_every_label_names_its_period(day: date, months: int) -> None:
 def test_a_malformed_period_is_refused_with_the_three_forms(label: str) -> None:
     with pytest.raises(ValueError, match=r"is no period: .*2026-11, .*2026-Q3, .*2026-27$"):
         named_period(label)
+
+
+def test_a_bank_holiday_that_would_fall_on_a_weekend_is_one_on_a_weekday_and_not_twice() -> None:
+    """Boxing Day 2026 is a Saturday (gov.uk/bank-holidays: Monday 28 December, substitute day)."""
+    saturdays = ServiceHours.parse("Mon-Sat 08:00-18:00")
+    assert service_seconds(london(2026, 12, 26, 0), london(2026, 12, 27, 0), saturdays) == 36000
+    assert service_seconds(london(2026, 12, 28, 0), london(2026, 12, 29, 0), saturdays) == 0
