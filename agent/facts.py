@@ -163,6 +163,7 @@ class Window:
     recorded_at: datetime | None = None  # given by the ledger
     ended_at: datetime | None = None  # no further times begin, and a running one is over, from then on
     ended_by: str = ""
+    source: str = ""  # the agent, or the command beside it, that entered it; given by the ledger
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Minding what time brings: alerts that are due, and planned maintenance of the inventory into the ledger.
 
-minder = Minder(answers, pipeline, ledger, estates, remind_every)
+minder = Minder(answers, pipeline, ledger, estates, remind_every, agent="agent-1")
 minder.adopt()                 after the inventory was taken on: its windows are written down
 await minder.mind()            every few seconds: tell what is due (agent.alerts.due)
 """
@@ -31,18 +31,17 @@ class Minder:
 
     def __init__(
         self, answers: LedgerAnswers, pipeline: Pipeline, ledger: Ledger, estates: Estates, remind_every: timedelta,
-        author: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        agent: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:  # fmt: skip
         self._answers, self._pipeline, self._ledger, self._estates = answers, pipeline, ledger, estates
-        self._remind_every, self._author, self._clock = remind_every, author, clock
+        self._remind_every, self._agent, self._clock = remind_every, agent, clock
         self._told = ledger.told_keys()
 
     def adopt(self) -> None:
         """Write down the windows that the inventory has, and end those that it has no longer. Blocking."""
         now = self._clock()
-        windows, ends = plan_changes(
-            self._ledger.windows(), self._estates.estate, now=now, author=self._author, new_id=uuid7
-        )
+        own = [window for window in self._ledger.windows() if window.source == self._agent]  # others have inventories
+        windows, ends = plan_changes(own, self._estates.estate, now=now, author=self._agent, new_id=uuid7)
         try:
             self._ledger.record(Facts(windows=windows, window_ends=ends))
         except LedgerError as problem:
@@ -62,8 +61,8 @@ class Minder:
             board, self._answers.running(now), self._pipeline.mind, self._told, now, self._remind_every,
             readiness_of(self._estates.estate, topology, board) if _lost_a_centre(self._estates.estate, board) else (),
         )  # fmt: skip
-        self._pipeline.tell(messages)
-        self._told.update(message.key for message in messages if message.key is not None)
+        if self._pipeline.tell(messages):
+            self._told.update(message.key for message in messages if message.key is not None)
 
 
 def _lost_a_centre(estate: Estate, board: Board) -> bool:

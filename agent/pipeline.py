@@ -156,10 +156,12 @@ class Pipeline:
         self.topology = self.mind.topology = topology
         self._record(health.judge_dependents(self.board, topology, now))
 
-    def tell(self, messages: tuple[Message, ...]) -> None:
+    def tell(self, messages: tuple[Message, ...]) -> bool:
         """Hand over messages that time alone made due; they count as told only when they are written or waiting."""
-        if messages and self._hand_over(Facts(messages=messages)):
+        handed_over = self._hand_over(Facts(messages=messages))
+        if handed_over:
             believed_after(messages, self.mind.believed)
+        return handed_over
 
     def _hand_over(self, facts: Facts) -> bool:
         try:

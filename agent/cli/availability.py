@@ -143,7 +143,7 @@ def close(
         except CannotClose as problem:
             fail(str(problem), 1)
         write(ledger, Facts(closings=(closing,)))
-        number, digest = ledger.verify().heads[f"{found.agent_name}-command"]
+        number, digest = ledger.heads()[f"{found.agent_name}-command"]
     print(f"{quarter} is closed. Entry {number} of {found.agent_name}-command, {digest}")
 
 

@@ -17,6 +17,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
     closings() -> list[Closing]                   periods whose figures are frozen
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
+    heads() -> dict[str, (int, str)]              and its digest
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
     told(subject) -> list[(datetime, Message)]    what people were told of it, and when
     told_keys() -> set[str]                       keys of the messages that were handed over
@@ -34,11 +35,14 @@ its own source.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
+
+from sqlalchemy.engine import Connection
 
 from agent.facts import Asset, Closing, Facts, Flip, Message, Note, Sighting, Watch, Window
 from agent.ledger import read
@@ -184,6 +188,10 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.messages(connection, subject)
 
+    def heads(self) -> dict[str, tuple[int, str]]:
+        with self._store.reader.connect() as connection:
+            return read.heads(connection)
+
     def told_keys(self) -> set[str]:
         with self._store.reader.connect() as connection:
             return read.told_keys(connection)
@@ -194,13 +202,22 @@ class Ledger:
 
     def verify(self) -> Verdict:
         """Whether every entry is as it was written, and the register as it was seen. Reads all of it."""
-        with self._store.reader.connect() as connection:
+        with self._snapshot() as connection:
             return verify(connection)
 
     def export(self, out: TextIO) -> int:
         """Write everything but the outbox as JSON Lines; answers how many lines. Consistent while running."""
-        with self._store.reader.connect() as connection:
+        with self._snapshot() as connection:
             return export_lines(connection, out)
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Connection]:
+        """A transaction in which everything is as of one moment, whatever the agent writes meanwhile."""
+        with self._store.reader.connect() as connection:
+            if not self._store.is_sqlite:  # there a transaction is a snapshot; here each statement would have its own
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     def load_lines(self, lines: Iterable[str]) -> Taken:
         """Take in what `export` wrote: all of it or, with LinesInvalid that names the line, nothing."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from agent.facts import Asset, Closing, Flip, Message, Note, Sighting, Standing, Watch, Window
+from agent.ledger.chain import genesis
 from agent.ledger.tables import (
     APPENDED,
     asset,
@@ -140,6 +141,7 @@ def windows(connection: Connection, head: Mapping[str, int] | None = None) -> li
             Window(
                 row.id, tuple(json.loads(row.subjects)), tuple(json.loads(row.covers)), row.begins_at, row.ends_at,
                 row.owner, row.reason, row.repeat, row.name, row.after_the_fact, row.recorded_at, ended_at, ended_by,
+                row.source,
             )
         )  # fmt: skip
     return found
@@ -164,6 +166,14 @@ def messages(connection: Connection, subject: str) -> list[tuple[datetime, Messa
     columns = [told.c[f.name] for f in fields(Message)]
     query = sa.select(told.c.recorded_at, *columns).where(told.c.subject == subject).order_by(told.c.id)
     return [(row[0], Message(*row[1:])) for row in connection.execute(query)]
+
+
+def heads(connection: Connection) -> dict[str, tuple[int, str]]:
+    """Source > number and digest (hexadecimal) of its last entry."""
+    query = sa.select(source.c.name, source.c.next_sequence, source.c.digest).order_by(source.c.name)
+    return {
+        row.name: (row.next_sequence - 1, (row.digest or genesis(row.name)).hex()) for row in connection.execute(query)
+    }
 
 
 def told_keys(connection: Connection) -> set[str]:

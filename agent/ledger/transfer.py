@@ -44,7 +44,7 @@ class Taken:
 
 # ---------------------------------------------------------------- out
 def export_lines(connection: Connection, out: TextIO) -> int:
-    """Everything of every source, in the order of its numbers. In one transaction, so that nothing comes in between."""
+    """Everything of every source, in the order of its numbers. The caller's transaction is to be a snapshot."""
     lines = 0
 
     def tell(table: str, row: dict[str, Any]) -> None:
@@ -53,17 +53,16 @@ def export_lines(connection: Connection, out: TextIO) -> int:
         out.write(json.dumps(told, default=plain, ensure_ascii=False, separators=(",", ":")) + "\n")
         lines += 1
 
-    with connection.begin():
-        tell("form", {"form": FORM})
-        sources = [dict(r) for r in connection.execute(sa.select(source).order_by(source.c.name)).mappings()]
-        for one in sources:
-            tell("source", one)
-        for one in sources:
-            for table, row in read.entries(connection, one["name"]):
-                tell(table.name, row)
-        for table in _DERIVED.values():
-            for derived in connection.execute(sa.select(table).order_by(table.c.id)).mappings():
-                tell(table.name, dict(derived))
+    tell("form", {"form": FORM})
+    sources = [dict(r) for r in connection.execute(sa.select(source).order_by(source.c.name)).mappings()]
+    for one in sources:
+        tell("source", one)
+    for one in sources:
+        for table, row in read.entries(connection, one["name"]):
+            tell(table.name, row)
+    for table in _DERIVED.values():
+        for derived in connection.execute(sa.select(table).order_by(table.c.id)).mappings():
+            tell(table.name, dict(derived))
     return lines
 
 

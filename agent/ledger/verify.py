@@ -38,16 +38,14 @@ class Verdict:
 def verify(connection: Connection) -> Verdict:
     """Go through everything once; at most MOST_PROBLEMS lines of each kind."""
     problems: list[str] = []
-    heads: dict[str, tuple[int, str]] = {}
     entries = 0
     query = sa.select(source.c.name, source.c.next_sequence, source.c.digest).order_by(source.c.name)
     for name, following, digest in connection.execute(query).all():
         found = _chain(connection, name, following, digest)
         problems += found.problems[:MOST_PROBLEMS]
-        heads[name] = (following - 1, (digest or genesis(name)).hex())
         entries += found.entries
     problems += _register(connection)[:MOST_PROBLEMS]
-    return Verdict(tuple(problems), entries, heads)
+    return Verdict(tuple(problems), entries, read.heads(connection))
 
 
 @dataclass(slots=True)

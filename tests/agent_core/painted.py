@@ -27,7 +27,7 @@ PLANNED, UNWATCHED, OPEN = 8, 16, 32
 FLAP_GAP = 600
 Second = int
 
-# By hand, from gov.uk/bank-holidays for England and Wales: of Boxing Day 2026, a Saturday, the Monday that is given for it.
+# By hand, from gov.uk/bank-holidays for England and Wales. Boxing Day 2026 is a Saturday: the Monday is given for it.
 BANK_HOLIDAYS = frozenset(
     (date(2026, 12, 25), date(2026, 12, 28), date(2027, 1, 1), date(2027, 3, 26), date(2027, 3, 29))
 )

@@ -171,7 +171,7 @@ def test_a_window_comes_back_with_when_it_was_recorded_and_who_ended_it(ledger: 
     record(ledger, Facts(windows=(one, other)), Facts(window_ends=(WindowEnd(one.id, at(9), "jo", "moved"),)))
     record(ledger, Facts(window_ends=(WindowEnd(one.id, at(99), "sam", "again"),)))
     found = {found.id: found for found in ledger.windows()}
-    assert {replace(f, recorded_at=None, ended_at=None, ended_by="") for f in found.values()} == {one, other}
+    assert {replace(f, recorded_at=None, ended_at=None, ended_by="", source="") for f in found.values()} == {one, other}
     assert (found[one.id].ended_at, found[one.id].ended_by) == (at(9), "jo")
     assert found[other.id].ended_at is None
     assert all(f.recorded_at is not None for f in found.values())

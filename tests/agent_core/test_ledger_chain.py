@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -288,3 +289,29 @@ def test_the_form_of_digests_never_changes() -> None:
         link(genesis("agent-1"), "flip", row).hex()
         == "73ebdff786d662eed59df168dd44f3ee985ee4089df422c8a221548a0a4c9dc9"
     )
+
+
+# ---------------------------------------------------------------- while it is written to
+def test_what_is_verified_and_exported_while_it_is_written_to_is_of_one_moment(
+    ledger: Ledger, tmp_path: Path, opened: Open
+) -> None:
+    ended = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            ledger.record(Facts((change(number),), (seen(serial=f"S{number}"),))).result(10)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    try:
+        for n in range(10):
+            assert ledger.verify().problems == ()
+            other = opened(tmp_path / f"{n}.db", "agent-9")
+            other.load_lines(lines_of(ledger))
+            assert other.verify().problems == ()
+    finally:
+        ended.set()
+        writing.join(10)
+    assert ledger.head()["agent-1"] > 20
