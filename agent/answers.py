@@ -15,7 +15,7 @@ from agent.calendar_uk import quarter_of
 from agent.estates import Estates
 from agent.facts import Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
-from agent.maintenance import Plan
+from agent.maintenance import Plan, maintained_with
 from agent.periods import Period
 from agent.running import Running, running_of
 from agent.view import Piece, pieces_of
@@ -132,7 +132,7 @@ class LedgerAnswers:
 
     def planned(self, subject: str, at: datetime) -> bool:
         """Whether a subject is in planned maintenance."""
-        return self.plan.covering(subject, at) is not None
+        return self.plan.covering(maintained_with(subject), at) is not None
 
     def shown(self, now: datetime) -> list[Outage]:
         window = Period(now - timedelta(days=SHOWN_DAYS), now)

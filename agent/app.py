@@ -179,7 +179,7 @@ class Agent:
             ),
             (None, lambda: self.history.facts(answers.plan, now)),
             (None, lambda: outage_figures.of_running(answers.running(now))),
-            (None, lambda: outage_figures.of_maintenance(answers.plan, now)),
+            (None, lambda: outage_figures.of_maintenance(answers.plan, self.estates.topology.expected, now)),
             (
                 self.pipeline.stats.board_changes,
                 lambda: outage_figures.of_readiness(

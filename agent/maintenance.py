@@ -200,6 +200,12 @@ def covers(subjects: Iterable[str], estate: Estate) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def maintained_with(subject: str) -> str:
+    """Whose maintenance a subject shares: what a device says of its own power supplies, that of the device."""
+    of_device = subject.startswith("redundancy:device/")
+    return f"device:{subject.split('/')[1]}" if of_device else subject
+
+
 def subject_named(text: str, estate: Estate) -> str:
     """`device:x` and so on from what a person wrote; a bare name will do where one thing bears it."""
     known: Mapping[str, Collection[str]] = {

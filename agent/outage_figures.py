@@ -1,6 +1,6 @@
 """How everything stands, outages, fix clocks, maintenance and the quarter, as samples of the catalogue's metrics. Pure.
 
-    of_standing(board, now), of_running(running), of_maintenance(plan, now), of_readiness(...), of_quarter(figures)
+    of_standing(board, now), of_running(running), of_maintenance(plan, ...), of_readiness(...), of_quarter(figures)
     history = History(); history.take(outages, notes, estate)     when something has come
     history.facts(plan, now), history.spreads()                   at every scrape
 
@@ -20,6 +20,7 @@ from agent.fix_clock import clock_of, notes_by_outage
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
+from agent.outages import FLAP_GAP
 from agent.periods import Period, merge, subtract
 from agent.readiness import Readiness
 from agent.running import Running, strictest
@@ -37,7 +38,11 @@ def of_standing(board: Mapping[str, Held], now: datetime) -> Iterator[Fact]:
         of = ("subject", subject)
         if subject.startswith("redundancy:"):
             if held.standing is not Standing.BLIND:
-                yield "hartwatch_redundancy_lost", (of,), float(held.standing is not Standing.UP)
+                yield (
+                    "hartwatch_redundancy_lost",
+                    (of, ("cause", held.cause or "")),
+                    float(held.standing is not Standing.UP),
+                )
             continue
         for standing in Standing:
             yield "hartwatch_standing", (of, ("standing", standing.value)), float(held.standing is standing)
@@ -59,13 +64,13 @@ def of_running(running: Iterable[Running]) -> Iterator[Fact]:
         yield "hartwatch_outage_acknowledged", of, float(one.held_by is not None)
 
 
-def of_maintenance(plan: Plan, now: datetime) -> Iterator[Fact]:
-    """What is in planned maintenance just now."""
-    covered = {
-        subject for time, window in plan.next_times(now, 0.001) if time.began_at <= now for subject in window.covers
-    }
-    for subject in sorted(covered):
+def of_maintenance(plan: Plan, expected: Mapping[str, Iterable[tuple[str, str]]], now: datetime) -> Iterator[Fact]:
+    """What is in planned maintenance just now. `expected`: of a topology, what devices say of their own parts."""
+    running = [window for time, window in plan.next_times(now, 0.001) if time.began_at <= now]
+    for subject in sorted({subject for window in running for subject in window.covers}):
         yield "hartwatch_maintenance", (("subject", subject),), 1.0
+        for _, group in expected.get(subject.removeprefix("device:"), ()) if subject.startswith("device:") else ():
+            yield "hartwatch_maintenance", (("subject", group),), 1.0
 
 
 def of_readiness(readiness: Iterable[Readiness]) -> Iterator[Fact]:
@@ -107,6 +112,7 @@ class History:
         self._times: Counter[tuple[str, str]] = Counter()  # subject, planned
         self._down: defaultdict[tuple[str, str], float] = defaultdict(float)  # subject, hours > seconds
         self._open: list[Outage] = []
+        self._flapped: list[Outage] = []  # those that may go on: an outage that flaps is open until it is steady
         self._fixes: dict[str, Spread] = {}
         self._hours: dict[str, ServiceHours] = {}
         self._known: dict[Outage, dict[str, float]] = {}  # what ended ones amount to does not change
@@ -118,7 +124,7 @@ class History:
         self._revision = revision
         said = notes_by_outage(notes)
         known, self._known = self._known, {}
-        self._times, self._down, self._open = Counter(), defaultdict(float), []
+        self._times, self._down, self._open, self._flapped = Counter(), defaultdict(float), [], []
         self._fixes = {hours: Spread(*FIX_BUCKETS) for hours in ("all", "service")}
         self._hours = {}
         for outage in outages:
@@ -127,6 +133,8 @@ class History:
                 self._open.append(outage)
                 self._times[outage.subject, "no"] += 1
                 continue
+            if outage.flaps:
+                self._flapped.append(outage)
             seconds = known.get(outage) or down_seconds(outage, outage.ended_at, hours)
             self._known[outage] = seconds
             self._times[outage.subject, "no" if seconds["all"] else "yes"] += 1
@@ -141,11 +149,11 @@ class History:
 
     def facts(self, plan: Plan, now: datetime) -> Iterator[Fact]:
         down = self._down.copy()
-        for outage in self._open:
+        for outage in (*self._open, *(o for o in self._flapped if now - (o.ended_at or now) < FLAP_GAP)):
             of = ("subject", outage.subject)
             yield "hartwatch_outage_open", (of, ("cause", outage.cause or "")), 1.0
             yield "hartwatch_outage_began_timestamp_seconds", (of,), outage.began_at.timestamp()
-            if outage.began_at < now:
+            if outage.ended_at is None and outage.began_at < now:
                 planned = plan.planned(outage.subject, Period(outage.began_at, now))
                 for kind, length in down_seconds(outage, now, self._hours[outage.subject], planned).items():
                     down[outage.subject, kind] += length

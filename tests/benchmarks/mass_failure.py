@@ -28,13 +28,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from agent import figures
+from agent import figures, outage_figures
 from agent.alerts import Sender
 from agent.app import TELL_SECONDS
 from agent.facts import Change, Facts, Flip, Message, Standing
 from agent.inventory import Estate
 from agent.latest import Latest
 from agent.ledger import Ledger
+from agent.maintenance import Plan
 from agent.outages import outages_of
 from agent.pipeline import Pipeline
 from agent.rest import Rest
@@ -245,9 +246,11 @@ def read(ledger: Ledger, pipeline: Pipeline, had: Sequence[Flip], now: datetime)
         carried = sum(len(o.carried) for o in own)
         say(f"{len(outages):,} outages, {len(own):,} of their own cause, which carried down {carried:,}")
     with timed("figures.of_outages") as say:
-        say(f"{sum(1 for _ in figures.of_outages(outages, now)):,} samples")
+        history = outage_figures.History()
+        history.take(1, outages, (), Estate())
+        say(f"{sum(1 for _ in history.facts(Plan.of(()), now)):,} samples")
     with timed("figures.of_standing") as say:
-        say(f"{sum(1 for _ in figures.of_standing(dict(pipeline.board))):,} samples")
+        say(f"{sum(1 for _ in outage_figures.of_standing(dict(pipeline.board), now)):,} samples")
     return flips
 
 
@@ -370,7 +373,9 @@ def history(flips: int, place: Path) -> None:
             outages = outages_of(found)
             say(f"{len(outages):,} outages")
         with timed("figures.of_outages"):
-            sum(1 for _ in figures.of_outages(outages, START + timedelta(seconds=60 * flips)))
+            history = outage_figures.History()
+            history.take(1, outages, (), Estate())
+            sum(1 for _ in history.facts(Plan.of(()), START + timedelta(seconds=60 * flips)))
     finally:
         ledger.close()
 
