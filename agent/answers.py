@@ -16,6 +16,7 @@ from agent.estates import Estates
 from agent.facts import Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan, maintained_with
+from agent.outage_figures import History
 from agent.periods import Period
 from agent.running import Running, running_of
 from agent.view import Piece, pieces_of
@@ -47,6 +48,8 @@ class LedgerAnswers:
         self.windows: Sequence[Window] = ()
         self.plan = Plan.of(())
         self.outages: list[Outage] = []
+        self.history = History()
+        self._summed_up: tuple[object, ...] | None = None  # what the history was made of
         self.outages_revision = 0  # grows whenever flips, notes or windows have come
         self.quarter: list[Figures] = []  # of services, sites and links, up to now
         self.pieces: list[Piece] = []
@@ -98,9 +101,18 @@ class LedgerAnswers:
                     self.outages = self.book.outages(now=self._clock())
                     self.outages_revision += 1
                 self._head = head
+            self._sum_up()
             self.octets = self._ledger.octets()
         finally:
             self._outages_at = monotonic() + HOLD_SECONDS
+
+    def _sum_up(self) -> None:
+        """Anew when something has come, or other service hours were agreed: in this thread, because of fifty thousand
+        outages it takes seconds the first time."""
+        revision = self.outages_revision, self._estates.loaded_at
+        if revision != self._summed_up:
+            self.history = History.of(self.outages, self.notes, self._estates.estate, self.history)
+            self._summed_up = revision
 
     def _work_out_quarter(self) -> None:
         began, now = monotonic(), self._clock()

@@ -86,7 +86,6 @@ class Agent:
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
-        self.history = outage_figures.History()
         self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
             latest=self.latest,
@@ -162,22 +161,16 @@ class Agent:
 
     def _spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
         yield from figures.spreads_of(self.schedule.stats)
-        self._sum_up()
-        yield from self.history.spreads()
-
-    def _sum_up(self) -> None:
-        revision = self.answers.outages_revision, self.estates.loaded_at
-        self.history.take(revision, self.answers.outages, self.answers.notes, self.estates.estate)
+        yield from self.answers.history.spreads()
 
     def _facts(self) -> list[exporter.Lot]:
         answers, now = self.answers, datetime.now(UTC)
-        self._sum_up()
         return [
             (
                 (self.pipeline.stats.board_changes, now.minute),  # flapping ends by time alone
                 lambda: outage_figures.of_standing(dict(self.pipeline.board), now),
             ),
-            (None, lambda: self.history.facts(answers.plan, now)),
+            (None, lambda: answers.history.facts(answers.plan, now)),
             (None, lambda: outage_figures.of_running(answers.running(now))),
             (None, lambda: outage_figures.of_maintenance(answers.plan, self.estates.topology.expected, now)),
             (

@@ -1,8 +1,8 @@
 """How everything stands, outages, fix clocks, maintenance and the quarter, as samples of the catalogue's metrics. Pure.
 
     of_standing(board, now), of_running(running), of_maintenance(plan, ...), of_readiness(...), of_quarter(figures)
-    history = History(); history.take(outages, notes, estate)     when something has come
-    history.facts(plan, now), history.spreads()                   at every scrape
+    history = History.of(outages, notes, estate, history)      when something has come
+    history.facts(plan, now), history.spreads()                at every scrape
 
 Sums over the whole ledger are made when something has come, and not at every scrape: only what is open grows.
 """
@@ -105,47 +105,46 @@ def of_quarter(quarter: Iterable[Figures]) -> Iterator[Fact]:
 
 # ---------------------------------------------------------------- the whole ledger
 class History:
-    """Sums over all outages there ever were; see the module's docstring."""
+    """Sums over all outages there ever were; see the module's docstring. What is in it never changes."""
 
     def __init__(self) -> None:
-        self._revision: object = None
         self._times: Counter[tuple[str, str]] = Counter()  # subject, planned
         self._down: defaultdict[tuple[str, str], float] = defaultdict(float)  # subject, hours > seconds
         self._open: list[Outage] = []
         self._flapped: list[Outage] = []  # those that may go on: an outage that flaps is open until it is steady
-        self._fixes: dict[str, Spread] = {}
-        self._hours: dict[str, ServiceHours] = {}
-        self._known: dict[Outage, dict[str, float]] = {}  # what ended ones amount to does not change
-
-    def take(self, revision: object, outages: Sequence[Outage], notes: Sequence[Note], estate: Estate) -> None:
-        """Sum up anew, if `revision` is another than last time."""
-        if revision == self._revision:
-            return
-        self._revision = revision
-        said = notes_by_outage(notes)
-        known, self._known = self._known, {}
-        self._times, self._down, self._open, self._flapped = Counter(), defaultdict(float), [], []
         self._fixes = {hours: Spread(*FIX_BUCKETS) for hours in ("all", "service")}
-        self._hours = {}
+        self._hours: dict[str, ServiceHours] = {}
+        self._known: dict[tuple[Outage, ServiceHours], dict[str, float]] = {}  # what ended ones amount to
+
+    @classmethod
+    def of(
+        cls, outages: Sequence[Outage], notes: Sequence[Note], estate: Estate, before: History | None = None
+    ) -> History:
+        """`before`: an earlier one, whose sums of outages that are the same are taken over."""
+        made, known = cls(), before._known if before is not None else {}
+        said = notes_by_outage(notes)
         for outage in outages:
-            hours = self._hours.setdefault(outage.subject, terms_of(estate, outage.subject).hours)
+            if outage.subject not in made._hours:
+                made._hours[outage.subject] = terms_of(estate, outage.subject).hours
+            hours = made._hours[outage.subject]
             if outage.ended_at is None:
-                self._open.append(outage)
-                self._times[outage.subject, "no"] += 1
+                made._open.append(outage)
+                made._times[outage.subject, "no"] += 1
                 continue
             if outage.flaps:
-                self._flapped.append(outage)
-            seconds = known.get(outage) or down_seconds(outage, outage.ended_at, hours)
-            self._known[outage] = seconds
-            self._times[outage.subject, "no" if seconds["all"] else "yes"] += 1
+                made._flapped.append(outage)
+            seconds = known.get((outage, hours)) or down_seconds(outage, outage.ended_at, hours)
+            made._known[outage, hours] = seconds
+            made._times[outage.subject, "no" if seconds["all"] else "yes"] += 1
             for kind, length in seconds.items():
-                self._down[outage.subject, kind] += length
+                made._down[outage.subject, kind] += length
             if outage.cause is None and seconds["all"]:
                 planned = [Period(a, b) for a, b in outage.planned]
                 own = [note for id in outage.ids for note in said.get(id, ())]
                 clock = clock_of(outage, own, planned, strictest(outage, estate), outage.ended_at)
-                self._fixes["all"].observe(clock.elapsed.total_seconds())
-                self._fixes["service"].observe(clock.service_hours.total_seconds())
+                made._fixes["all"].observe(clock.elapsed.total_seconds())
+                made._fixes["service"].observe(clock.service_hours.total_seconds())
+        return made
 
     def facts(self, plan: Plan, now: datetime) -> Iterator[Fact]:
         down = self._down.copy()

@@ -246,8 +246,7 @@ def read(ledger: Ledger, pipeline: Pipeline, had: Sequence[Flip], now: datetime)
         carried = sum(len(o.carried) for o in own)
         say(f"{len(outages):,} outages, {len(own):,} of their own cause, which carried down {carried:,}")
     with timed("figures.of_outages") as say:
-        history = outage_figures.History()
-        history.take(1, outages, (), Estate())
+        history = outage_figures.History.of(outages, (), Estate())
         say(f"{sum(1 for _ in history.facts(Plan.of(()), now)):,} samples")
     with timed("figures.of_standing") as say:
         say(f"{sum(1 for _ in outage_figures.of_standing(dict(pipeline.board), now)):,} samples")
@@ -373,8 +372,7 @@ def history(flips: int, place: Path) -> None:
             outages = outages_of(found)
             say(f"{len(outages):,} outages")
         with timed("figures.of_outages"):
-            history = outage_figures.History()
-            history.take(1, outages, (), Estate())
+            history = outage_figures.History.of(outages, (), Estate())
             sum(1 for _ in history.facts(Plan.of(()), START + timedelta(seconds=60 * flips)))
     finally:
         ledger.close()

@@ -48,9 +48,7 @@ def outage(number: int = 1, began: float = 0, ended: float | None = None, **more
 
 
 def history(*outages: Outage, notes: tuple[Note, ...] = ()) -> History:
-    made = History()
-    made.take(1, outages, notes, ESTATE)
-    return made
+    return History.of(outages, notes, ESTATE)
 
 
 # ---------------------------------------------------------------- now
@@ -134,7 +132,6 @@ def test_outages_and_time_down_are_summed_up_and_only_what_is_open_grows() -> No
     ended, still = outage(1, 0, 3600), outage(2, 7200)
     made = history(ended, still)
     first, later = values(made.facts(NOTHING, at(7260))), values(made.facts(NOTHING, at(7320)))
-    down = "downtime_seconds_total{device:sw,all}"
     assert first["outages_total{device:sw,no}"] == 2
     assert (first["downtime_seconds_total{device:sw,all}"], later["downtime_seconds_total{device:sw,all}"]) == (
         3660,
@@ -178,8 +175,8 @@ def test_times_to_fix_are_spread_on_both_clocks_of_causes_alone() -> None:
     assert dict(spreads["all"].cumulative())["3600"] == 2
 
 
-def test_sums_are_made_anew_only_when_something_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, asked = History(), list[Outage]()
+def test_what_ended_outages_amount_to_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[Outage]()
 
     def counting(one: Outage, *more: object) -> dict[str, float]:
         asked.append(one)
@@ -187,11 +184,11 @@ def test_sums_are_made_anew_only_when_something_has_come(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("agent.outage_figures.down_seconds", counting)
     ended = outage(1, 0, 3600)
-    made.take(1, [ended], (), ESTATE)
-    made.take(1, [ended, outage(2, 7200, 7300)], (), ESTATE)
-    assert asked == [ended]
-    made.take(2, [ended, outage(2, 7200, 7300)], (), ESTATE)
+    first = History.of([ended], (), ESTATE)
+    second = History.of([ended, outage(2, 7200, 7300)], (), ESTATE, first)
     assert [one.id.int for one in asked] == [1, 2]
+    assert values(second.facts(NOTHING, at(9000)))["downtime_seconds_total{device:sw,all}"] == 3700
+    assert values(first.facts(NOTHING, at(9000)))["downtime_seconds_total{device:sw,all}"] == 3600
 
 
 def test_every_name_that_is_given_is_in_the_catalogue() -> None:
