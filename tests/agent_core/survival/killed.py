@@ -1,8 +1,9 @@
 """Agents that are killed: `python -m tests.agent_core.survival.killed PLACE SEED TICKS ROUNDS`.
 
 Imports once, then forks a child for every round, before this process has any thread. A child opens the ledger, reads
-how far it goes, and watches from there on; it is killed with SIGKILL at a random moment, and the next round begins when a line comes in. Prints one line of JSON for
-each round: how many flips were durable, to the child's knowledge, before it died. Nobody but children opens the ledger.
+how far it goes, and watches from there on; it is killed with SIGKILL at a random moment, and the next round begins when
+a line comes in. Prints one line of JSON for each round: how many flips were durable, to the child's knowledge, before
+it died. Nobody but children opens the ledger.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from typing import NoReturn
 
 from agent.facts import Facts
 from agent.ledger import Ledger, LedgerUnusable, Written
-from collectors.readings import Cadence
 from tests.agent_core.survival.story import Story
 
 # By what it has done and not by the clock alone: on a busy machine all would die before they had done anything.
@@ -55,7 +55,7 @@ class Watched(Story):
     async def after_each_tick(self, ledger: Ledger) -> None:
         assert isinstance(ledger, Telling)
         os.write(ledger.pipe, WORKING)
-        while ledger.stats.buffered > MOST_WAITING:
+        while ledger.stats.buffered > MOST_WAITING:  # noqa: ASYNC110 - written by a thread, which sets no event
             await asyncio.sleep(0.001)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from agent.facts import Asset, Change, Facts, Flip, Message
 from agent.health import LOOKS_TO_TELL
@@ -163,6 +164,12 @@ class _Book(Ledger):
 
     def standings(self) -> list[Flip]:
         return []
+
+    def flips(self, *_: object, **__: object) -> list[Flip]:
+        return []
+
+    def believed(self) -> dict[str, Literal["critical", "warning"]]:
+        return {}
 
     def assets(self) -> list[Asset]:
         return []

@@ -86,7 +86,7 @@ def test_backups_of_a_busy_agent_that_was_killed_are_whole_and_go_on_to_the_same
     asyncio.run(story.tell(again))
     assert again.settle()
     assert [event_of(f) for f in again.flips()] == expected
-    assert [f.sequence for f in again.flips()] == list(range(1, len(expected) + 1))
+    assert again.verify().problems == ()
     assert Counter(outbox_of(again)) == Counter(asyncio.run(story.messages()))
 
 

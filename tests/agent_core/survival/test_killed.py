@@ -25,13 +25,21 @@ from tests.agent_core.survival.killed import open_ledger
 from tests.agent_core.survival.story import Story, event_of, outbox_of
 
 ROOT = Path(__file__).resolve().parents[3]
-TICKS = 12  # for each round
+TICKS = 24  # for each round
 
 
 @contextlib.contextmanager
 def agents(place: str, seed: int, rounds: int) -> Iterator[Iterator[dict[str, int]]]:
     """What came of each round; the next begins when it is asked for."""
-    command = [sys.executable, "-m", "tests.agent_core.survival.killed", place, str(seed), str(TICKS * rounds), str(rounds)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.agent_core.survival.killed",
+        place,
+        str(seed),
+        str(TICKS * rounds),
+        str(rounds),
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
@@ -59,9 +67,9 @@ def recorded(place: str) -> list[tuple[object, ...]]:
     beside = Ledger.open(place, "beside", watch=False)
     try:
         flips = beside.flips()
+        assert beside.verify().problems == (), "numbers without gaps, and every entry as it was written"
     finally:
         beside.close()
-    assert [f.sequence for f in flips] == list(range(1, len(flips) + 1)), "the numbers have a gap"
     assert len({f.id for f in flips}) == len(flips)
     return [event_of(f) for f in flips]
 
@@ -93,7 +101,7 @@ def survive(place: str, seed: int, rounds: int) -> None:
         last.close()
     assert messages == Counter(asyncio.run(story.messages()))
     assert set(messages.values()) == {1}
-    assert {level for _, level, _ in messages} == {"critical", "recovered"}
+    assert {level for _, level, _ in messages} == {"critical", "warning", "recovered"}  # some of them flap
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
