@@ -220,6 +220,10 @@ class Book:
         """Every subject something was recorded of, by name."""
         return sorted(self._flips)
 
+    def watched(self, window: Period) -> timedelta:
+        """How much of a window somebody looked at all."""
+        return span_of(length(shared(self._watched, stretches([window]))))
+
     def spans(self, subject: str, window: Period) -> list[Span]:
         """How it stood throughout a window, as recorded and corrected; what was planned of it is not marked."""
         return spans_in(self._record(subject), self._watched, window)
