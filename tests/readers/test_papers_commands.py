@@ -80,7 +80,15 @@ def test_the_paper_of_a_closed_quarter_says_so_and_shows_what_was_corrected_sinc
     assert len(closed[changes].splitlines()) == 1
     (outage, _) = json.loads(command("outages", "--state", state, "--format", "json").stdout)
     done = command(
-        "outages", "correct", outage["id"], "--why", "seen on site", "--ended", "2026-05-13 10:30:00", "--state", state
+        "outages",
+        "correct",
+        outage["id"],
+        "--reason",
+        "seen on site",
+        "--ended",
+        "2026-05-13 10:30:00",
+        "--state",
+        state,
     )
     assert done.exit_code == 0, done.stderr
     restated = paper()
