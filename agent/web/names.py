@@ -49,10 +49,10 @@ def name_of(subject: str, estate: Estate) -> Named:
 def names_of(subjects: Iterable[str], estate: Estate) -> tuple[Named, ...]:
     """Services first, then sites, links and devices; redundancy groups are left out."""
     named = [name_of(subject, estate) for subject in subjects if not is_group(subject)]
-    return tuple(sorted(named, key=lambda n: (_order(n.subject), n.title, n.subject)))
+    return tuple(sorted(named, key=lambda n: (order_of(n.subject), n.title, n.subject)))
 
 
-def _order(subject: str) -> int:
+def order_of(subject: str) -> int:
     kind = subject.partition(":")[0]
     return KINDS.index(kind) if kind in KINDS else len(KINDS)
 
@@ -63,6 +63,21 @@ _SUBJECT = re.compile(r"\b(?:device|link|site|service):[A-Za-z0-9._-]+")
 def reason_of(reason: str, estate: Estate) -> str:
     """A reason with the names that people use, in place of subjects."""
     return _SUBJECT.sub(lambda found: name_of(found.group(), estate).title, reason)
+
+
+_WORDS = re.compile(r"\b(device|link|site|service) ([A-Za-z0-9._-]+)")
+
+
+def spoken(text: str, estate: Estate) -> str:
+    """What agent.redundancy says ("device hv-1, site town or link town-a") with the names that people use."""
+
+    def named(found: re.Match[str]) -> str:
+        kind, name = found.groups()
+        if kind == "link":
+            return f"link {name} ({estate.links[name].supplier})" if name in estate.links else found.group()
+        return name_of(f"{kind}:{name}", estate).title
+
+    return _WORDS.sub(named, text)
 
 
 def site_of(subject: str, estate: Estate) -> str | None:

@@ -25,7 +25,7 @@ from agent.running import holder, strictest
 from agent.topology import Topology
 from agent.view import View
 from agent.watched import Watched
-from agent.web.names import Named, is_group, name_of, names_of, outage_url, reason_of, shown, site_of
+from agent.web.names import Named, is_group, name_of, names_of, outage_url, reason_of, shown, site_of, spoken
 from agent.web.outage import Notes, Timing, timing_of
 from agent.web.planned import Planned, Under
 from agent.words import class_name, count, listed, long_span
@@ -69,15 +69,15 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A site or service that is up while a leg of it is out, with what carries it."""
+    """What is out and what carries instead, in a sentence, and the sites and services that are up by that."""
 
-    named: Named
-    sentences: tuple[str, ...]
+    sentence: str
+    named: tuple[Named, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Redundancy:
-    """What is left of what stands in for each other. `unknown`: groups of which nothing is known."""
+    """What is left of what stands in for each other. `unknown`: groups that cannot be seen, or were not looked at."""
 
     lost: Sequence[Lost]
     carried: Sequence[Carried]
@@ -305,22 +305,24 @@ def redundancy_of(view: View) -> Redundancy:
     groups = {subject: held for subject, held in view.board.items() if is_group(subject)}
     lost = [
         Lost(
-            title_of(subject, view.estate, view.topology.groups.get(subject)), shown(held), held.since,
-            reason_of(held.reason, view.estate),
+            spoken(title_of(subject, view.estate, view.topology.groups.get(subject)), view.estate),
+            held.standing, held.since, reason_of(held.reason, view.estate),
         )
         for subject, held in groups.items()
-        if held.standing in (Standing.DEGRADED, Standing.DOWN) or held.out
+        if held.standing in (Standing.DEGRADED, Standing.DOWN)
     ]  # fmt: skip
     lost.sort(key=lambda one: (one.standing is not Standing.DOWN, one.since, one.title))
     spare = _spare(view.estate, view.topology)
-    told = []
+    told: dict[str, list[str]] = defaultdict(list)  # many services stand on the same pair, which is said once
     for subject in view.topology.needs:
-        sentences = carried(subject, view.board, spare)
-        if sentences:
-            told.append(Carried(name_of(subject, view.estate), sentences))
-    told.sort(key=lambda one: (one.named.kind != "service", one.named.title))
-    unknown = sum(held.standing is Standing.BLIND and not held.out for held in groups.values())
-    return Redundancy(lost, told, len(groups), unknown)
+        for sentence in carried(subject, view.board, spare):
+            told[sentence].append(subject)
+    return Redundancy(
+        lost=lost,
+        carried=[Carried(spoken(text, view.estate), names_of(own, view.estate)) for text, own in told.items()],
+        groups=len(groups),
+        unknown=sum(held.standing is Standing.BLIND for held in groups.values()),
+    )
 
 
 def _spare(estate: Estate, topology: Topology) -> Topology:

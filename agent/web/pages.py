@@ -24,7 +24,7 @@ from agent.health import UNKNOWN
 from agent.hostile import plain
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
-from agent.web.names import KINDS, name_of, reason_of, shown
+from agent.web.names import name_of, order_of, reason_of, shown
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
 from agent.web.planned import Under, maintenance_page
@@ -163,7 +163,7 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
         quarter_rows = [(name_of(figures.subject, view.estate), figures) for figures in view.quarter]
         return page(
             view, "outages.html", "/outages", page=outages_page(view), redundancy=redundancy_of(view),
-            quarter=sorted(quarter_rows, key=lambda row: (KINDS.index(row[0].kind), row[0].title)),
+            quarter=sorted(quarter_rows, key=lambda row: (order_of(row[0].subject), row[0].title)),
         )  # fmt: skip
 
     async def one_outage(request: Request) -> Response:
