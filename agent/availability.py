@@ -220,6 +220,10 @@ class Book:
         """Every subject something was recorded of, by name."""
         return sorted(self._flips)
 
+    def flips(self, subject: str) -> Sequence[Flip]:
+        """All that was recorded of one subject, as it was recorded."""
+        return self._flips.get(subject, ())
+
     def spans(self, subject: str, window: Period) -> list[Span]:
         """How it stood throughout a window, as recorded and corrected; what was planned of it is not marked."""
         return spans_in(self._record(subject), self._watched, window)
