@@ -224,6 +224,10 @@ class Book:
         """All that was recorded of one subject, as it was recorded."""
         return self._flips.get(subject, ())
 
+    def watched(self, window: Period) -> timedelta:
+        """How much of a window somebody looked at all."""
+        return span_of(length(shared(self._watched, stretches([window]))))
+
     def spans(self, subject: str, window: Period) -> list[Span]:
         """How it stood throughout a window, as recorded and corrected; what was planned of it is not marked."""
         return spans_in(self._record(subject), self._watched, window)

@@ -132,6 +132,12 @@ def _terms_again(said: Mapping[str, Any]) -> Terms:
     return Terms(said["target"], hours, said["fix_target"] * _TICK, said["fix_clock"])
 
 
+def terms_closed_with(closing: Closing) -> dict[str, Terms]:
+    """What was agreed for each subject when the period was closed: its figures are held to that for ever."""
+    said = json.loads(closing.figures)
+    return {subject: _terms_again(figures["terms"]) for subject, figures in said["subjects"].items()}
+
+
 def _cause(ids: Iterable[object], notes: Iterable[Note]) -> str | None:
     """What people say caused it; the last word holds."""
     own = set(ids)

@@ -36,8 +36,8 @@ def quarter(
 ) -> None:
     """Write the quarter's paper: HTML, and a CSV file for each table."""
     from agent.calendar_uk import Quarter
-    from agent.reports import Edition, Sources, quarter_paper, write
-    from agent.view import pieces_of
+    from agent.paper_sources import sources_of
+    from agent.reports import Edition, quarter_paper, write
 
     try:
         wanted = Quarter.parse(label)
@@ -49,9 +49,7 @@ def quarter(
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     estate = estate_of(found)
     with ledger_of(found) as ledger:
-        today = min(now, wanted.ends_at).date()
-        pieces = pieces_of(ledger.assets(), estate, today)
-        sources = Sources(estate, ledger.flips(until=wanted.ends_at), ledger.watches(), ledger.notes(), pieces)
+        sources = sources_of(ledger, estate, wanted, now)
     paper = quarter_paper(sources, wanted, now)
     folder = out or found.state_directory / "papers"
     try:

@@ -19,8 +19,8 @@ from agent.demo.estate import Demo
 from agent.demo.history import back_fill
 from agent.demo.prometheus import PrometheusProcess
 from agent.ledger import Ledger, LedgerUnusable
-from agent.reports import Edition, Sources, quarter_paper, write
-from agent.view import pieces_of
+from agent.paper_sources import sources_of
+from agent.reports import Edition, quarter_paper, write
 from agent.web import CannotListen, listen
 
 log = logging.getLogger(__name__)
@@ -133,8 +133,7 @@ def _write_papers(made: Demo, settings: Settings) -> None:
     now = datetime.now(UTC)
     quarter = quarter_of(now).previous
     with contextlib.closing(Ledger.open(settings.ledger_url, f"{AGENT}-papers", watch=False)) as ledger:
-        pieces = pieces_of(ledger.assets(), made.estate, now.date())
-        sources = Sources(made.estate, ledger.flips(until=quarter.ends_at), ledger.watches(), ledger.notes(), pieces)
+        sources = sources_of(ledger, made.estate, quarter, now)
     paper = quarter_paper(sources, quarter, now)
     for edition in Edition:
         write(paper, f"demo-ict-quarter-{quarter}", edition, settings.state_directory / "papers")

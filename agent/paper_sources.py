@@ -1,0 +1,45 @@
+"""What a quarter's paper is made of, read from the ledger.
+
+paper = quarter_paper(sources_of(ledger, estate, quarter, now), quarter, now)
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from agent.books import open_book
+from agent.calendar_uk import Quarter
+from agent.closing import restatements, terms_closed_with
+from agent.facts import Watch
+from agent.inventory.model import Estate
+from agent.ledger import Ledger
+from agent.maintenance import Plan
+from agent.periods import Period
+from agent.redundancy import losses_of
+from agent.reports.quarter import Sources
+from agent.reports.quarter_restated import Restated
+from agent.view import pieces_of
+
+
+def sources_of(ledger: Ledger, estate: Estate, quarter: Quarter, now: datetime) -> Sources:
+    """Everything; of a closed quarter by what was agreed when it was closed, and as it is known now."""
+    window = Period(quarter.began_at, quarter.ends_at)
+    until = min(now, quarter.ends_at)
+    watches = ledger.watches()
+    closings = [c for c in sorted(ledger.closings(), key=lambda c: c.period) if c.period <= str(quarter)]
+    closed = next((c for c in closings if c.period == str(quarter)), None)
+    if closed is not None:  # as its closing has them: what was watched outside of it is no part of its figures
+        inside = (Period(w.began_at, max(w.began_at, w.until_at)).within(window) for w in watches)
+        watches = [Watch("", p.began_at, p.ended_at) for p in inside if p is not None]
+    restated = [Restated(c.period, tuple(restatements(ledger, c))) for c in closings]
+    return Sources(
+        estate=estate,
+        book=open_book(ledger, watched=watches),
+        notes=ledger.notes(),
+        pieces=pieces_of(ledger.assets(), estate, until.date()),
+        plan=Plan.of(ledger.windows()),
+        losses=losses_of(ledger.flips(until=quarter.ends_at), estate, window, until),
+        closed_at=closed.at if closed is not None else None,
+        closed_terms=terms_closed_with(closed) if closed is not None else {},
+        restated=tuple(one for one in restated if one.changes),
+    )
