@@ -73,12 +73,13 @@ class Timing:
         return "critical" if self.used >= 0.75 else "warning" if self.used >= 0.5 else "ok"
 
 
-def timing_of(clock: FixClock, notes: Sequence[Note], now: datetime) -> Timing:
+def timing_of(clock: FixClock, outage: Outage, notes: Sequence[Note], view: View) -> Timing:
     why = ""
     if clock.state == "paused":
-        at = ticks(now)
+        at = ticks(view.now)
         reasons = [pause.reason for pause in pauses_of(notes) if pause.began <= at < pause.ended]
-        why = reasons[0] if reasons else "planned maintenance"
+        planned = view.plan.covering(outage.subject, view.now) is not None  # what lies in it counts as planned
+        why = "planned maintenance" if planned or not reasons else reasons[0]
     return Timing(
         state=clock.state,
         used=clock.used,
@@ -139,7 +140,7 @@ def listed_of(view: View, outages: Iterable[Outage], notes: Notes | None = None)
                 by=name_of(outage.cause, view.estate) if outage.cause else None,
                 carried=names_of(outage.carried, view.estate),
                 said=said_of(outage, own, view.now),
-                timing=timing_of(runs.clock, own, view.now) if runs else None,
+                timing=timing_of(runs.clock, outage, own, view) if runs else None,
                 planned=sum((b - a for a, b in outage.planned), timedelta(0)),
             )
         )
@@ -227,7 +228,7 @@ def one_of(view: View, outage: Outage) -> One:
     return One(
         row=row,
         short=short_id(outage),
-        timing=timing_of(clock_for(view, outage, own), own, view.now),
+        timing=timing_of(clock_for(view, outage, own), outage, own, view),
         timeline=_timeline(view, outage, recorded, flips, own),
         recorded=recorded,
     )
@@ -246,7 +247,9 @@ def _timeline(
         at = note.from_at if note.kind in ("pause", "resume") and note.from_at is not None else note.at
         entries.append(Entry(at, note.kind, _of_note(note, view), author=note.author))
     for a, b in outage.planned:
-        ends = "still going on" if outage.ended_at is None and b >= view.now else f"until {moment(b, view.now)}"
+        # Of an open one it is known up to when the ledger was read last.
+        goes_on = outage.ended_at is None and view.plan.covering(outage.subject, b) is not None
+        ends = "still going on" if goes_on else f"until {moment(b, view.now)}"
         entries.append(Entry(a, "maintenance", f"planned, {ends}"))
     return sorted(entries, key=lambda entry: entry.at)
 

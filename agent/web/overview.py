@@ -208,7 +208,7 @@ def troubles(view: View, under: Under | None = None) -> list[Trouble]:
         own = notes.of(outage) if runs else []
         timing = None
         if runs is not None or held.standing is Standing.DOWN:
-            timing = timing_of(runs.clock if runs else _clock_of(view, outage), own, view.now)
+            timing = timing_of(runs.clock if runs else _clock_of(view, outage), outage, own, view)
         since = outage.began_at if runs else held.since
         site = site_of(subject, view.estate)
         found.append(

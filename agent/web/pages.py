@@ -6,6 +6,7 @@ Everything a device says passes `plain` (no control characters, bounded) and the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ def _spoken(word: str) -> str:
     return apart.replace("_", " ")
 
 
+def _sentence(text: str) -> str:
+    """With a capital letter, unless it begins with the name of something: sw-wf-1 is not Sw-wf-1."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]+(?:[\s,.;:]|$)", text) else text
+
+
 def _shown_text(value: Any) -> Any:
     """Applied to every expression of every template: no control character reaches a page."""
     return plain(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
@@ -72,7 +78,7 @@ def environment() -> Environment:
         count=lambda number, one, many="": words.count(number, one, many),
         words=_spoken,
         percent=words.percent,
-        sentence=lambda text: text[:1].upper() + text[1:],
+        sentence=_sentence,
         shown=lambda held: shown(held).value,
     )
     return made
