@@ -81,8 +81,9 @@ class Agent:
         self.selfcheck = SelfCheck(references, self._ask)
         self.answers = LedgerAnswers(ledger, estates)
         self.pipeline = Pipeline(
-            self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned
-        )
+            self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
+            steady=monotonic,
+        )  # fmt: skip
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
