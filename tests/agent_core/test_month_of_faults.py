@@ -125,7 +125,9 @@ def windows_of(month: Month, random: Random) -> dict[str, tuple[Second, Second]]
     return {"1st part": (a, half), "2nd part": (half, b), "some": (some[0], some[1] + 1), "a day": (day, day + 86_400)}
 
 
-@pytest.mark.parametrize(("seed", "year", "number", "subjects"), [(1, 2026, 10, 67), (2, 2027, 3, 9), (3, 2026, 12, 9)])
+@pytest.mark.parametrize(
+    ("seed", "year", "number", "subjects"), [(1, 2026, 10, 67), (2, 2027, 3, 9), (3, 2026, 12, 9)]
+)
 def test_the_figures_of_a_month_of_faults_are_the_truth_to_the_second(
     seed: int, year: int, number: int, subjects: int, tmp_path: Path
 ) -> None:
