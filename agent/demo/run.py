@@ -16,7 +16,7 @@ from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.demo.begin import Begun, SimulatorProcess
 from agent.demo.estate import Demo
-from agent.demo.history import back_fill
+from agent.demo.history import PastClock, back_fill
 from agent.demo.prometheus import PrometheusProcess
 from agent.ledger import Ledger, LedgerUnusable
 from agent.paper_sources import sources_of
@@ -118,12 +118,13 @@ def _prepare(begun: Begun, port: int) -> Settings:
 
 
 def _back_fill(made: Demo, state: Path) -> None:
+    clock = PastClock()
     try:
-        ledger = Ledger.open(state / "ledger.sqlite3", AGENT)
+        ledger = Ledger.open(state / "ledger.sqlite3", AGENT, clock=clock)
     except LedgerUnusable as problem:
         raise CannotStart(str(problem)) from None
     try:
-        back_fill(ledger, made.estate, made.plan, datetime.now(UTC))
+        back_fill(ledger, made.estate, made.plan, datetime.now(UTC), clock)
     finally:
         ledger.close()
 

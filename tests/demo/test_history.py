@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from agent.books import open_book
 from agent.calendar_uk import quarter_of
+from agent.closing import differences, restatements
 from agent.demo.estate import simulate
-from agent.demo.history import AUTHOR, back_fill, begin_of
+from agent.demo.history import AUTHOR, PastClock, back_fill, begin_of
 from agent.facts import Standing
 from agent.inventory import load
 from agent.ledger import Ledger
+from agent.maintenance import Plan
 from agent.outages import Period, availability, outages_of
+from agent.redundancy import losses_of
 
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
 
@@ -20,10 +24,11 @@ NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def ledger(root, tmp_path_factory):
     estate = load(root / "inventory.yaml")
-    opened = Ledger.open(tmp_path_factory.mktemp("history") / "ledger.sqlite3", "demo")
+    clock = PastClock()
+    opened = Ledger.open(tmp_path_factory.mktemp("history") / "ledger.sqlite3", "demo", clock=clock)
     plan = simulate(estate).plan
-    assert back_fill(opened, estate, plan, NOW) > 100
-    assert back_fill(opened, estate, plan, NOW) == 0  # a ledger with a past is left alone
+    assert back_fill(opened, estate, plan, NOW, clock) > 100
+    assert back_fill(opened, estate, plan, NOW, clock) == 0  # a ledger with a past is left alone
     yield opened
     opened.close()
 
@@ -36,7 +41,7 @@ def test_the_past_is_over_and_everybody_is_up_at_the_end(ledger):
 
 
 def test_it_has_outages_of_devices_links_sites_and_services(ledger):
-    outages = outages_of(ledger.flips())
+    outages = [o for o in outages_of(ledger.flips()) if not o.flaps]
     assert {o.subject.partition(":")[0] for o in outages} == {"device", "link", "site", "service"}
     assert any(len(o.carried) > 3 for o in outages)
     assert all(timedelta(minutes=10) < o.ended_at - o.began_at < timedelta(hours=9) for o in outages)
@@ -62,3 +67,46 @@ def test_every_note_is_marked_as_the_demos(ledger):
     assert {note.author for note in notes} == {AUTHOR}
     begun = {flip.id for flip in ledger.flips() if flip.after is Standing.DOWN}
     assert {note.outage for note in notes} <= begun
+
+
+def test_it_has_each_kind_of_thing_that_people_and_lines_do(ledger):
+    book = open_book(ledger)
+    outages = book.outages()
+    assert any(o.flaps for o in outages if o.subject.startswith("link:"))
+    assert sum(o.corrected for o in outages) == 1
+    planned = [(o.ended_at - o.began_at, sum((b - a for a, b in o.planned), timedelta())) for o in outages if o.planned]
+    assert any(length == excused for length, excused in planned), "work that was done within its time"
+    assert any(length > excused for length, excused in planned), "and work that overran"
+    assert {"cause", "ticket", "acknowledgement", "pause", "correction"} <= {note.kind for note in ledger.notes()}
+    assert not any(window.after_the_fact for window in ledger.windows())
+
+
+def test_a_lost_link_is_a_loss_of_redundancy_while_the_other_carries(ledger, root):
+    losses = losses_of(ledger.flips(), load(root / "inventory.yaml"))
+    assert [loss for loss in losses if loss.group.startswith("redundancy:links/") and not loss.went_down]
+    assert all(loss.ended_at is not None for loss in losses)
+
+
+def test_the_last_quarter_is_closed_and_one_figure_of_it_was_restated(ledger):
+    (closing,) = ledger.closings()
+    assert closing.period == str(quarter_of(NOW).previous)
+    assert quarter_of(NOW).previous.ends_at < closing.at < NOW
+    assert differences(ledger, [closing]) == []
+    assert any("seen working on site" in restated.why for restated in restatements(ledger, closing))
+    assert ledger.verify().problems == ()
+
+
+def test_maintenance_runs_now_and_comes_again(ledger):
+    times = Plan.of(ledger.windows()).next_times(NOW, days=14)
+    assert any(time.began_at <= NOW < time.ended_at for time, _ in times)
+    assert any(time.began_at > NOW for time, _ in times)
+
+
+def test_on_the_first_day_of_a_quarter_the_last_one_is_closed_all_the_same(root, tmp_path):
+    now, clock = datetime(2026, 4, 1, 9, tzinfo=UTC), PastClock()
+    estate = load(root / "inventory.yaml")
+    opened = Ledger.open(tmp_path / "ledger.sqlite3", "demo", clock=clock)
+    assert back_fill(opened, estate, simulate(estate).plan, now, clock) > 0
+    assert [closing.period for closing in opened.closings()] == ["2025-Q4"]
+    assert all(flip.recorded_at <= now for flip in opened.flips())
+    opened.close()
