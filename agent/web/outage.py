@@ -25,7 +25,7 @@ from agent.view import View
 from agent.web.names import Named, name_of, names_of, outage_url, reason_of
 from agent.words import LONDON, full, listed, moment, span
 
-MOST_ENDED = 500
+MOST_OPEN, MOST_ENDED = 1000, 500
 MOST_OF_ONE = 10  # outages on the page of a device or site
 
 
@@ -153,7 +153,8 @@ class Outages:
 
     open: Sequence[Listed]
     ended: Sequence[Listed]
-    more: int  # ended ones that are not shown
+    more_open: int  # that are not shown
+    more: int  # ended ones
 
 
 def outages_page(view: View) -> Outages:
@@ -163,7 +164,10 @@ def outages_page(view: View) -> Outages:
     running.sort(key=lambda o: (o.cause is not None, o.began_at, o.subject))
     ended.sort(key=lambda o: (o.began_at, o.subject), reverse=True)
     return Outages(
-        listed_of(view, running, notes), listed_of(view, ended[:MOST_ENDED], notes), max(0, len(ended) - MOST_ENDED)
+        open=listed_of(view, running[:MOST_OPEN], notes),
+        ended=listed_of(view, ended[:MOST_ENDED], notes),
+        more_open=max(0, len(running) - MOST_OPEN),
+        more=max(0, len(ended) - MOST_ENDED),
     )
 
 

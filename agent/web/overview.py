@@ -32,6 +32,7 @@ from agent.words import class_name, count, listed, long_span
 from collectors.readings import Check, Level
 
 MOST_CHECKS = 30
+MOST_TROUBLES = 100  # the worst and oldest; a thousand would take half a second, in which nothing else is done
 _NO_ID = UUID(int=0)
 
 
@@ -164,7 +165,9 @@ class Overview:
     detail: str
     level: Standing
     troubles: Sequence[Trouble]
+    more_troubles: int
     planned: Sequence[Trouble]  # those in maintenance
+    more_planned: int
     work: Sequence[Planned]  # maintenance that is going on
     alarms: Sequence[Alarm]
     more_alarms: int
@@ -422,8 +425,10 @@ def overview(view: View) -> Overview:
         verdict=verdict,
         detail=detail,
         level=level,
-        troubles=wrong,
-        planned=planned,
+        troubles=wrong[:MOST_TROUBLES],
+        more_troubles=max(0, len(wrong) - MOST_TROUBLES),
+        planned=planned[:MOST_TROUBLES],
+        more_planned=max(0, len(planned) - MOST_TROUBLES),
         work=under.running,
         alarms=warned[:MOST_CHECKS],
         more_alarms=max(0, len(warned) - MOST_CHECKS),

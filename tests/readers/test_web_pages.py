@@ -607,3 +607,15 @@ async def test_a_service_has_its_quarter_beside_it(client: Client) -> None:
     shown = view(quarter=[figures])
     assert re.search(r"Telephony Not known( [\w:]+)* 95\.00 %", await read(client(shown), "/"))
     assert "Telephony service 95.00 % 95.00 % to 95.00 %" in await read(client(shown), "/outages")
+
+
+async def test_a_storm_does_not_make_a_page_without_end_and_what_is_left_out_is_counted(client: Client) -> None:
+    found = estate()
+    names = [f"sw-{n}" for n in range(130)]
+    found.devices.update({n: found.devices["core-1"].model_copy(update={"name": n}) for n in names})
+    flips = [flip(f"device:{name}", HOUR + timedelta(seconds=n)) for n, name in enumerate(names)]
+    shown = told(flips, board={f"device:{name}": down(HOUR) for name in names}, estate=found)
+    page = overview(shown)
+    assert (len(page.troubles), page.more_troubles) == (100, 30)
+    assert page.verdict == "130 things are down"
+    assert "30 more things: see outages and devices" in await read(client(shown), "/")
