@@ -81,8 +81,9 @@ class Agent:
         self.selfcheck = SelfCheck(references, self._ask)
         self.answers = LedgerAnswers(ledger, estates)
         self.pipeline = Pipeline(
-            self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned
-        )
+            self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
+            steady=monotonic,
+        )  # fmt: skip
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
@@ -114,7 +115,8 @@ class Agent:
     async def look(self) -> View:
         """What pages are made of."""
         await self.answers.fresh()
-        now = datetime.now(UTC)
+        now, answers = datetime.now(UTC), self.answers
+        running = await asyncio.to_thread(answers.running, now)  # a thousand fix clocks take a while after a bad storm
         return View(
             now=now,
             estate=self.estates.estate,
@@ -122,8 +124,15 @@ class Agent:
             latest=self.latest,
             board=self.pipeline.board,
             agent=self._state(),
-            outages=self.answers.shown(now),
-            pieces=self.answers.pieces,
+            outages=answers.shown(now),
+            pieces=answers.pieces,
+            topology=self.estates.topology,
+            book=answers.book,
+            every_outage=answers.outages,
+            notes=answers.notes,
+            running=running,
+            plan=answers.plan,
+            quarter=answers.quarter,
         )
 
     def _state(self) -> AgentState:

@@ -220,6 +220,10 @@ class Book:
         """Every subject something was recorded of, by name."""
         return sorted(self._flips)
 
+    def flips(self, subject: str) -> Sequence[Flip]:
+        """All that was recorded of one subject, as it was recorded."""
+        return self._flips.get(subject, ())
+
     def watched(self, window: Period) -> timedelta:
         """How much of a window somebody looked at all."""
         return span_of(length(shared(self._watched, stretches([window]))))

@@ -7,9 +7,12 @@ holder(notes, now) -> Note | None             the acknowledgement that is in for
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
+from uuid import UUID
 
 from agent.availability import terms_of
 from agent.facts import Note, Outage
@@ -32,11 +35,16 @@ def running_of(
     estate: Estate, now: datetime,
 ) -> list[Running]:  # fmt: skip
     """Of the open outages those that are a cause: what they carry down is fixed with them."""
+    said: dict[UUID, list[tuple[int, Note]]] = defaultdict(list)  # once: a storm has a thousand of both
+    for number, note in enumerate(notes):
+        if note.outage is not None:
+            said[note.outage].append((number, note))
     running = []
     for outage in outages:
         if outage.ended_at is not None or outage.cause is not None or outage.began_at > now:
             continue
-        own = [note for note in notes if note.outage in outage.ids]
+        numbered = [one for id in outage.ids for one in said.get(id, ())]
+        own = [note for _, note in sorted(numbered, key=itemgetter(0))]
         ahead = planned(outage.subject, Period(outage.began_at, now + timedelta(days=7)))
         running.append(Running(outage, clock_of(outage, own, ahead, strictest(outage, estate), now), holder(own, now)))
     return running

@@ -9,11 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from agent.facts import Asset, Outage
+from agent.availability import Book, Figures
+from agent.facts import Asset, Note, Outage
 from agent.health import Held
 from agent.inventory import Estate, effective
 from agent.latest import Latest
 from agent.lifecycle import BATTERY, Owning, Policy, stage
+from agent.maintenance import Plan
+from agent.running import Running
+from agent.topology import Topology
 from agent.watched import Watched
 from collectors.readings import Cadence
 
@@ -59,6 +63,13 @@ class View:
     agent: AgentState
     outages: Sequence[Outage] = ()  # the last 90 days, open ones first
     pieces: Sequence[Piece] = ()
+    topology: Topology = field(default_factory=Topology)
+    book: Book = field(default_factory=lambda: Book.of((), ()))  # what was recorded, held in memory
+    every_outage: Sequence[Outage] = ()  # those of more than 90 days ago too
+    notes: Sequence[Note] = ()  # in the order in which they were said
+    running: Sequence[Running] = ()  # open outages that are a cause, with their fix clocks
+    plan: Plan = field(default_factory=lambda: Plan.of(()))
+    quarter: Sequence[Figures] = ()  # of services, sites and links, up to now or a little before
 
 
 def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[str, Watched]:

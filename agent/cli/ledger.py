@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
 def verify(state: StateDirectory = None, settings: SettingsFile = None) -> None:
     """Go through the chain of entries, make the register and every closed period anew. Status 1: something differs."""
     from agent.closing import differences
+    from agent.words import count
 
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         verdict = ledger.verify()
@@ -31,8 +32,8 @@ def verify(state: StateDirectory = None, settings: SettingsFile = None) -> None:
         problems = [*verdict.problems, *differences(ledger, closings)]
     for problem in problems:
         print(problem)
-    entries = f"{verdict.entries:,} {'entry' if verdict.entries == 1 else 'entries'}"
-    print(f"{entries} of {len(verdict.heads)} source{'s' * (len(verdict.heads) != 1)}, {len(closings)} closed periods")
+    entries = count(verdict.entries, "entry", "entries")
+    print(f"{entries} of {count(len(verdict.heads), 'source')}, {count(len(closings), 'closed period')}")
     for name, (number, digest) in verdict.heads.items():
         print(f"head of {name}: {number} {digest}")
     if problems:

@@ -20,6 +20,7 @@ Rules (docs/design.md section 4):
 - A redundancy group is UP while all its legs serve, DEGRADED while it holds without one, DOWN when it does not hold
   (agent.health.groups).
 - What goes up and down again and again is flapping: `held.flapping_at(now)` (agent.health.held).
+- A step of the clock makes no time and loses none (agent.health.steps).
 - A restart flips nothing: `board_of(flips, recent)` gives the board as the ledger last had it, and time without
   heartbeats is blind when figures are worked out (agent.outages).
 """
@@ -47,6 +48,7 @@ from agent.health.held import (
     board_of,
 )
 from agent.health.links import judge_links
+from agent.health.steps import after_a_step, goes_on, held_after, moved_back
 from agent.health.wholes import judge_wholes
 from agent.outages import FLAP_COUNT, FLAP_GAP
 from agent.topology import Topology
@@ -65,11 +67,15 @@ __all__ = [
     "Held",
     "Judgement",
     "Trouble",
+    "after_a_step",
     "board_of",
     "forget",
+    "goes_on",
+    "held_after",
     "judge",
     "judge_dependents",
     "lose_sight",
+    "moved_back",
 ]
 
 

@@ -6,6 +6,7 @@ Only this module knows which of the two it is, together with the triggers in the
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sqlite3
 import time
@@ -23,6 +24,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from agent.ledger.errors import LedgerUnusable
 from agent.ledger.tables import source
+
+log = logging.getLogger(__name__)
 
 BUSY_SECONDS = 5.0
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -208,10 +211,13 @@ def migrate(
             raise LedgerUnusable(
                 f"the ledger {name} is in use by an older hartwatch: restart the agent with this version"
             )
+        log.warning("bringing the ledger %s forward from schema %s to %s; a large one takes a while", name, found, head)
         if path is not None:
             copy(path, path.with_name(f"{path.name}.before-{head}"))
     with connection.begin():
         _upgrade(config, scripts, head or "head")
+    if found is not None:
+        log.warning("the ledger %s has schema %s now", name, head)
 
 
 def _upgrade(config: Config, scripts: ScriptDirectory, head: str) -> None:

@@ -11,7 +11,9 @@ from agent.health import UNKNOWN, Held
 from agent.latest import completed
 from agent.view import View
 from agent.watched import Watched
-from agent.web.overview import Named, name_of, shown
+from agent.web.names import Named, name_of, shown
+from agent.web.outage import Listed, outages_of_subjects
+from agent.web.planned import Planned, Under
 from agent.words import count, full, span
 from collectors.readings import Cadence, Check, Failure, Identity, Interface, Level, Part, Sensor, Usage, Visit
 
@@ -30,6 +32,8 @@ class Row:
     model: str
     serial: str
     age: timedelta | None
+    flapping: bool = False
+    in_maintenance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,14 @@ class Device:
     ports_up: int
     parts: Sequence[Part]
     failures: Sequence[Failure]
+    work: Planned | None  # the planned maintenance that it is in
+    outages: Sequence[Listed]
 
 
 def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
     """What is wrong first, then by name."""
     rows = []
+    under = Under(view)
     for watched in devices:
         recent = view.latest.of(watched.name)
         told = recent.visits.get(Cadence.INVENTORY) if recent else None
@@ -67,6 +74,8 @@ def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
                 model=" ".join(word for word in (identity.vendor, identity.model) if word),
                 serial=identity.serial or "",
                 age=view.now - recent.last_success_at if recent and recent.last_success_at else None,
+                flapping=held.flapping_at(view.now),
+                in_maintenance=under.of(f"device:{watched.name}") is not None,
             )
         )
     return sorted(rows, key=lambda row: (_STANDING_ORDER[row.standing], row.watched.name))
@@ -95,6 +104,8 @@ def device_of(view: View, watched: Watched) -> Device:
         ports_up=sum(i.oper == "up" for i in interfaces),
         parts=inventory.parts if inventory else (),
         failures=newest.failures if newest else (),
+        work=Under(view).of(f"device:{watched.name}"),
+        outages=outages_of_subjects(view, [f"device:{watched.name}"]),
     )
 
 

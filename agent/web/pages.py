@@ -6,6 +6,7 @@ Everything a device says passes `plain` (no control characters, bounded) and the
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -24,7 +25,10 @@ from agent.health import UNKNOWN
 from agent.hostile import plain
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
-from agent.web.overview import name_of, overview, reason_of, shown
+from agent.web.names import name_of, order_of, reason_of, shown
+from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
+from agent.web.overview import overview, redundancy_of
+from agent.web.planned import Under, maintenance_page
 
 Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
@@ -40,6 +44,11 @@ def _spoken(word: str) -> str:
     """power_supply and lowerLayerDown as people say them."""
     apart = "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(word)) if word.isalpha() else word
     return apart.replace("_", " ")
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter, unless it begins with the name of something: sw-wf-1 is not Sw-wf-1."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]+(?:[\s,.;:]|$)", text) else text
 
 
 def _shown_text(value: Any) -> Any:
@@ -68,6 +77,8 @@ def environment() -> Environment:
         class_name=words.class_name,
         count=lambda number, one, many="": words.count(number, one, many),
         words=_spoken,
+        percent=words.percent,
+        sentence=_sentence,
         shown=lambda held: shown(held).value,
     )
     return made
@@ -140,31 +151,42 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
             return missing(view, "site")
         found = view.estate.sites[name]
         council = view.estate.councils.get(found.owner)
+        under = Under(view)
         links = [
-            (link_name, link, view.board.get(f"link:{link_name}", UNKNOWN))
+            (link_name, link, view.board.get(f"link:{link_name}", UNKNOWN), under.of(f"link:{link_name}"))
             for link_name, link in view.estate.links.items()
             if link.site == name
         ]
         rows = rows_of(view, [w for w in view.watched.values() if w.site == name])
         return page(
             view, "site.html", "/", site=found, owner=council.title if council else "", links=links, rows=rows,
-            held=view.board.get(f"site:{name}"),
+            held=view.board.get(f"site:{name}"), work_now=under.of(f"site:{name}"),
+            outages=outages_of_subjects(view, [f"site:{name}", *(f"link:{link_name}" for link_name, *_ in links)]),
         )  # fmt: skip
 
     async def outages(_: Request) -> Response:
         view = await look()
-        listed: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
-        for outage in view.outages:
-            listed[outage.ended_at is None].append(
-                {
-                    "outage": outage,
-                    "named": name_of(outage.subject, view.estate),
-                    "lasted": (outage.ended_at or view.now) - outage.began_at,
-                    "carried": [name_of(subject, view.estate) for subject in outage.carried],
-                }
-            )
-        ended = sorted(listed[False], key=lambda o: o["outage"].began_at, reverse=True)[:500]
-        return page(view, "outages.html", "/outages", open=listed[True], ended=ended)
+        quarter_rows = [(name_of(figures.subject, view.estate), figures) for figures in view.quarter]
+        return page(
+            view, "outages.html", "/outages", page=outages_page(view), redundancy=redundancy_of(view),
+            quarter=sorted(quarter_rows, key=lambda row: (order_of(row[0].subject), row[0].title)),
+        )  # fmt: skip
+
+    async def one_outage(request: Request) -> Response:
+        view = await look()
+        asked = request.path_params["id"]
+        outage = find(view, asked)
+        if outage is None:
+            void = void_of(view, asked)
+            advice = "Outages have the address that the list of outages and messages give."
+            if void is not None:
+                advice = f"It was declared to be no outage by {void.author}, {words.full(void.at)}: {void.text}"
+            return page(view, "problem.html", "", 404, problem="No such outage", advice=advice)
+        return page(view, "outage.html", "/outages", one=one_of(view, outage))
+
+    async def maintenance(_: Request) -> Response:
+        view = await look()
+        return page(view, "maintenance.html", "/maintenance", page=maintenance_page(view))
 
     async def register(_: Request) -> Response:
         view = await look()
@@ -211,6 +233,8 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
         Route("/devices/{name}", one_device),
         Route("/sites/{name}", site),
         Route("/outages", outages),
+        Route("/outages/{id}", one_outage),
+        Route("/maintenance", maintenance),
         Route("/register", register),
         Route("/papers", papers_page),
         Route("/papers/{name}", paper),

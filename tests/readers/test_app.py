@@ -114,8 +114,9 @@ async def until(check: Callable[[], Any], seconds: float = 15) -> Any:
 
 async def test_it_begins_serves_pages_and_metrics_and_ends_cleanly(estate: Callable[..., Settings]) -> None:
     async with running(estate()) as (client, ending, task):
-        for page in ("/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", "/register", "/papers",
-                     "/health", "/metrics", "/devices/sw-wf-1/metrics", "/sd/prometheus", "/-/healthy"):  # fmt: skip
+        for page in ("/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", "/maintenance", "/register",
+                     "/papers", "/health", "/metrics", "/devices/sw-wf-1/metrics", "/sd/prometheus",
+                     "/-/healthy"):  # fmt: skip
             assert (await client.get(page)).status_code == 200, page
         assert await metric(client, "hartwatch_inventory_devices") == 1
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -15,10 +17,15 @@ import pytest
 from starlette.applications import Starlette
 
 from agent import web
-from agent.facts import Asset, Outage, Standing
+from agent.availability import Book, terms_of
+from agent.facts import Asset, Flip, Note, NoteKind, Standing, Watch, Window
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.latest import Latest
+from agent.maintenance import Plan, covers
+from agent.periods import Period
+from agent.running import running_of
+from agent.topology import Topology
 from agent.view import AgentState, View, pieces_of, watched_of
 from agent.watched import INTERVALS
 from agent.web.overview import overview
@@ -26,10 +33,15 @@ from collectors.readings import Check, Failure, Identity, Interface, Level, Part
 from tests.readers.estate import NOON, visit
 
 HOSTILE = '<script>alert("x")</script>\x1b[31m\u202e</td>"\'>{{7*7}}'
-PAGES = ("/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", "/register", "/papers", "/health")
+OUTAGE, OLDER = UUID(int=0x0188_8000_0000_7000_8000_0000_8F3A_41C2), UUID(int=0x0188_7000_0000_7000_8000_0000_11D0_90AB)
+PAGES = (
+    "/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", f"/outages/{OUTAGE}", f"/outages/{OLDER}",
+    "/maintenance", "/register", "/papers", "/health",
+)  # fmt: skip
 
 
 def estate() -> Estate:
+    pair = {"redundancy": "wallfields", "watch": [{"device": "sw-wf-1", "interface": "Gi1/0/1"}]}
     return Estate.model_validate(
         {
             "councils": {"ehdc": {"title": "East Herts", "share": "1"}},
@@ -38,8 +50,8 @@ def estate() -> Estate:
                 "wallfields": {"title": "Wallfields", "kind": "office", "owner": "ehdc"},
             },
             "links": {
-                "wf-a": {"site": "wallfields", "supplier": "Virgin Media", "circuit": "VM-1"},
-                "wf-b": {"site": "wallfields", "supplier": "BT", "circuit": "BT-1"},
+                "wf-a": {"site": "wallfields", "supplier": "Virgin Media", "circuit": "VM-1", **pair},
+                "wf-b": {"site": "wallfields", "supplier": "BT", "circuit": "BT-1", **pair},
             },
             "services": {"phones": {"title": "Telephony", "owner": "both", "needs": "site:daneshill"}},
             "devices": {
@@ -70,9 +82,76 @@ def view(**changes: object) -> View:
         "latest": latest,
         "board": board,
         "agent": AgentState("0.1.0", NOON - timedelta(hours=1)),
+        "topology": Topology.of(found),
         **changes,
     }
     return View(**given)  # type: ignore[arg-type]
+
+
+def told(flips: Sequence[Flip], notes: Sequence[Note] = (), windows: Sequence[Window] = (), **changes: object) -> View:
+    """A view with a ledger behind it, put together as the agent does it."""
+    found, plan = estate(), Plan.of(windows)
+    book = Book.of(flips, (), notes, plan.planned)
+    outages = book.outages(now=NOON)
+    window = Period(NOON - timedelta(days=30), NOON)
+    return view(
+        book=book,
+        outages=outages,
+        every_outage=outages,
+        notes=notes,
+        plan=plan,
+        running=running_of(outages, notes, plan.planned, found, NOON),
+        quarter=[book.figures(subject, window, terms_of(found, subject), NOON) for subject in book.subjects()],
+        **changes,
+    )
+
+
+def flip(
+    subject: str, ago: timedelta, after: Standing = Standing.DOWN, reason: str = "no answer to SNMP",
+    cause: str | None = None, id: UUID | None = None, looks: int = 0,
+) -> Flip:  # fmt: skip
+    at = NOON - ago
+    number = int((at - NOON + timedelta(days=400)).total_seconds())
+    seen = tuple(at + timedelta(seconds=10 * n) for n in range(looks))
+    before = Standing.UP if after is Standing.DOWN else Standing.DOWN
+    return Flip(
+        id or UUID(int=number), "agent", number, subject, before, after, at, at + timedelta(seconds=25), reason, cause,
+        seen,
+    )  # fmt: skip
+
+
+def note(kind: NoteKind, text: str, ago: timedelta = timedelta(hours=1), **changes: object) -> Note:
+    given: dict[str, object] = {"author": "jo.smith", "outage": OUTAGE, **changes}
+    return Note("device:sw-wf-1", NOON - ago, kind=kind, text=text, **given)  # type: ignore[arg-type]
+
+
+def window(number: int, *subjects: str, begins: timedelta, lasts: timedelta, **changes: object) -> Window:
+    """`begins`: from noon on; negative: before."""
+    given: dict[str, object] = {
+        "owner": "A. Sharma", "reason": "firmware", "recorded_at": NOON - timedelta(days=60), **changes,
+    }  # fmt: skip
+    began = NOON + begins
+    return Window(UUID(int=number), subjects, covers(subjects, estate()), began, began + lasts, **given)  # type: ignore[arg-type]
+
+
+HOUR = timedelta(hours=1)
+
+
+def storm(text: str = "", *notes: Note, windows: Sequence[Window] = (), **changes: object) -> View:
+    """sw-wf-1 is down for three hours and takes sw-wf-2 and its site with it; core-1 was down for an hour last week."""
+    week = timedelta(days=7)
+    flips = [
+        flip("device:core-1", week, id=OLDER, looks=3),
+        flip("device:core-1", week - HOUR, Standing.UP, text or "answers"),
+        flip("device:sw-wf-1", 3 * HOUR, id=OUTAGE, looks=3, reason=text or "no answer to SNMP"),
+        flip("device:sw-wf-2", 3 * HOUR, Standing.BLIND, text or "cannot be reached", "device:sw-wf-1"),
+        flip("site:wallfields", 3 * HOUR, Standing.DOWN, text or "device:sw-wf-1 is down", "device:sw-wf-1"),
+    ]
+    board = dict(view().board)
+    board["device:sw-wf-1"] = down(3 * HOUR, text or "no answer to SNMP")
+    board["device:sw-wf-2"] = down(3 * HOUR, "cannot be reached", "device:sw-wf-1")
+    board["site:wallfields"] = replace(down(3 * HOUR, cause="device:sw-wf-1"), standing=Standing.DOWN)
+    return told(flips, notes, windows, **{"board": board, **changes})
 
 
 def down(since: timedelta, reason: str = "no answer to SNMP", cause: str | None = None) -> Held:
@@ -80,6 +159,34 @@ def down(since: timedelta, reason: str = "no answer to SNMP", cause: str | None 
     return Held(standing, NOON - since, Standing.UP, cause, reason, accused=cause is None)
 
 
+def full_of(text: str) -> View:
+    """Something in every table of every page, with the same text wherever a device or a person may say something."""
+    said = [
+        note("acknowledgement", text, author=text), note("cause", text, author=text), note("ticket", text),
+        note("note", text), note("pause", text, from_at=NOON - HOUR / 2), note("resume", text, from_at=NOON - HOUR / 4),
+        note("pause", text, from_at=NOON - HOUR / 8, until_at=NOON + HOUR),
+        note("correction", text, outage=OLDER, from_at=NOON - timedelta(days=7, hours=2)),
+    ]  # fmt: skip
+    plain: dict[str, Any] = {"owner": text, "reason": text, "name": text}
+    windows = [
+        window(1, "site:daneshill", begins=-HOUR, lasts=2 * HOUR, after_the_fact=True, **plain),
+        window(2, "link:wf-a", "service:phones", begins=50 * HOUR, lasts=HOUR, **plain),
+        window(3, "device:sw-wf-2", begins=-500 * HOUR, lasts=HOUR, repeat="FREQ=WEEKLY;BYDAY=SU", **plain),
+        window(4, "device:sw-wf-2", begins=-500 * HOUR, lasts=HOUR, repeat=text, **plain),
+        window(5, text, begins=-50 * HOUR, lasts=HOUR, ended_at=NOON - 50 * HOUR + HOUR / 2, ended_by=text, **plain),
+        window(6, "device:sw-wf-1", begins=900 * HOUR, lasts=HOUR, **plain),
+    ]
+    shown = storm(text, *said, windows=windows)
+    lost = Held(Standing.DEGRADED, NOON - HOUR, reason=text)
+    board = {
+        "redundancy:links/wallfields": lost, f"redundancy:device/{text}/power_supplies": lost,
+        "link:wf-a": replace(down(HOUR, text), lately=FLAPPED), f"device:{text}": down(HOUR, text),
+        "site:daneshill": down(HOUR, text), "service:phones": Held(Standing.UP, NOON - HOUR, reason=text),
+    }  # fmt: skip
+    return replace(shown, board={**shown.board, **board})
+
+
+FLAPPED = tuple((NOON - HOUR / 60 * n, NOON - HOUR / 60 * (n - 1)) for n in (7, 5, 3))
 Client = Callable[[View], httpx.AsyncClient]
 
 
@@ -133,8 +240,7 @@ class Structure(HTMLParser):
 async def test_every_page_is_well_formed_and_has_what_assistive_technology_goes_by(
     client: Client, address: str
 ) -> None:
-    board = dict(view().board) | {"device:sw-wf-1": down(timedelta(hours=3))}
-    answer = await client(view(board=board)).get(address)
+    answer = await client(full_of(HOSTILE)).get(address)
     assert answer.status_code == 200
     page = Structure(answer.text)
     assert not page.open
@@ -154,7 +260,7 @@ async def test_every_page_is_well_formed_and_has_what_assistive_technology_goes_
 async def test_no_page_asks_another_host_or_runs_a_script_and_styles_stand_in_the_file(
     client: Client, address: str
 ) -> None:
-    answer = await client(view()).get(address)
+    answer = await client(full_of("firmware")).get(address)
     page = Structure(answer.text)
     for tag, given in page.tags:
         assert tag not in ("script", "iframe", "object", "embed")
@@ -171,7 +277,7 @@ async def test_no_page_asks_another_host_or_runs_a_script_and_styles_stand_in_th
 
 @pytest.mark.parametrize("address", PAGES)
 async def test_whatever_a_device_says_stays_text(client: Client, address: str) -> None:
-    shown = view()
+    shown = full_of(HOSTILE)
     said = visit(
         "sw-wf-1",
         at=NOON - timedelta(seconds=10),
@@ -186,8 +292,7 @@ async def test_whatever_a_device_says_stays_text(client: Client, address: str) -
     shown.board["device:core-1"] = down(timedelta(hours=1), HOSTILE)  # type: ignore[index]
     asset = Asset(UUID(int=7), "k", "sw-wf-1", HOSTILE, HOSTILE, HOSTILE, *[HOSTILE] * 4, None, None, None, NOON, NOON)
     pieces = pieces_of([asset], shown.estate, NOON.date())
-    outage = Outage(UUID(int=8), "device:sw-wf-1", NOON, None, HOSTILE)
-    answer = await client(replace(shown, pieces=pieces, outages=[outage])).get(address)
+    answer = await client(replace(shown, pieces=pieces)).get(address)
     assert answer.status_code == 200
     assert "<script" not in answer.text
     assert "\x1b" not in answer.text
@@ -204,6 +309,7 @@ async def test_the_overview_says_what_is_wrong_since_when_who_is_affected_and_ho
     assert "1 thing is down" in text
     assert "1 more carried down by it" in text
     assert "1 h left" in text
+    assert "due by" in text
     assert "Takes down 1 more" in text
     assert 'href="/devices/sw-wf-2"' in text
 
@@ -246,7 +352,11 @@ async def test_old_data_says_so(client: Client) -> None:
     assert "3 h" in text
 
 
-@pytest.mark.parametrize("address", ["/devices/none", "/sites/none", "/papers/none.html", "/static/none.css"])
+@pytest.mark.parametrize("address", [
+        "/devices/none", "/sites/none", "/papers/none.html", "/static/none.css", "/outages/none", "/outages/8f3a41c3",
+        f"/outages/{UUID(int=5)}", "/outages/%3Cscript%3E",
+    ],
+)  # fmt: skip
 async def test_what_is_not_there_is_a_page_that_says_so(client: Client, address: str) -> None:
     answer = await client(view()).get(address)
     assert answer.status_code == 404
@@ -275,3 +385,237 @@ async def test_devices_are_found_by_name_address_and_site(client: Client) -> Non
         table = (await pages.get("/devices", params={"q": asked})).text.partition("<tbody>")[2]
         assert found in table
         assert missed not in table
+
+
+# ---------------------------------------------------------------- outages
+def words_of(text: str) -> str:
+    """What a person reads: without tags, and with single spaces."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())
+
+
+async def read(pages: httpx.AsyncClient, address: str) -> str:
+    answer = await pages.get(address)
+    assert answer.status_code == 200
+    return words_of(answer.text.partition("<main")[2])
+
+
+async def test_the_overview_says_who_has_it_and_when_it_is_due_and_leads_to_the_outage(client: Client) -> None:
+    held = note("acknowledgement", "on the way", until_at=NOON + 2 * HOUR)
+    answer = (await client(storm("", held)).get("/")).text
+    assert f'href="/outages/{OUTAGE}"' in answer
+    said = words_of(answer)
+    assert "jo.smith has it until 15:00 : on the way" in said
+    assert "1 h left 75 % of 4 h used due by 14:00" in said
+    assert "Takes down 2 more Wallfields site sw-wf-2 switch" in said
+    assert "Nobody has it yet" in await read(client(storm()), "/")
+
+
+async def test_a_paused_clock_says_why_and_promises_no_time(client: Client) -> None:
+    paused = note("pause", "waiting for a replacement part", from_at=NOON - 2 * HOUR)
+    for address in ("/", "/outages", f"/outages/{OUTAGE}"):
+        said = await read(client(storm("", paused)), address)
+        assert "3 h left 25 % of 4 h used Paused waiting for a replacement part" in said
+        assert "due by" not in said
+
+
+async def test_a_service_that_is_down_with_it_shortens_the_time_there_is(client: Client) -> None:
+    found = estate()
+    found.services["phones"] = found.services["phones"].model_copy(update={"fix_target": 2 * HOUR})
+    flips = [
+        flip("device:core-1", 3 * HOUR, id=OUTAGE),
+        flip("service:phones", 3 * HOUR, cause="device:core-1", reason="core-1 is down"),
+    ]
+    outages = Book.of(flips, ()).outages(now=NOON)
+    running = running_of(outages, (), lambda *_: (), found, NOON)
+    board = {**view().board, "device:core-1": down(3 * HOUR)}
+    shown = view(estate=found, board=board, outages=outages, every_outage=outages, running=running)
+    assert "1 h over 150 % of 2 h used" in await read(client(shown), "/")
+    assert "past the fix target" in overview(shown).detail.lower()
+
+
+async def test_the_list_has_what_people_said_and_marks_what_was_planned_corrected_and_flapping(client: Client) -> None:
+    again = [
+        flip("link:wf-b", timedelta(days=2, minutes=-n), Standing.UP if n % 2 else Standing.DOWN) for n in range(6)
+    ]
+    shown = storm()
+    planned = window(1, "device:core-1", begins=timedelta(days=-7), lasts=HOUR / 2)
+    notes = [
+        note("cause", "supplier circuit", outage=again[0].id), note("ticket", "INC0012345", outage=again[2].id),
+        note("correction", "clock was wrong", outage=OLDER, from_at=NOON - timedelta(days=7, hours=1)),
+    ]  # fmt: skip
+    flips = [*shown.book.flips("device:core-1"), *again]
+    said = await read(client(told(flips, notes, [planned])), "/outages")
+    assert "Wallfields, BT link Flapping, down 3 times" in said
+    assert "Supplier circuit INC0012345" in said
+    assert "core-1 switch 30 min planned Corrected" in said
+
+
+async def test_one_outage_has_its_timeline_with_the_looks_and_both_clocks(client: Client) -> None:
+    notes = [
+        note("acknowledgement", "on the way", 2 * HOUR), note("cause", "power"), note("ticket", "INC0012345"),
+        note("note", "fuse blown"), note("pause", "waiting for the customer", from_at=NOON - HOUR, until_at=NOON),
+    ]  # fmt: skip
+    said = await read(client(storm("", *notes)), f"/outages/{OUTAGE}")
+    assert "Who has it jo.smith: on the way" in said
+    assert "Ticket INC0012345" in said
+    assert "No answer to SNMP; looked at 10:00:00, 10:00:10 and 10:00:20; known 25 s later" in said
+    assert "Note jo.smith Fuse blown" in said
+    assert "All hours 2 h counts Service hours 2 h" in said
+    assert "Paused 1 h, waiting for the customer" in said
+    assert "Took down 2 with it Wallfields site sw-wf-2 switch" in said
+
+
+async def test_one_outage_is_found_by_the_end_of_its_id_and_by_its_parts(client: Client) -> None:
+    again = [
+        flip("link:wf-b", timedelta(hours=9, minutes=-n), Standing.UP if n % 2 else Standing.DOWN) for n in range(6)
+    ]
+    pages = client(told([*again, *storm().book.flips("device:sw-wf-1")]))
+    assert "Outage of sw-wf-1" in await read(pages, "/outages/8f3a41c2")
+    assert "went down 3 times" in await read(pages, f"/outages/{again[4].id}")
+
+
+async def test_a_corrected_outage_keeps_what_was_recorded_beside_it(client: Client) -> None:
+    late = note("correction", "seen by the caretaker", outage=OLDER, from_at=NOON - timedelta(days=7, hours=2))
+    said = await read(client(storm("", late)), f"/outages/{OLDER}")
+    assert "Began 6 May 2026, 11:00:00 BST" in said
+    assert "As recorded 6 May 2026, 13:00:00 BST to 6 May 2026, 14:00:00 BST" in said
+    assert "Target kept" in said
+
+
+async def test_what_was_declared_to_be_no_outage_says_so_where_it_was(client: Client) -> None:
+    answer = await client(storm("", note("void", "the probe was at fault", outage=OLDER))).get(f"/outages/{OLDER}")
+    assert answer.status_code == 404
+    assert "declared to be no outage by jo.smith" in words_of(answer.text)
+    assert "the probe was at fault" in words_of(answer.text)
+
+
+@pytest.mark.parametrize("address", ["/", "/outages", "/devices/sw-wf-1", "/sites/wallfields"])
+async def test_outages_are_linked_from_where_people_look(client: Client, address: str) -> None:
+    flips = [*storm().book.flips("device:sw-wf-1"), flip("link:wf-b", HOUR, id=OLDER)]
+    board = {**storm().board, "link:wf-b": down(HOUR)}
+    wanted = OLDER if "sites" in address else OUTAGE
+    assert f'href="/outages/{wanted}"' in (await client(told(flips, board=board)).get(address)).text
+
+
+# ---------------------------------------------------------------- redundancy and readiness
+def test_redundancy_groups_are_neither_devices_nor_services() -> None:
+    lost = Held(Standing.DOWN, NOON - HOUR, reason="link:wf-a is down")
+    carried_down = Held(Standing.DOWN, NOON - HOUR, cause="link:wf-a", reason="link:wf-a is down")
+    board = {
+        **view().board, "link:wf-a": down(HOUR), "redundancy:links/wallfields": carried_down,
+        "redundancy:links/other": lost,
+    }  # fmt: skip
+    page = overview(view(board=board))
+    assert [(t.named.subject, t.affected) for t in page.troubles] == [("link:wf-a", ())]
+    assert [one.title for one in page.redundancy.lost] == ["Links (other)", "Links of Wallfields (wallfields)"]
+    assert page.verdict == "1 thing is down"
+    assert "redundancy lost in 2 places" in page.detail
+
+
+@pytest.mark.parametrize("address", ["/", "/outages"])
+async def test_what_carries_a_site_whose_link_is_out_is_said(client: Client, address: str) -> None:
+    board = {
+        **view().board, "link:wf-a": down(HOUR), "site:wallfields": Held(Standing.UP, NOON - HOUR, reason="up"),
+        "redundancy:links/wallfields": Held(Standing.DEGRADED, NOON - HOUR, reason="link:wf-a is down"),
+    }  # fmt: skip
+    said = await read(client(view(board=board)), address)
+    assert "Lost Links of Wallfields (wallfields) Wallfields, Virgin Media is down, since 12:00" in said
+    assert "Wallfields : link wf-a (Virgin Media) is out; link wf-b (BT) carries." in said
+
+
+def test_one_device_of_a_site_is_not_said_to_carry_another() -> None:
+    board = {**view().board, "device:sw-wf-2": down(HOUR), "site:wallfields": Held(Standing.UP, NOON - HOUR)}
+    assert overview(view(board=board)).redundancy.carried == []
+
+
+async def test_losing_a_data_centre_starts_the_clock_of_the_other(client: Client) -> None:
+    found = estate()
+    found.sites["cavendish"] = found.sites["daneshill"].model_copy(update={"title": "Cavendish"})
+    board = {**view().board, "site:daneshill": down(3 * HOUR), "service:phones": down(3 * HOUR, cause="site:daneshill")}
+    said = await read(client(view(estate=found, topology=Topology.of(found), board=board)), "/")
+    assert "Daneshill House is lost since 10:00 ." in said
+    assert "Full service from Cavendish is due by 14:00 : 1 h left . Not up: Telephony." in said
+    assert "Alone it would carry 0 of 1 service Telephony: Daneshill House" in said
+
+
+# ---------------------------------------------------------------- maintenance
+async def test_what_is_in_maintenance_is_told_apart_and_is_not_counted_as_wrong(client: Client) -> None:
+    work = window(1, "site:wallfields", begins=-4 * HOUR, lasts=6 * HOUR)
+    shown = storm(windows=[work])
+    page = overview(shown)
+    assert page.troubles == []
+    assert [t.named.subject for t in page.planned] == ["device:sw-wf-1"]
+    assert page.verdict == "All is well outside maintenance"
+    said = await read(client(shown), "/")
+    assert "In maintenance What is planned Wallfields Firmware, until 15:00 , A. Sharma" in said
+    assert "Paused planned maintenance" in said
+    for address in ("/devices/sw-wf-1", "/sites/wallfields"):
+        assert "In maintenance until 15:00 : firmware (A. Sharma)" in await read(client(shown), address)
+    assert "Down In maintenance" in await read(client(shown), "/devices")
+
+
+async def test_the_maintenance_page_has_what_runs_what_comes_what_repeats_and_what_was(client: Client) -> None:
+    windows = [
+        window(1, "device:core-1", begins=-HOUR, lasts=2 * HOUR, after_the_fact=True),
+        window(2, "link:wf-a", begins=50 * HOUR, lasts=HOUR, reason="new circuit"),
+        window(3, "device:sw-wf-2", begins=-500 * HOUR, lasts=HOUR, repeat="FREQ=WEEKLY;BYDAY=SU", reason="restart"),
+        window(4, "device:sw-wf-1", begins=900 * HOUR, lasts=HOUR, reason="far ahead"),
+        window(5, "device:sw-wf-1", begins=-60 * HOUR, lasts=HOUR, reason="done"),
+        window(6, "device:sw-wf-1", begins=-900 * HOUR, lasts=HOUR, reason="long ago"),
+        window(7, "device:sw-wf-1", begins=-HOUR, lasts=HOUR, repeat="every full moon", reason="unreadable"),
+    ]
+    said = await read(client(told([], (), windows)), "/maintenance")
+    now, _, rest = said.partition("The next two weeks")
+    coming, _, rest = rest.partition("Again and again, and further ahead")
+    rules, _, over = rest.partition("The last two weeks")
+    assert "core-1" in now
+    assert "Entered after the fact" in now
+    assert "New circuit" in coming
+    assert coming.count("Restart") == 2
+    assert "FREQ=WEEKLY;BYDAY=SU" in rules
+    assert "Far ahead" in rules
+    assert "Rule not readable" in rules
+    assert "Done" in over
+    assert "Long ago" not in said
+    assert "Far ahead" not in coming
+
+
+async def test_what_goes_up_and_down_again_and_again_is_marked_also_while_it_is_up(client: Client) -> None:
+    board = {**view().board, "link:wf-a": Held(Standing.UP, NOON - HOUR / 30, reason="up", lately=FLAPPED)}
+    page = overview(view(board=board))
+    assert [(t.named.subject, t.flapping, t.timing) for t in page.troubles] == [("link:wf-a", True, None)]
+    assert page.verdict == "1 thing not well"
+    assert "Wallfields, Virgin Media Flapping" in await read(client(view(board=board)), "/")
+
+
+async def test_an_outage_that_is_out_of_sight_in_its_midst_is_still_wrong(client: Client) -> None:
+    board = {**storm().board, "device:sw-wf-1": Held(Standing.BLIND, NOON - HOUR, reason="nothing could be seen")}
+    (trouble,) = overview(storm(board=board)).troubles
+    assert (trouble.standing, trouble.since) == (Standing.BLIND, NOON - 3 * HOUR)
+    assert trouble.timing is not None
+    assert trouble.timing.left == HOUR
+
+
+async def test_a_service_has_its_quarter_beside_it(client: Client) -> None:
+    flips = [
+        flip("service:phones", timedelta(days=20), Standing.UP),
+        flip("service:phones", timedelta(days=10)),
+        flip("service:phones", timedelta(days=9), Standing.UP),
+    ]
+    seen = Watch("agent", NOON - timedelta(days=20), NOON)
+    figures = Book.of(flips, [seen]).figures("service:phones", Period(seen.began_at, NOON))
+    shown = view(quarter=[figures])
+    assert re.search(r"Telephony Not known( [\w:]+)* 95\.00 %", await read(client(shown), "/"))
+    assert "Telephony service 95.00 % 95.00 % to 95.00 %" in await read(client(shown), "/outages")
+
+
+async def test_a_storm_does_not_make_a_page_without_end_and_what_is_left_out_is_counted(client: Client) -> None:
+    found = estate()
+    names = [f"sw-{n}" for n in range(130)]
+    found.devices.update({n: found.devices["core-1"].model_copy(update={"name": n}) for n in names})
+    flips = [flip(f"device:{name}", HOUR + timedelta(seconds=n)) for n, name in enumerate(names)]
+    shown = told(flips, board={f"device:{name}": down(HOUR) for name in names}, estate=found)
+    page = overview(shown)
+    assert (len(page.troubles), page.more_troubles) == (100, 30)
+    assert page.verdict == "130 things are down"
+    assert "30 more things: see outages and devices" in await read(client(shown), "/")

@@ -62,8 +62,8 @@ def test_backups_of_a_busy_agent_that_was_killed_are_whole_and_go_on_to_the_same
     ) as process:
         assert process.stdout is not None
         while len(made) < 6:
-            durable, waiting, copy = process.stdout.readline().split(maxsplit=2)
-            made.append((int(durable), Path(copy.strip())))
+            number, waiting, name = process.stdout.readline().split(maxsplit=2)
+            made.append((int(number), Path(name.strip())))
             busy += waiting == "True"
         os.kill(process.pid, signal.SIGKILL)
     assert busy, "no backup was made while something waited to be written"
@@ -79,8 +79,8 @@ def test_backups_of_a_busy_agent_that_was_killed_are_whole_and_go_on_to_the_same
     assert made[0][0] < made[-1][0]
 
     # Restored in the place of the ledger, as docs/operate.md says: the file alone, without the log of the other.
-    for file in tmp_path.glob("ledger.db*"):
-        file.unlink()
+    for left in tmp_path.glob("ledger.db*"):
+        left.unlink()
     shutil.copy(made[3][1], tmp_path / "ledger.db")
     again = opened(tmp_path / "ledger.db")
     asyncio.run(story.tell(again))

@@ -49,7 +49,7 @@ class Network:
         self.loss = 0.0
         self.tries = 1 + Target("any", "192.0.2.1").retries
         self.draw = random.Random(4)
-        self.cut_off = lambda seconds: False
+        self.cut_off: Callable[[float], bool] = lambda _: False
         self.looks: dict[str, list[tuple[datetime, bool]]] = {name: [] for name in self.devices}
         self.keep_looks = False
         self.takes_its_time = takes_its_time

@@ -101,7 +101,7 @@ def test_of_many_that_start_at_the_same_moment_one_watches(place: str) -> None:
         for _ in range(3)
     ]  # fmt: skip
     try:
-        refused = []
+        refused: list[subprocess.Popen[str]] = []
         while len(refused) < 2:
             ended = next((p for p in many if p not in refused and p.poll() is not None), None)
             if ended is None:
