@@ -268,7 +268,8 @@ class _Past:
                 for look in range(LOOKS_TO_TELL + 1):
                     told_at = began + timedelta(seconds=20 + look * PULSE_SECONDS)
                     changes += self._look(told_at)
-                yield _Turn(told_at, changes, incident, self._window(incident, began, target))
+                said = incident if number == 0 else None  # people speak once of what comes and goes
+                yield _Turn(told_at, changes, said, self._window(incident, began, target))
                 ends = began + lasts
                 self._faults.clear(ends.timestamp())
                 after: list[Change] = []
