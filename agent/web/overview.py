@@ -475,7 +475,8 @@ def _verdict(
             parts.append(f"{long_span(min(due))} left to fix {'it' if len(down) == 1 else 'the first'}")
     elif wrong:
         flapping = sum(t.standing is Standing.UP for t in wrong)
-        verdict = f"{count(len(wrong), 'thing')} degraded" if not flapping else f"{count(len(wrong), 'thing')} not well"
+        how = "not well" if 0 < flapping < len(wrong) else "flapping" if flapping else "degraded"
+        verdict = f"{count(len(wrong), 'thing')} {how}"
         level = Standing.DEGRADED
     elif redundancy.lost or warned:
         verdict, level = "Everything answers, not everything is well", Standing.DEGRADED
@@ -490,6 +491,6 @@ def _verdict(
         worst = f", {critical} of them critical" if critical else ""
         parts.append(f"{count(len(warned), 'warning')} from devices{worst}")
     if planned:
-        parts.append(f"{count(len(planned), 'thing')} not up in planned maintenance")
+        parts.append(f"{count(len(planned), 'thing')} not well in planned maintenance")
     detail = "; ".join(parts)
     return verdict, (detail[:1].upper() + detail[1:] + ".") if detail else "", level

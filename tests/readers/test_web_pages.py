@@ -408,6 +408,8 @@ async def test_the_overview_says_who_has_it_and_when_it_is_due_and_leads_to_the_
     assert "1 h left 75 % of 4 h used due by 14:00" in said
     assert "Takes down 2 more Wallfields site sw-wf-2 switch" in said
     assert "Nobody has it yet" in await read(client(storm()), "/")
+    device = await read(client(storm("", held)), "/devices/sw-wf-1")
+    assert "Outage since 10:00 : 1 h left of 4 h. jo.smith has it." in device
 
 
 async def test_a_paused_clock_says_why_and_promises_no_time(client: Client) -> None:
@@ -597,7 +599,7 @@ async def test_what_goes_up_and_down_again_and_again_is_marked_also_while_it_is_
     board = {**view().board, "link:wf-a": Held(Standing.UP, NOON - HOUR / 30, reason="up", lately=FLAPPED)}
     page = overview(view(board=board))
     assert [(t.named.subject, t.flapping, t.timing) for t in page.troubles] == [("link:wf-a", True, None)]
-    assert page.verdict == "1 thing not well"
+    assert page.verdict == "1 thing flapping"
     assert "Wallfields, Virgin Media Flapping" in await read(client(view(board=board)), "/")
 
 
