@@ -36,7 +36,12 @@ class Incident:
     clock: FixClock
     cause: str
     planned: timedelta  # of it
-    is_planned: bool  # all that was seen of it in the quarter lies in planned maintenance
+    counts: bool  # some of its time down in the quarter was seen and lies outside of planned maintenance
+
+    @property
+    def is_planned(self) -> bool:
+        """It was down in planned maintenance only. What was out of sight throughout is neither this nor counted."""
+        return not self.counts and bool(self.planned)
 
     @property
     def within(self) -> bool:
@@ -53,7 +58,7 @@ def is_derived(subject: str) -> bool:
 
 
 def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Callable[[str], Terms]) -> list[Incident]:
-    """`terms`: what was agreed for a subject. An outage that takes down several is held to the shortest target."""
+    """`terms`: what was agreed for a subject. What takes down services is held to the shortest target of theirs."""
     said_of: dict[UUID, list[Note]] = defaultdict(list)
     for note in notes:
         if note.outage is not None:
@@ -66,8 +71,8 @@ def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Calla
         told = [note.text for note in own if note.kind == "cause"]
         ended = outage.ended_at or window.ended_at
         planned = [p for a, b in outage.planned if (p := _before(a, b, ended)) is not None]
-        subjects = (outage.subject, *(s for s in outage.carried if s.startswith("service:")))
-        held_to = min((terms(subject) for subject in subjects), key=lambda agreed: agreed.fix_target)
+        fell = () if is_derived(outage.subject) else (s for s in outage.carried if s.startswith("service:"))
+        held_to = min((terms(subject) for subject in (outage.subject, *fell)), key=lambda agreed: agreed.fix_target)
         found.append(
             Incident(
                 outage=outage,
@@ -75,7 +80,7 @@ def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Calla
                 clock=clock_of(outage, own, planned, held_to, window.ended_at),
                 cause=(told[-1] if told[-1] in CAUSES else "unknown") if told else NOT_RECORDED,
                 planned=total(planned),
-                is_planned=bool(planned) and not _counts(book, outage, ended, window, planned),
+                counts=_counts(book, outage, ended, window, planned),
             )
         )
     return found
@@ -86,10 +91,10 @@ def _before(began: datetime, ended: datetime, end: datetime) -> Period | None:
 
 
 def _counts(book: Book, outage: Outage, ended: datetime, window: Period, planned: Sequence[Period]) -> bool:
-    """Whether some of its down time in the quarter lies outside of planned maintenance."""
+    """As agent.availability counts: some of its down time in the quarter lies outside of planned maintenance."""
     inside = Period(outage.began_at, ended).within(window)
     if inside is None:
-        return True
+        return False
     down = [Period(s.began_at, s.ended_at) for s in book.spans(outage.subject, inside) if s.standing is Standing.DOWN]
     return bool(subtract(down, merge(planned)))
 
@@ -97,7 +102,9 @@ def _counts(book: Book, outage: Outage, ended: datetime, window: Period, planned
 def causes_in(incidents: Iterable[Incident], *, planned: bool = False) -> list[Incident]:
     """Those of equipment and circuits that are a cause: outages, or what was down in planned maintenance only."""
     return [
-        i for i in incidents if i.outage.cause is None and not is_derived(i.outage.subject) and i.is_planned is planned
+        i
+        for i in incidents
+        if i.outage.cause is None and not is_derived(i.outage.subject) and (i.is_planned if planned else i.counts)
     ]
 
 
@@ -113,7 +120,7 @@ def outages_section(estate: Estate, incidents: Sequence[Incident], plan: Plan, w
         "Outages",
         tuple(_sentences(incidents, times)),
         (
-            _of_services([i for i in incidents if not i.is_planned], estate),
+            _of_services([i for i in incidents if i.counts], estate),
             _by_kind(roots, estate),
             _every_one(roots, estate),
             _planned_kinds(planned, estate),

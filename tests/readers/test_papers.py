@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -428,6 +429,40 @@ def test_each_outage_is_held_to_the_target_and_the_clock_that_were_agreed() -> N
     assert (fixes["To be fixed within"], fixes["Counted in"]) == ("2 hours", "service hours")
     (hours, _) = table(found, "services-hours")
     assert (hours["Down"], hours["Service hours"]) == ("1 hour", "Mon-Fri 08:00-18:00")
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 200), st.integers(1, 30)), min_size=1, max_size=8),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(1, 60)), max_size=3),
+    st.lists(st.tuples(st.integers(0, 900), st.integers(1, 60)), max_size=3),
+    st.booleans(),
+)
+def test_the_outages_that_are_listed_are_those_that_the_figures_count(
+    outages: list[tuple[int, int]], works: list[tuple[int, int]], unseen: list[tuple[int, int]], stays: bool
+) -> None:
+    """Hours: up and down in turns from a week before the quarter, work and gaps of the monitor wherever they fall."""
+    scribe = Scribe()
+    at = QUARTER.began_at - timedelta(days=7)
+    scribe.flip("service:phones", "blind", "up", at)
+    for number, (up, down) in enumerate(outages):
+        at += up * HOUR
+        last = number == len(outages) - 1
+        scribe.outage("service:phones", at, None if stays and last else down * HOUR)
+        at += down * HOUR
+    began = QUARTER.began_at - timedelta(days=7)
+    windows = [
+        replace(maintenance("service:phones", began + a * HOUR, b * HOUR, recorded=began), id=UUID(int=n))
+        for n, (a, b) in enumerate(works)
+    ]
+    edges = sorted({began, LATER, *(began + (a + more) * HOUR for a, b in unseen for more in (0, b))})
+    gaps = [(began + a * HOUR, began + (a + b) * HOUR) for a, b in unseen]
+    watches = [Watch("a", a, b) for a, b in pairwise(edges) if not any(c <= a and b <= d for c, d in gaps)]
+    found = paper(scribe, watches=watches, windows=windows)
+    (figures, _), (fixes, _) = table(found, "services"), table(found, "services-fixes")
+    rows = table(found, "service-outages")
+    assert figures["Outages"] == fixes["Outages"] == str(len(rows))
+    within = int(fixes["Within target"].partition(" ")[0] or 0)
+    assert within >= sum(row["Fixed within target"] == "yes" for row in rows)
 
 
 def test_an_outage_that_ended_after_the_quarter_is_open_in_its_paper_whenever_that_is_made() -> None:
