@@ -13,13 +13,13 @@ from statistics import median
 
 import pytest
 
-from agent.availability import Book, Figures, Terms, Times
+from agent.accounting.availability import Book, Figures, Terms, Times
+from agent.accounting.fix_clock import ClockName, clock_of
+from agent.accounting.outages import Period
 from agent.calendar_uk import ServiceHours
 from agent.facts import Outage, Standing
-from agent.fix_clock import ClockName, clock_of
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.outages import Period
 from tests.agent_core.faults import Month
 from tests.agent_core.looking_on import BEGAN, LASTS, Days
 from tests.agent_core.painted import (
@@ -125,9 +125,7 @@ def windows_of(month: Month, random: Random) -> dict[str, tuple[Second, Second]]
     return {"1st part": (a, half), "2nd part": (half, b), "some": (some[0], some[1] + 1), "a day": (day, day + 86_400)}
 
 
-@pytest.mark.parametrize(
-    ("seed", "year", "number", "subjects"), [(1, 2026, 10, 67), (2, 2027, 3, 9), (3, 2026, 12, 9)]
-)
+@pytest.mark.parametrize(("seed", "year", "number", "subjects"), [(1, 2026, 10, 67), (2, 2027, 3, 9), (3, 2026, 12, 9)])
 def test_the_figures_of_a_month_of_faults_are_the_truth_to_the_second(
     seed: int, year: int, number: int, subjects: int, tmp_path: Path
 ) -> None:
