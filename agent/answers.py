@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +16,7 @@ from agent.accounting.periods import Period
 from agent.accounting.running import Running, running_of
 from agent.calendar_uk import quarter_of
 from agent.estates import Estates
-from agent.facts import Note, Outage, Window
+from agent.facts import Message, Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
@@ -54,6 +55,8 @@ class LedgerAnswers:
         self.quarter: list[Figures] = []  # of services, sites and links, up to now
         self.pieces: list[Piece] = []
         self.octets: int | None = None
+        self.told: dict[str, list[tuple[datetime, Message]]] = {}  # subject > when people were told what of it
+        self._last_told: UUID | None = None
         self._last: dict[str, int] = {}  # source > number of its last flip that was read
         self._head: dict[str, int] | None = None  # as it was when the outages were read
         self.register_revision: tuple[object, ...] | None = None  # what the pieces were made of
@@ -101,10 +104,18 @@ class LedgerAnswers:
                     self.outages = self.book.outages(now=self._clock())
                     self.outages_revision += 1
                 self._head = head
+            self._read_told()
             self._sum_up()
             self.octets = self._ledger.octets()
         finally:
             self._outages_at = monotonic() + HOLD_SECONDS
+
+    def _read_told(self) -> None:
+        """What was told since: reminders come without anything else being recorded."""
+        since = self._clock() - timedelta(days=SHOWN_DAYS)
+        rows, self._last_told = self._ledger.told_after(self._last_told, since)
+        for at, message in rows:
+            self.told.setdefault(message.subject, []).append((at, message))
 
     def _sum_up(self) -> None:
         """Anew when something has come, or other service hours were agreed: in this thread, because of fifty thousand

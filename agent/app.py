@@ -132,6 +132,7 @@ class Agent:
             notes=answers.notes,
             running=running,
             plan=answers.plan,
+            told=answers.told,
             quarter=answers.quarter,
         )
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from agent.accounting.availability import Book, Figures
 from agent.accounting.running import Running
-from agent.facts import Asset, Note, Outage
+from agent.facts import Asset, Message, Note, Outage
 from agent.health import Held
 from agent.inventory import Estate, effective
 from agent.latest import Latest
@@ -69,6 +69,7 @@ class View:
     notes: Sequence[Note] = ()  # in the order in which they were said
     running: Sequence[Running] = ()  # open outages that are a cause, with their fix clocks
     plan: Plan = field(default_factory=lambda: Plan.of(()))
+    told: Mapping[str, Sequence[tuple[datetime, Message]]] = field(default_factory=dict)  # of 90 days, by subject
     quarter: Sequence[Figures] = ()  # of services, sites and links, up to now or a little before
 
 

@@ -29,6 +29,7 @@ from agent.demo.world import World
 from agent.facts import Change, Facts, Flip, Note, NoteKind, Outage, Standing, Window
 from agent.health import LOOKS_TO_TELL, Board, judge
 from agent.inventory.model import Estate
+from agent.inventory.needs import holds
 from agent.ledger import Ledger
 from agent.ledger.ids import uuid7
 from agent.maintenance import covers
@@ -61,7 +62,7 @@ INCIDENTS = (
     Incident(93.2, 1.4, "link", 1, "supplier circuit"),
     Incident(88.6, 0.7, "device", 3, "power"),
     Incident(84.1, 5.2, "wan-both", 2, "supplier circuit"),
-    Incident(79.4, 0.3, "device", 8, "software"),
+    Incident(79.4, 4.6, "service", 0, "software", ticket="INC0009981"),
     Incident(74.9, 2.2, "core-switch", 0, "hardware failure"),
     Incident(70.3, 3.1, "link", 4, "supplier circuit"),
     Incident(66.0, 0.5, "agent-cut-off", 0, "configuration change"),
@@ -267,7 +268,8 @@ class _Past:
                 for look in range(LOOKS_TO_TELL + 1):
                     told_at = began + timedelta(seconds=20 + look * PULSE_SECONDS)
                     changes += self._look(told_at)
-                yield _Turn(told_at, changes, incident, self._window(incident, began, target))
+                said = incident if number == 0 else None  # people speak once of what comes and goes
+                yield _Turn(told_at, changes, said, self._window(incident, began, target))
                 ends = began + lasts
                 self._faults.clear(ends.timestamp())
                 after: list[Change] = []
@@ -290,7 +292,7 @@ class _Past:
         """Let it begin; what it befell, None if this estate has nothing of the kind."""
         fault, targets = incident.fault, self._targets(incident.fault)
         target = targets[incident.pick % len(targets)] if targets else None
-        kind = {"link": "wan-link", "device": "core-switch"}.get(fault, fault)
+        kind = {"link": "wan-link", "device": "core-switch", "service": "core-switch"}.get(fault, fault)
         try:
             self._faults.start(kind, at.timestamp(), target)
         except NoSuchFault:  # an estate without links or without switches has fewer kinds of bad days
@@ -301,6 +303,8 @@ class _Past:
         world = self._world
         if fault == "device":
             return [name for name in world.devices if not world.alone_behind(name)]
+        if fault == "service":
+            return [name for name in world.devices if not world.alone_behind(name) and self._carries_one(name)]
         if fault == "core-switch":
             switches = world.of_class("switch")
             return [d.kit.name for d in sorted(switches, key=lambda d: -len(world.alone_behind(d.kit.name)))][:6]
@@ -309,6 +313,11 @@ class _Past:
             used = [circuit for circuit in world.circuits.values() if circuit.name in ways]
             return [c.name for c in used] if fault == "link" else list(dict.fromkeys(c.site for c in used))
         return []
+
+    def _carries_one(self, device: str) -> bool:
+        """Whether a service stands on this device and nothing beside it."""
+        needs = (self._topology.needs[f"service:{name}"] for name in self._estate.services)
+        return any(holds(need, lambda part: str(part) != f"device:{device}") is False for need in needs)
 
     def _look(self, at: datetime) -> list[Change]:
         """One round of visits at about `at`, judged; devices in front first, as their answers would come."""

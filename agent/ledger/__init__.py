@@ -20,6 +20,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     heads() -> dict[str, (int, str)]              and its digest
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
     told(subject) -> list[(datetime, Message)]    what people were told of it, and when
+    told_after(id, since) -> (rows, id)           of anything, after the last that was read
     told_keys() -> set[str]                       keys of the messages that were handed over
     outbox -> Outbox                              claims and outcomes of messages (agent.alerts)
     stats -> WriterStats                          numbers for the metrics
@@ -41,6 +42,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TextIO
+from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
@@ -187,6 +189,12 @@ class Ledger:
     def told(self, subject: str) -> list[tuple[datetime, Message]]:
         with self._store.reader.connect() as connection:
             return read.messages(connection, subject)
+
+    def told_after(
+        self, after: UUID | None, since: datetime
+    ) -> tuple[list[tuple[datetime, Message]], UUID | None]:  # fmt: skip
+        with self._store.reader.connect() as connection:
+            return read.messages_after(connection, after, since)
 
     def heads(self) -> dict[str, tuple[int, str]]:
         with self._store.reader.connect() as connection:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from heapq import merge
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -166,6 +167,18 @@ def messages(connection: Connection, subject: str) -> list[tuple[datetime, Messa
     columns = [told.c[f.name] for f in fields(Message)]
     query = sa.select(told.c.recorded_at, *columns).where(told.c.subject == subject).order_by(told.c.id)
     return [(row[0], Message(*row[1:])) for row in connection.execute(query)]
+
+
+def messages_after(
+    connection: Connection, after: UUID | None, since: datetime
+) -> tuple[list[tuple[datetime, Message]], UUID | None]:
+    """What people were told of anything, handed over after the message `after` and since a time; and the last's id."""
+    columns = [told.c[f.name] for f in fields(Message)]
+    query = sa.select(told.c.id, told.c.recorded_at, *columns).where(told.c.recorded_at >= since).order_by(told.c.id)
+    if after is not None:
+        query = query.where(told.c.id > after)
+    rows = connection.execute(query).all()
+    return [(row[1], Message(*row[2:])) for row in rows], rows[-1][0] if rows else after
 
 
 def heads(connection: Connection) -> dict[str, tuple[int, str]]:

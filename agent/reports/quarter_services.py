@@ -79,14 +79,17 @@ def services_section(
         "Outages and time to fix, by service",
         (
             Column("Service", Field.SERVICE), _OUTAGES, Column("Fixed", Field.COUNT, numeric=True),
-            Column("Of these within target", Field.SHARE, numeric=True),
+            Column("Within target", Field.SHARE, numeric=True),
             Column("Mean time to fix", Field.DURATION, numeric=True),
-            Column("Went down again while flapping", Field.COUNT, numeric=True),
+            Column("Flaps", Field.COUNT, numeric=True),
             Column("To be fixed within", Field.DURATION), Column("Counted in", Field.WORDS),
         ),
         tuple((title, *_fixes(f)) for title, f in found.items()),
         empty,
-        (said("Time to fix is without planned maintenance and without times in which the clock was paused."),),
+        (
+            said("Time to fix is without planned maintenance and without times in which the clock was paused. "
+                 "Flaps: how often something went down again within minutes."),
+        ),
     )  # fmt: skip
     return Section("Services", (), (whole, in_hours, fixes))
 

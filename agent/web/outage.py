@@ -250,6 +250,9 @@ def _timeline(
     for note in notes:
         at = note.from_at if note.kind in ("pause", "resume") and note.from_at is not None else note.at
         entries.append(Entry(at, note.kind, _of_note(note, view), author=note.author))
+    for at, message in view.told.get(outage.subject, ()):
+        if began <= message.at <= until:
+            entries.append(Entry(at, "told", f"{message.channel}: {message.title}"))
     for a, b in outage.planned:
         # Of an open one it is known up to when the ledger was read last.
         goes_on = outage.ended_at is None and view.plan.covering(outage.subject, b) is not None

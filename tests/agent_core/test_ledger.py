@@ -209,6 +209,18 @@ def test_of_messages_with_one_key_a_channel_gets_the_first(ledger: Ledger) -> No
     assert ledger.told_keys() == {"down/device:sw/1"}
 
 
+def test_what_people_were_told_is_read_on_from_the_last_that_was_read(ledger: Ledger) -> None:
+    one, two = (Message("log", f"device:sw-{n}", "critical", "down", "x", at(n)) for n in (1, 2))
+    record(ledger, Facts(messages=(one,)))
+    long_ago = datetime(2000, 1, 1, tzinfo=UTC)
+    rows, last = ledger.told_after(None, long_ago)
+    assert [message for _, message in rows] == [one]
+    assert ledger.told_after(last, long_ago) == ([], last)
+    record(ledger, Facts(messages=(two,)))
+    assert [message for _, message in ledger.told_after(last, long_ago)[0]] == [two]
+    assert ledger.told_after(None, datetime(2999, 1, 1, tzinfo=UTC)) == ([], None)
+
+
 # ---------------------------------------------------------------- heartbeats
 def test_what_was_watched_becomes_entries_every_hour_and_the_times_are_the_same(ledger: Ledger) -> None:
     for seconds in range(0, 7801, 10):

@@ -114,6 +114,16 @@ async def test_the_inventorys_windows_are_written_down_once_and_ended_when_they_
     assert (window.ended_at, window.ended_by) == (at(0), "agent-1")
 
 
+async def test_the_pages_know_what_was_told_reminders_too_and_each_once(world: World) -> None:
+    await world.until(2)
+    world.up = False
+    await world.until(130)
+    world.answers.read_outages()
+    world.answers.read_outages()
+    assert len(world.titles()) > 1
+    assert [message.title for _, message in world.answers.told["device:core"]] == world.titles()
+
+
 async def test_what_falls_in_a_window_is_told_when_the_window_ends_and_it_is_still_down(world: World) -> None:
     world.take(INVENTORY + WINDOW)
     world.adopt()

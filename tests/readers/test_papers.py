@@ -397,7 +397,7 @@ def test_a_flapping_link_is_one_outage_with_a_count() -> None:
     found = paper(scribe)
     (row,) = table(found, "outages")
     assert (row["Lasted"], row["To be noted"]) == ("31 minutes", "flapping, four times down")
-    assert table(found, "outage-kinds")[0]["Went down again while flapping"] == "3"
+    assert table(found, "outage-kinds")[0]["Flaps"] == "3"
 
 
 def test_a_pause_stops_the_clock_and_is_said_without_its_reason() -> None:
@@ -420,7 +420,7 @@ def test_each_outage_is_held_to_the_target_and_the_clock_that_were_agreed() -> N
     (outage,) = table(found, "service-outages")
     assert (outage["Fix clock"], outage["Fixed within target"]) == ("1 hour of 2 hours", "yes")
     (fixes, _) = table(found, "services-fixes")
-    assert (fixes["Fixed"], fixes["Of these within target"], fixes["Mean time to fix"]) == (
+    assert (fixes["Fixed"], fixes["Within target"], fixes["Mean time to fix"]) == (
         "1",
         "1 (100.00 %)",
         "1 hour",

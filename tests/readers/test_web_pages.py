@@ -20,7 +20,7 @@ from agent import web
 from agent.accounting.availability import Book, terms_of
 from agent.accounting.periods import Period
 from agent.accounting.running import running_of
-from agent.facts import Asset, Flip, Note, NoteKind, Standing, Watch, Window
+from agent.facts import Asset, Flip, Message, Note, NoteKind, Standing, Watch, Window
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.latest import Latest
@@ -465,6 +465,19 @@ async def test_one_outage_has_its_timeline_with_the_looks_and_both_clocks(client
     assert "All hours 2 h counts Service hours 2 h" in said
     assert "Paused 1 h, waiting for the customer" in said
     assert "Took down 2 with it Wallfields site sw-wf-2 switch" in said
+
+
+async def test_the_timeline_of_an_outage_has_what_people_were_told_of_it_and_of_no_other(client: Client) -> None:
+    shown = storm()
+    (one,) = [o for o in shown.every_outage if o.id == OUTAGE]
+    messages = [
+        (one.began_at + HOUR / 60, Message("desk", one.subject, "critical", f"down {HOSTILE}", "text", one.began_at)),
+        (NOON - 90 * HOUR, Message("desk", one.subject, "critical", "an earlier one", "text", NOON - 90 * HOUR)),
+    ]
+    text = (await client(replace(shown, told={one.subject: messages})).get(f"/outages/{OUTAGE}")).text
+    assert "Desk: down &lt;script&gt;" in text
+    assert "an earlier one" not in text
+    assert not Structure(text).open
 
 
 async def test_one_outage_is_found_by_the_end_of_its_id_and_by_its_parts(client: Client) -> None:
