@@ -11,15 +11,15 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.availability import Book, Figures, terms_of
+from agent.accounting.availability import Book, Figures, terms_of
+from agent.accounting.periods import Period
+from agent.accounting.running import Running, running_of
 from agent.calendar_uk import quarter_of
 from agent.estates import Estates
 from agent.facts import Message, Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
-from agent.periods import Period
-from agent.running import Running, running_of
 from agent.view import Piece, pieces_of
 
 log = logging.getLogger(__name__)

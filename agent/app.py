@@ -20,6 +20,7 @@ from time import monotonic
 from starlette.applications import Starlette
 
 from agent import exporter, figures, outage_figures, web
+from agent.accounting.readiness import readiness_of
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
 from agent.calendar_uk import quarter_of
@@ -32,7 +33,6 @@ from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
 from agent.pipeline import Pipeline
-from agent.readiness import readiness_of
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck

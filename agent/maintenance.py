@@ -24,11 +24,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from agent.accounting.periods import Period, merge
 from agent.facts import Window, WindowEnd
 from agent.inventory.model import Estate, Maintenance
 from agent.inventory.needs import KINDS, parse_subject
 from agent.inventory.problems import did_you_mean
-from agent.periods import Period, merge
 from agent.recurrence import Rule, TimesInvalid, check_times, instant, parse_wall, stretch, wall_of
 
 MARGIN = timedelta(days=1)  # more than any change of the clocks

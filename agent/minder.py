@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from agent.accounting.readiness import readiness_of
 from agent.alerts import due
 from agent.answers import LedgerAnswers
 from agent.estates import Estates
@@ -21,7 +22,6 @@ from agent.ledger import Ledger, LedgerError
 from agent.ledger.ids import uuid7
 from agent.maintenance import plan_changes
 from agent.pipeline import Pipeline
-from agent.readiness import readiness_of
 
 log = logging.getLogger(__name__)
 

@@ -13,17 +13,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from agent.availability import Figures, terms_of
+from agent.accounting.availability import Figures, terms_of
+from agent.accounting.fix_clock import clock_of, notes_by_outage
+from agent.accounting.outages import FLAP_GAP
+from agent.accounting.periods import Period, merge, subtract
+from agent.accounting.readiness import Readiness
+from agent.accounting.running import Running, strictest
 from agent.calendar_uk import DESK, ServiceHours, service_seconds
 from agent.facts import Note, Outage, Standing
-from agent.fix_clock import clock_of, notes_by_outage
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
-from agent.outages import FLAP_GAP
-from agent.periods import Period, merge, subtract
-from agent.readiness import Readiness
-from agent.running import Running, strictest
 from agent.spread import Spread
 from collectors.readings import Labels
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from agent.books import open_book
+from agent.accounting.books import open_book
+from agent.accounting.closing import restatements, terms_closed_with
+from agent.accounting.periods import Period
+from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import Quarter
-from agent.closing import restatements, terms_closed_with
 from agent.facts import Watch
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.periods import Period
-from agent.redundancy import losses_of
 from agent.reports.quarter import Sources
 from agent.reports.quarter_restated import Restated
 from agent.view import pieces_of

@@ -15,30 +15,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from itertools import chain
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from agent import health
 from agent.alerts import Mind, believed_after, messages_of
-from agent.facts import Facts, Flip, Message
+from agent.clock_steps import ClockSteps
+from agent.facts import Facts, Message
 from agent.health import Judgement, judge
 from agent.latest import Latest
-from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerError, asset_key
+from agent.ledger import Ledger, LedgerError, asset_key
 from agent.lifecycle import fresh, sight, sighting_key, telling
 from agent.topology import Topology
 from collectors.readings import Cadence, Visit
 
 log = logging.getLogger(__name__)
-
-NO_STEP = timedelta(0)
-CLOCK_STEP = timedelta(seconds=1)
-DRIFT = timedelta(milliseconds=100)
-AT_ONCE_SECONDS = 0.05
-TRIES_TO_READ = 5
-LONGEST_WITHOUT_A_BEAT = timedelta(seconds=2.5 * HEARTBEAT_SECONDS)  # beyond it, it was we who did not run
-SETTLE_SECONDS = 2.0
-MOST_READ_ONE_BY_ONE = 200
 
 Look = Callable[[str, Cadence], Awaitable[Visit]]
 
@@ -76,10 +65,7 @@ class Pipeline:
         steady: Callable[[], float] | None = None,
     ) -> None:  # fmt: skip
         self._look, self._cut_off, self._ledger, self.latest = look, cut_off, ledger, latest
-        self.topology, self._clock, self._steady = topology, clock, steady
-        self._ahead = NO_STEP
-        self._ahead = self._wall_ahead()
-        self._beaten_at: datetime | None = None
+        self.topology, self._clock = topology, clock
         self.stats = PipelineStats()
         # A restart flips nothing: what the ledger last knew holds until a look says otherwise.
         self.board: health.Board = health.board_of(ledger.standings(), ledger.flips(since=clock() - health.RECENT))
@@ -88,16 +74,17 @@ class Pipeline:
         self._register = {sighting_key(asset): telling(asset) for asset in ledger.assets()}
         self._seen: dict[str, datetime] = {}
         self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
+        self._steps = ClockSteps(ledger, self.board, clock, steady, self._stepped)
         self.adopt(topology)
 
     async def visit(self, device: str, cadence: Cadence) -> Outcome:
         """Look, say whether we were blind, keep, judge, sight, record."""
         try:
-            ahead = self._mind_the_clock()
+            ahead = self._steps.mind()
             visit = await self._look(device, cadence)
             blind = not visit.reached and await self._cut_off()
-            if (now_ahead := self._mind_the_clock()) - ahead != NO_STEP:
-                visit = replace(visit, started_at=visit.started_at + (now_ahead - ahead))  # it began in the old time
+            if moved := self._steps.mind() - ahead:
+                visit = replace(visit, started_at=visit.started_at + moved)  # it began in the old time
             self._count(visit, blind=blind)
             self.latest.put(visit)
             judgement = judge(visit, self.board, self.topology, blind=blind)
@@ -152,12 +139,15 @@ class Pipeline:
         if visit.reached or blind:
             stats.blind = blind
 
+    def _stepped(self, step: timedelta) -> None:
+        """The clock was set: what is known of the board is in the new time already."""
+        self._crashed = {device: (times, since + step) for device, (times, since) in self._crashed.items()}
+        self.stats.board_changes += 1
+
     # ------------------------------------------------------------ now and then
     def beat(self) -> None:
         """Say in the ledger that we are running: every HEARTBEAT_SECONDS. What lies between no beats is blind."""
-        self._mind_the_clock()
-        self._beaten_at = self._clock()
-        self._hand_over(Facts(heartbeat_at=self._beaten_at))
+        self._hand_over(Facts(heartbeat_at=self._steps.beat()))
 
     def note_seen(self) -> None:
         """Write when hardware was last seen, for all of it at once: every few minutes, and at the end."""
@@ -184,74 +174,6 @@ class Pipeline:
         if handed_over:
             believed_after(messages, self.mind.believed)
         return handed_over
-
-    # ------------------------------------------------------------ steps of the clock
-    def _wall_ahead(self) -> timedelta:
-        """By how much the wall clock is ahead of the steady one; only a step changes it."""
-        if self._steady is None:
-            return NO_STEP
-        for _ in range(TRIES_TO_READ):
-            before = self._steady()
-            wall = self._clock()
-            if self._steady() - before < AT_ONCE_SECONDS:
-                return wall - health.NEVER - timedelta(seconds=before)
-        return self._ahead  # a machine this busy stops us between the two: that is no step
-
-    def _mind_the_clock(self) -> timedelta:
-        """Notice a step of the clock before anything is dated by the new time; answers how far the clock is ahead."""
-        ahead = self._wall_ahead()
-        step = ahead - self._ahead
-        if abs(step) <= CLOCK_STEP:
-            if abs(step) > DRIFT:
-                self._ahead = ahead  # a slow drift must not add up to a step
-            return self._ahead
-        self._ahead = ahead
-        log.warning("the clock was set by %+.1f seconds", step.total_seconds())
-        self._after_a_step(step)
-        return self._ahead
-
-    def _after_a_step(self, step: timedelta) -> None:
-        now = self._clock()
-        if self._beaten_at is not None and NO_STEP < now - step - self._beaten_at <= LONGEST_WITHOUT_A_BEAT:
-            # What was watched since the last beat, in the old time; from now on it is the new one.
-            self._hand_over(Facts(watched=((self._beaten_at, now - step),), heartbeat_at=now))
-            self._beaten_at = now
-        self._crashed = {device: (times, since + step) for device, (times, since) in self._crashed.items()}
-        self.board.update(health.after_a_step(self.board, step))
-        if step < NO_STEP:
-            self._move_back(-step, now)
-        self.stats.board_changes += 1
-
-    def _move_back(self, back: timedelta, now: datetime) -> None:
-        """The clock was set back: what goes on keeps its length, and what just ended is not overwritten.
-
-        The ledger is read here and now, which holds up everything else for a moment, because a look that was judged in
-        between would be dated by one time and the flips before it by the other. That happens hardly ever.
-        """
-        subjects = [subject for subject, held in self.board.items() if health.goes_on(held, now)]
-        if not subjects:
-            return
-        try:
-            if not self._ledger.settle(SETTLE_SECONDS):
-                raise LedgerError("it cannot be written just now")
-            flips = self._flips_of(subjects)
-            moved = {subject: health.moved_back(flips[subject], back) for subject in subjects}
-            self._ledger.record(Facts(tuple(change for changes in moved.values() for change in changes)))
-        except (LedgerError, SQLAlchemyError) as problem:
-            log.error("the clock was set back, and what goes on is too short in the ledger: %s", problem)
-            return
-        for subject, changes in moved.items():
-            if changes and changes[-1].after is self.board[subject].standing:
-                self.board[subject] = health.held_after(self.board[subject], changes)
-
-    def _flips_of(self, subjects: Sequence[str]) -> dict[str, list[Flip]]:
-        found: dict[str, list[Flip]] = {subject: [] for subject in subjects}
-        few = len(subjects) <= MOST_READ_ONE_BY_ONE
-        lots = map(self._ledger.flips, subjects) if few else [self._ledger.flips()]
-        for flip in chain.from_iterable(lots):
-            if flip.subject in found:
-                found[flip.subject].append(flip)
-        return found
 
     def _hand_over(self, facts: Facts) -> bool:
         try:

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from agent.availability import Book, Figures
+from agent.accounting.availability import Book, Figures
+from agent.accounting.running import Running
 from agent.facts import Asset, Message, Note, Outage
 from agent.health import Held
 from agent.inventory import Estate, effective
 from agent.latest import Latest
 from agent.lifecycle import BATTERY, Owning, Policy, stage
 from agent.maintenance import Plan
-from agent.running import Running
 from agent.topology import Topology
 from agent.watched import Watched
 from collectors.readings import Cadence

@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from agent.accounting.fix_clock import MARKS
+from agent.accounting.readiness import Readiness
+from agent.accounting.running import Running
 from agent.alerts.telling import Level, Mind, behind_words, clock, flapping_words, named
 from agent.facts import Message, Standing
-from agent.fix_clock import MARKS
 from agent.health import FLAP_GAP, Held
-from agent.readiness import Readiness
-from agent.running import Running
 from agent.words import long_span
 
 Told = tuple[str, Level, str, str, datetime, str | None]  # subject, level, title, text, at, key

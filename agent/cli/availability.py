@@ -11,7 +11,7 @@ from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, login, man
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
-    from agent.availability import Figures
+    from agent.accounting.availability import Figures
     from agent.calendar_uk import NamedPeriod
 
 PeriodName = Annotated[
@@ -42,8 +42,8 @@ def availability(
     settings: SettingsFile = None,
 ) -> None:
     """What a period amounts to: up, down, planned and blind time, bounds, outages and fix times."""
-    from agent.availability import terms_of
-    from agent.books import open_book
+    from agent.accounting.availability import terms_of
+    from agent.accounting.books import open_book
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     wanted, now = _period(period), datetime.now(UTC)
@@ -126,8 +126,8 @@ def close(
     settings: SettingsFile = None,
 ) -> None:
     """Freeze the figures of a quarter that is over. What is entered later shows as a restatement."""
+    from agent.accounting.closing import CannotClose, closing_of
     from agent.calendar_uk import Quarter
-    from agent.closing import CannotClose, closing_of
     from agent.facts import Facts
 
     try:
@@ -162,7 +162,7 @@ def restated(
     settings: SettingsFile = None,
 ) -> None:
     """What is known otherwise now than when the quarter was closed: was, now and why."""
-    from agent.closing import restatements
+    from agent.accounting.closing import restatements
 
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         closed = {c.period: c for c in ledger.closings()}
@@ -184,8 +184,8 @@ def redundancy(
     settings: SettingsFile = None,
 ) -> None:
     """Where one of two links, members, power supplies or data centres was lost while the other carried."""
-    from agent.outages import Period
-    from agent.redundancy import losses_of
+    from agent.accounting.outages import Period
+    from agent.accounting.redundancy import losses_of
     from agent.words import span
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
@@ -224,8 +224,8 @@ def readiness(
     settings: SettingsFile = None,
 ) -> None:
     """Whether each data centre could carry every service alone, as everything stood when it was last looked at."""
+    from agent.accounting.readiness import readiness_of
     from agent.health import board_of
-    from agent.readiness import readiness_of
     from agent.topology import Topology
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def verify(state: StateDirectory = None, settings: SettingsFile = None) -> None:
     """Go through the chain of entries, make the register and every closed period anew. Status 1: something differs."""
-    from agent.closing import differences
+    from agent.accounting.closing import differences
     from agent.words import count
 
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:

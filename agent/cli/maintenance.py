@@ -25,8 +25,8 @@ from agent.cli.common import (
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
+    from agent.accounting.periods import Period
     from agent.facts import Window
-    from agent.periods import Period
 
 SHORTEST = 8  # characters of an id that are shown at least
 SHOWN_TIMES = 3
@@ -62,10 +62,10 @@ def add(
     settings: SettingsFile = None,
 ) -> None:
     """Plan work on devices, links, sites or services, once or again and again."""
+    from agent.accounting.periods import Period
     from agent.facts import Facts
     from agent.ledger.ids import uuid7
     from agent.maintenance import WindowInvalid, checked, times_of, upcoming
-    from agent.periods import Period
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     now = datetime.now(UTC)

@@ -13,7 +13,7 @@ from agent.cli.saying import OutageId, find, read
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
-    from agent.availability import Book
+    from agent.accounting.availability import Book
     from agent.facts import Note, Outage
 
 
@@ -104,9 +104,9 @@ def show_one(
     settings: SettingsFile = None,
 ) -> None:
     """Everything about one: its timeline with the looks behind it, what it took down, what was said, its fix clock."""
-    from agent.fix_clock import MARKS, clock_of
-    from agent.outages import Period
-    from agent.running import strictest
+    from agent.accounting.fix_clock import MARKS, clock_of
+    from agent.accounting.outages import Period
+    from agent.accounting.running import strictest
     from agent.saying import said_of
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)

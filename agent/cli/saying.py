@@ -12,7 +12,7 @@ from agent.cli.common import ledger_of, length_of, login, write
 from agent.cli.serve import SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
-    from agent.availability import Book
+    from agent.accounting.availability import Book
     from agent.facts import Note, Outage
     from agent.ledger import Ledger
 
@@ -203,7 +203,7 @@ def _moment(text: str | None, option: str) -> datetime | None:
 
 
 def read(ledger: Ledger) -> tuple[Book, list[Note]]:
-    from agent.books import open_book
+    from agent.accounting.books import open_book
 
     return open_book(ledger), ledger.notes()
 

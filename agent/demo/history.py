@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from agent import saying
-from agent.books import open_book
+from agent.accounting.books import open_book
+from agent.accounting.closing import closing_of
+from agent.accounting.periods import Period
 from agent.calendar_uk import LONDON, quarter_of
-from agent.closing import closing_of
 from agent.demo.curves import Clock
 from agent.demo.faults import Faults, NoSuchFault
 from agent.demo.kit import Plan, short_name
@@ -32,7 +33,6 @@ from agent.inventory.needs import holds
 from agent.ledger import Ledger
 from agent.ledger.ids import uuid7
 from agent.maintenance import covers
-from agent.periods import Period
 from agent.topology import Topology
 from collectors.readings import Answered, Cadence, Interface, Visit
 

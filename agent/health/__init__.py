@@ -22,7 +22,7 @@ Rules (docs/design.md section 4):
 - What goes up and down again and again is flapping: `held.flapping_at(now)` (agent.health.held).
 - A step of the clock makes no time and loses none (agent.health.steps).
 - A restart flips nothing: `board_of(flips, recent)` gives the board as the ledger last had it, and time without
-  heartbeats is blind when figures are worked out (agent.outages).
+  heartbeats is blind when figures are worked out (agent.accounting.outages).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from agent.accounting.outages import FLAP_COUNT, FLAP_GAP
 from agent.facts import LEFT_THE_INVENTORY, Change, Standing
 from agent.health.devices import judge_device, silent_source
 from agent.health.draft import Draft
@@ -50,7 +51,6 @@ from agent.health.held import (
 from agent.health.links import judge_links
 from agent.health.steps import after_a_step, goes_on, held_after, moved_back
 from agent.health.wholes import judge_wholes
-from agent.outages import FLAP_COUNT, FLAP_GAP
 from agent.topology import Topology
 from collectors.readings import Visit
 

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from agent.accounting.outages import FLAP_COUNT, FLAP_GAP, in_order
 from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Standing
-from agent.outages import FLAP_COUNT, FLAP_GAP, in_order
 from collectors.readings import Cadence
 
 LOOKS_TO_TELL = 3
@@ -111,7 +111,7 @@ class Held:
 def outages_after(lately: Outages, after: Standing, at: datetime) -> Outages:
     """The last outages once a flip is known: it holds from `at` on, and replaces what was known of the time after that.
 
-    So an accusation that is taken back takes its count back. The same rule reads outages from flips (agent.outages).
+    So an accusation that is taken back takes its count back. agent.accounting.outages has the same rule.
     """
     if not lately:
         return ((at, None),) if after is Standing.DOWN else ()

@@ -20,9 +20,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from agent.accounting.outages import timeline
 from agent.facts import Change, Flip, Standing
 from agent.health.held import NEVER, Board, Held, outages_after
-from agent.outages import timeline
 
 _SERVES = (Standing.UP, Standing.DEGRADED)
 
@@ -53,7 +53,7 @@ def moved_back(flips: Iterable[Flip], back: timedelta) -> tuple[Change, ...]:
     first = len(holding) - 1
     while first > 0 and not (holding[first - 1].after in _SERVES and holding[first - 1].at < holding[first].at - back):
         first -= 1
-    # An outage that is only given another beginning keeps its id (agent.outages.timeline).
+    # An outage that is only given another beginning keeps its id (agent.accounting.outages.timeline).
     before = holding[first].after if holding[first].after is Standing.DOWN else holding[-1].after
     changes = []
     for flip in holding[first:]:

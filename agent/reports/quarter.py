@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.availability import Book, Figures, Terms, terms_of
+from agent.accounting.availability import Book, Figures, Terms, terms_of
+from agent.accounting.periods import Period
+from agent.accounting.redundancy import Loss
 from agent.calendar_uk import LONDON, Quarter
 from agent.facts import Note
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
-from agent.periods import Period
-from agent.redundancy import Loss
 from agent.reports.editions import Edition, Field, Paper, Said, Section, Sentence, said
 from agent.reports.quarter_hardware import UNITS_OF_HARDWARE, hardware_section
 from agent.reports.quarter_outages import Incident, causes_in, incidents_of, outages_section

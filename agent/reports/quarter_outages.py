@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from agent.availability import Book
+from agent.accounting.availability import Book
+from agent.accounting.fix_clock import FixClock, Terms, clock_of
+from agent.accounting.periods import Period, merge, subtract, total
 from agent.calendar_uk import LONDON
 from agent.facts import CAUSES, Note, Outage, Standing, Window
-from agent.fix_clock import FixClock, Terms, clock_of
 from agent.inventory.model import Estate
 from agent.maintenance import Plan, times_of
-from agent.periods import Period, merge, subtract, total
 from agent.reports.editions import Column, Field, Section, Sentence, Table, said
 from agent.words import class_name, day, long_span, spelt
 

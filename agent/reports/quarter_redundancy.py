@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from agent.availability import Book
+from agent.accounting.availability import Book
+from agent.accounting.periods import Period, total
+from agent.accounting.readiness import FULL_SERVICE
+from agent.accounting.redundancy import Loss, minutes_by
 from agent.calendar_uk import LONDON
 from agent.facts import Outage, Standing
 from agent.inventory.model import Estate
-from agent.periods import Period, total
-from agent.readiness import FULL_SERVICE
-from agent.redundancy import Loss, minutes_by
 from agent.reports.editions import Column, Field, Section, Table, said
 from agent.reports.quarter_outages import moment
 from agent.reports.quarter_services import KINDS

@@ -11,7 +11,7 @@ from agent.inventory.model import Estate
 from agent.reports.editions import Column, Field, Section, Table, said
 
 if TYPE_CHECKING:
-    from agent.closing import Restatement
+    from agent.accounting.closing import Restatement
 
 
 @dataclass(frozen=True, slots=True)

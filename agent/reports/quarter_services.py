@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from agent.availability import Figures, Times
+from agent.accounting.availability import Figures, Times
 from agent.inventory.model import Estate
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
 from agent.words import listed, long_span, percent

@@ -69,7 +69,7 @@ _WORDS = re.compile(r"\b(device|link|site|service) ([A-Za-z0-9._-]+)")
 
 
 def spoken(text: str, estate: Estate) -> str:
-    """What agent.redundancy says ("device hv-1, site town or link town-a") with the names that people use."""
+    """What accounting.redundancy says ("device hv-1, site town or link town-a") with the names that people use."""
 
     def named(found: re.Match[str]) -> str:
         kind, name = found.groups()

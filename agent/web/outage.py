@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from agent.accounting.fix_clock import FixClock, clock_of, pauses_of
+from agent.accounting.outages import outages_of
+from agent.accounting.periods import Period, merge, ticks
+from agent.accounting.running import strictest
 from agent.facts import Flip, Note, Outage, Standing
-from agent.fix_clock import FixClock, clock_of, pauses_of
-from agent.outages import outages_of
-from agent.periods import Period, merge, ticks
-from agent.running import strictest
 from agent.saying import SHORT, Said, said_of, short_id
 from agent.view import View
 from agent.web.names import Named, name_of, names_of, outage_url, reason_of

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from agent.availability import Figures
+from agent.accounting.availability import Figures
+from agent.accounting.fix_clock import FixClock, clock_of
+from agent.accounting.periods import Period
+from agent.accounting.readiness import CLASSES, Readiness, readiness_of
+from agent.accounting.redundancy import carried, title_of
+from agent.accounting.running import holder, strictest
 from agent.facts import Note, Outage, Standing
-from agent.fix_clock import FixClock, clock_of
 from agent.health import UNKNOWN, Held
 from agent.inventory.model import Estate
 from agent.inventory.needs import AllOf, Needs, subjects
-from agent.periods import Period
-from agent.readiness import CLASSES, Readiness, readiness_of
-from agent.redundancy import carried, title_of
-from agent.running import holder, strictest
 from agent.topology import Topology
 from agent.view import View
 from agent.watched import Watched

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from agent.accounting.periods import Period
 from agent.facts import Window
 from agent.maintenance import times_of, upcoming
-from agent.periods import Period
 from agent.view import View
 from agent.web.names import Named, names_of
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
+from agent.accounting.periods import Period
 from agent.facts import Facts
 from agent.health import Board, board_of, judge
 from agent.inventory.needs import AllOf, AnyOf, AtLeast, Needs, Subject, subjects
 from agent.ledger import Ledger
-from agent.periods import Period
 from agent.topology import Topology
 from collectors.readings import Answered, Cadence, Visit
 from tests.agent_core.making import topology

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.availability import Book, Figures, Terms, terms_of
+from agent.accounting.availability import Book, Figures, Terms, terms_of
+from agent.accounting.fix_clock import clock_of
+from agent.accounting.outages import availability, outages_of, timeline
+from agent.accounting.periods import Period, merge
 from agent.calendar_uk import ALWAYS, LONDON, ServiceHours, london_midnight, named_period, service_spans
 from agent.facts import Change, Flip, Note, NoteKind, Outage, Standing, Watch
-from agent.fix_clock import clock_of
 from agent.inventory.model import Council, Estate, Service
 from agent.inventory.needs import Subject
-from agent.outages import availability, outages_of, timeline
-from agent.periods import Period, merge
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of
 
 HOUR, MINUTE = 3600, 60

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.accounting.fix_clock import MARKS, FixClock, Terms, clock_of
+from agent.accounting.periods import Period, merge
 from agent.calendar_uk import service_spans
 from agent.facts import Note, NoteKind, Outage
-from agent.fix_clock import MARKS, FixClock, Terms, clock_of
-from agent.periods import Period, merge
 from tests.agent_core.making import at
 
 HOUR = 3600

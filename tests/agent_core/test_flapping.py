@@ -8,10 +8,10 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.accounting.outages import timeline
 from agent.facts import Change, Flip, Standing
 from agent.health import FLAP_COUNT, FLAP_GAP, UNKNOWN, Board, Held, board_of, judge
 from agent.inventory.needs import AllOf, Subject
-from agent.outages import timeline
 from collectors.readings import Visit
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, UP, at, flips_of, topology, visit
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.accounting.outages import outages_of
 from agent.facts import Change
 from agent.health import Board, board_of, forget, judge, judge_dependents
 from agent.inventory.needs import AllOf, AnyOf, AtLeast, Subject
-from agent.outages import outages_of
 from agent.topology import Topology
 from collectors.readings import Visit
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of, topology, visit

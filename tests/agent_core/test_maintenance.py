@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.accounting.periods import Period, merge, total
 from agent.facts import Window, WindowEnd
 from agent.inventory import Estate
 from agent.inventory.model import Device, Link, Maintenance, Service, Site
 from agent.maintenance import Plan, WindowInvalid, checked, covers, plan_changes, subject_named, times_of, upcoming
-from agent.periods import Period, merge, total
 from agent.recurrence import LONDON, instant, parse_wall, wall_of, wall_text
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

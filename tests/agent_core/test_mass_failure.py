@@ -15,12 +15,12 @@ from uuid import UUID
 
 import pytest
 
+from agent.accounting.outages import outages_of, timeline
 from agent.facts import Asset, Change, Facts, Flip, Outage, Sighting
 from agent.health import Board, judge
 from agent.inventory.needs import AllOf, AnyOf, AtLeast, Needs, Subject, holds
 from agent.latest import Latest
 from agent.ledger import Ledger
-from agent.outages import outages_of, timeline
 from agent.pipeline import Pipeline
 from agent.topology import Topology
 from collectors.readings import Cadence, Identity, Part, Visit

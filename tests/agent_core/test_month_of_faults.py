@@ -13,13 +13,13 @@ from statistics import median
 
 import pytest
 
-from agent.availability import Book, Figures, Terms, Times
+from agent.accounting.availability import Book, Figures, Terms, Times
+from agent.accounting.fix_clock import ClockName, clock_of
+from agent.accounting.outages import Period
 from agent.calendar_uk import ServiceHours
 from agent.facts import Outage, Standing
-from agent.fix_clock import ClockName, clock_of
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.outages import Period
 from tests.agent_core.faults import Month
 from tests.agent_core.looking_on import BEGAN, LASTS, Days
 from tests.agent_core.painted import (

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.accounting.outages import Availability, Period, availability, merge, outages_of, spans_of, total
 from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Note, Outage, Standing, Watch
-from agent.outages import Availability, Period, availability, merge, outages_of, spans_of, total
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of
 
 HOUR = 3600

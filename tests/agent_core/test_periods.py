@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.periods import Period, instant, intersect, merge, subtract, ticks, total
+from agent.accounting.periods import Period, instant, intersect, merge, subtract, ticks, total
 from tests.agent_core.making import T0, at
 
 PERIODS = st.lists(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.accounting.readiness import FULL_SERVICE, Readiness, readiness_of
+from agent.accounting.redundancy import losses_of
 from agent.health import Board, Held, judge, judge_dependents
 from agent.inventory import Estate, load
-from agent.readiness import FULL_SERVICE, Readiness, readiness_of
-from agent.redundancy import losses_of
 from agent.topology import Topology
 from collectors.readings import Check, Level
 from tests.agent_core.making import BLIND, DOWN, T0, UP, at, flips_of, visit

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.accounting.outages import Period, outages_of, timeline
+from agent.accounting.redundancy import carried, losses_of, minutes_by, title_of
 from agent.facts import Change, Flip, Standing
 from agent.health import UNKNOWN, Board, Held, board_of, forget, judge, judge_dependents
 from agent.inventory import Estate, load
 from agent.inventory.needs import AllOf, AnyOf, AtLeast, Needs, Subject, holds, subjects
-from agent.outages import Period, outages_of, timeline
-from agent.redundancy import carried, losses_of, minutes_by, title_of
 from agent.topology import Group, Topology
 from collectors.readings import Cadence, Check, Level, Visit
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of, topology, visit

@@ -9,15 +9,15 @@ from uuid import UUID
 
 import pytest
 
+from agent.accounting.periods import Period
+from agent.accounting.readiness import Clock, Readiness
+from agent.accounting.running import Running, holder, running_of, strictest
 from agent.alerts import Level, Mind, believed_after, due, messages_of
 from agent.alerts.telling import ordinal
 from agent.facts import LEFT_THE_INVENTORY, Change, Message, Note, Outage, Standing
 from agent.health import Held, judge
 from agent.inventory.model import Council, Estate, Service, Site
 from agent.inventory.needs import Subject
-from agent.periods import Period
-from agent.readiness import Clock, Readiness
-from agent.running import Running, holder, running_of, strictest
 from agent.topology import Topology
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, UP, at, topology, visit
 

@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from agent.availability import Book, Planned, Terms
+from agent.accounting.availability import Book, Planned, Terms
+from agent.accounting.periods import Period
 from agent.calendar_uk import ServiceHours, named_period
 from agent.facts import Flip, Note, Standing, Watch
-from agent.periods import Period
 
 QUARTER = named_period("2026-Q3").window
 NOW = datetime(2027, 2, 1, tzinfo=UTC)

@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from agent.accounting.outages import Period, availability
 from agent.facts import Change, Facts, Flip, Standing, Watch
 from agent.latest import Latest
 from agent.ledger import Ledger
-from agent.outages import Period, availability
 from agent.pipeline import Pipeline
 from agent.topology import Topology
 from collectors.readings import Answered, Cadence, Identity, Part, Visit

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from agent.availability import Book
+from agent.accounting.availability import Book
 from agent.calendar_uk import named_period
 from agent.facts import Change, Facts, Standing
 from agent.ledger import Ledger

@@ -17,9 +17,9 @@ from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from agent.accounting.periods import Period
 from agent.facts import Window
 from agent.maintenance import Plan
-from agent.periods import Period
 
 WINDOWS, SUBJECTS, COVERED = 1_000, 2_000, 20
 FIRST = datetime(2024, 1, 7, 2, 0, tzinfo=UTC)

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import figures, outage_figures
+from agent.accounting.outages import outages_of
 from agent.alerts import Sender
 from agent.app import TELL_SECONDS
 from agent.facts import Change, Facts, Flip, Message, Standing
@@ -36,7 +37,6 @@ from agent.inventory import Estate
 from agent.latest import Latest
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.outages import outages_of
 from agent.pipeline import Pipeline
 from agent.rest import Rest
 from agent.topology import Topology

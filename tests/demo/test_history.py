@@ -6,17 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.books import open_book
+from agent.accounting.books import open_book
+from agent.accounting.closing import differences, restatements
+from agent.accounting.outages import Period, availability, outages_of
+from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import quarter_of
-from agent.closing import differences, restatements
 from agent.demo.estate import simulate
 from agent.demo.history import AUTHOR, PastClock, back_fill, begin_of
 from agent.facts import Standing
 from agent.inventory import load
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.outages import Period, availability, outages_of
-from agent.redundancy import losses_of
 
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
 

@@ -19,11 +19,11 @@ import time_machine
 import typer
 from typer.testing import CliRunner, Result
 
+from agent.accounting.periods import Period
 from agent.cli import common, maintenance
 from agent.facts import Facts, Window, WindowEnd
 from agent.ledger import Ledger, LedgerFull
 from agent.maintenance import Plan
-from agent.periods import Period
 
 INVENTORY = """
 councils: {sbc: {title: Stevenage Borough Council, share: 1}}

@@ -7,7 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from agent.availability import Book, Terms
+from agent.accounting.availability import Book, Terms
+from agent.accounting.periods import Period
+from agent.accounting.readiness import Clock, Readiness, Stock
+from agent.accounting.running import running_of
 from agent.catalogue import find
 from agent.facts import Change, Note, Outage, Watch, Window
 from agent.health import Held
@@ -23,9 +26,6 @@ from agent.outage_figures import (
     of_running,
     of_standing,
 )
-from agent.periods import Period
-from agent.readiness import Clock, Readiness, Stock
-from agent.running import running_of
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of
 
 HOUR = timedelta(hours=1)

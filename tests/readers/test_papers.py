@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.availability import Book, Terms
+from agent.accounting.availability import Book, Terms
+from agent.accounting.closing import Restatement
+from agent.accounting.periods import Period
+from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import Quarter
-from agent.closing import Restatement
 from agent.facts import Asset, Flip, Note, Standing, Watch, Window
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
-from agent.periods import Period
-from agent.redundancy import losses_of
 from agent.reports import Edition, Sources, edition_of, files, quarter_paper
 from agent.reports.editions import PUBLIC, Column, Field, Paper, Said, Section, Table, said
 from agent.reports.quarter_restated import Restated

@@ -17,14 +17,14 @@ import pytest
 from starlette.applications import Starlette
 
 from agent import web
-from agent.availability import Book, terms_of
+from agent.accounting.availability import Book, terms_of
+from agent.accounting.periods import Period
+from agent.accounting.running import running_of
 from agent.facts import Asset, Flip, Message, Note, NoteKind, Standing, Watch, Window
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.latest import Latest
 from agent.maintenance import Plan, covers
-from agent.periods import Period
-from agent.running import running_of
 from agent.topology import Topology
 from agent.view import AgentState, View, pieces_of, watched_of
 from agent.watched import INTERVALS

@@ -21,11 +21,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from agent.accounting.outages import Period, availability, outages_of, spans_of, timeline
 from agent.facts import Change, Outage
 from agent.health import moved_back
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger
-from agent.outages import Period, availability, outages_of, spans_of, timeline
 from agent.pipeline import Pipeline
 from agent.schedule import Intervals, Schedule
 from collectors.readings import Answered, Cadence, Visit

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.accounting.outages import Period, availability, outages_of
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger
-from agent.outages import Period, availability, outages_of
 from agent.pipeline import Pipeline
 from agent.schedule import Intervals, Schedule
 from agent.selfcheck import Reference, SelfCheck

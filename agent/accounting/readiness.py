@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from agent.accounting.redundancy import wanting
 from agent.facts import Standing
 from agent.health import UNKNOWN, Held
 from agent.inventory import Estate
 from agent.inventory.needs import Subject, holds
-from agent.redundancy import wanting
 from agent.topology import Topology
 from collectors.readings import Check, Level
 

@@ -8,7 +8,7 @@
 
 `planned(subject, period)` gives the times inside a period in which a subject is under maintenance of its own, merged.
 
-The rules (docs/accounting.md; those of agent.outages come first):
+The rules (docs/accounting.md; those of agent.accounting.outages come first):
 
 - up + down + planned + blind is the window, exactly; and for service hours the service hours of the window.
 - Planned is all time inside the subject's own maintenance, however it stood. Time in which it is DOWN or BLIND by the
@@ -17,7 +17,7 @@ The rules (docs/accounting.md; those of agent.outages come first):
 - So an outage that straddles maintenance counts only outside of it. A window that is not over counts up to `now`.
 - An outage counts in a window if some of its down time that is not planned lies in it; it `began` in the window in
   which the first of that time lies, and was `fixed` in the window it ended in: after its beginning, up to and with its
-  end. Fix times are those of agent.fix_clock, from the true beginning. So halves of a window add up in all of these.
+  end. Fix times are those of `fix_clock`, from the true beginning. So halves of a window add up in all of these.
 - `flaps` are the times that a flapping outage went down again in the window. Mean time between failures is the up time
   over the outages that began.
 - The bounds take all blind time as down, and as up; `decided` is whether both are on one side of the target.
@@ -31,11 +31,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
 
-from agent.calendar_uk import ServiceHours
-from agent.facts import Flip, Note, Outage, Watch
-from agent.fix_clock import ClockName, Terms, length, notes_by_outage, open_between, pauses_of
-from agent.inventory.model import Estate
-from agent.outages import (
+from agent.accounting.fix_clock import ClockName, Terms, length, notes_by_outage, open_between, pauses_of
+from agent.accounting.outages import (
     BLIND,
     DEGRADED,
     DOWN,
@@ -53,12 +50,27 @@ from agent.outages import (
     spans_in,
     watched_of,
 )
-from agent.periods import NEVER, TICK, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
+from agent.accounting.periods import (
+    NEVER,
+    TICK,
+    Period,
+    Stretch,
+    instant,
+    joined,
+    shared,
+    span_of,
+    stretches,
+    ticks,
+    without,
+)
+from agent.calendar_uk import ServiceHours
+from agent.facts import Flip, Note, Outage, Watch
+from agent.inventory.model import Estate
 
 __all__ = ["Book", "ClockName", "Figures", "Planned", "Terms", "Times", "terms_of"]
 
 Planned = Callable[[str, Period], Sequence[Period]]
-PLANNED = SAID_DOWN + 1  # one more way to stand, beside those of agent.outages
+PLANNED = SAID_DOWN + 1  # one more way to stand, beside those of agent.accounting.outages
 _KEPT = 64  # windows whose service hours are held; pages that are looked at now make a new one every time
 DEFAULT = Terms()
 

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
 
-from agent.availability import terms_of
+from agent.accounting.availability import terms_of
+from agent.accounting.fix_clock import FixClock, Terms, clock_of
+from agent.accounting.periods import Period
 from agent.facts import Note, Outage
-from agent.fix_clock import FixClock, Terms, clock_of
 from agent.inventory.model import Estate
-from agent.periods import Period
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from agent.accounting.outages import Period, timeline, total
 from agent.facts import LEFT_THE_INVENTORY, Flip, Standing
 from agent.health import UNKNOWN, Held
 from agent.inventory import Estate
 from agent.inventory.needs import AllOf, AtLeast, Needs, Subject, holds, subjects
-from agent.outages import Period, timeline, total
 from agent.topology import Group, Topology
 
 NAMED = 3  # of many legs, how many a sentence names

@@ -25,9 +25,21 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from agent.accounting.periods import (
+    FOR_EVER,
+    TICK,
+    Period,
+    Stretch,
+    instant,
+    joined,
+    shared,
+    span_of,
+    stretches,
+    ticks,
+    without,
+)
 from agent.calendar_uk import ALWAYS, DESK, ServiceHours, service_spans
 from agent.facts import Note, Outage
-from agent.periods import FOR_EVER, TICK, Period, Stretch, instant, joined, shared, span_of, stretches, ticks, without
 
 ClockName = Literal["elapsed", "service_hours"]
 MARKS = (0.5, 0.75, 1.0)  # shares of the target at which people are told

@@ -34,8 +34,8 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from agent.accounting.periods import FOR_EVER, NEVER, NONE, TICK, Period, Stretch, instant, joined, merge, ticks, total
 from agent.facts import LEFT_THE_INVENTORY, Flip, Note, Outage, Standing, Watch
-from agent.periods import FOR_EVER, NEVER, NONE, TICK, Period, Stretch, instant, joined, merge, ticks, total
 
 __all__ = [
     "FLAP_COUNT", "FLAP_GAP", "Availability", "Down", "Period", "Record", "Span", "availability", "corrections_of",
@@ -380,8 +380,8 @@ def outages_of(
 
     An outage begins with DOWN, goes on while we are BLIND in the midst of it, and ends with the first look that was
     answered. `now` ends nothing; with it, what would only begin later is left out. Outages wholly inside planned
-    maintenance are among them: the record is kept. What is planned only `agent.availability` knows. Redundancy groups
-    have losses (agent.redundancy) and no outages: those of their legs and of what stands on them are told.
+    maintenance are among them: the record is kept. What is planned only `availability` knows. Redundancy groups have
+    losses (see `redundancy`) and no outages: those of their legs and of what stands on them are told.
     """
     corrections = corrections_of(notes)
     by_subject: dict[str, list[Flip]] = defaultdict(list)

@@ -1,6 +1,6 @@
 """The book of everything recorded, read from a ledger: as it is known now, or as it was known at a closing.
 
-book = open_book(ledger)                    figures and outages of any subject and period (agent.availability.Book)
+book = open_book(ledger)                    an availability.Book: figures and outages of any subject and period
 book = open_book(ledger, head, watched)     with nothing that was recorded after `head`
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from agent.availability import Book
+from agent.accounting.availability import Book
 from agent.facts import Watch
 from agent.ledger import Ledger
 from agent.maintenance import Plan

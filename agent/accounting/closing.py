@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from agent.availability import Book, Figures, Terms, Times, terms_of
-from agent.books import open_book
+from agent.accounting.availability import Book, Figures, Terms, Times, terms_of
+from agent.accounting.books import open_book
+from agent.accounting.periods import Period, merge
 from agent.calendar_uk import Quarter, ServiceHours, named_period
 from agent.facts import Closing, Note, Watch, Window
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
-from agent.periods import Period, merge
 from agent.words import day, long_span
 
 METHOD = 1  # of working out figures; a later one must still be able to give those of this one again
