@@ -202,7 +202,7 @@ def _by_kind(roots: Iterable[Incident], estate: Estate) -> Table:
 def _every_one(roots: Iterable[Incident], estate: Estate) -> Table:
     rows = tuple(
         (
-            _name(i.outage.subject, estate),
+            name_of(i.outage.subject, estate),
             moment(i.outage.began_at),
             moment(i.outage.ended_at) if i.outage.ended_at else "still open",
             long_span(i.lasted),
@@ -260,7 +260,7 @@ def _planned_work(planned: Iterable[Incident], estate: Estate) -> Table:
         ),
         tuple(
             (
-                _name(i.outage.subject, estate),
+                name_of(i.outage.subject, estate),
                 moment(i.outage.began_at),
                 moment(i.outage.ended_at) if i.outage.ended_at else "still down",
                 long_span(i.lasted),
@@ -282,7 +282,7 @@ def _maintenance(times: Iterable[tuple[Period, Window]], estate: Estate) -> Tabl
         ),
         tuple(
             (
-                ", ".join(_name(subject, estate) for subject in one.subjects),
+                ", ".join(name_of(subject, estate) for subject in one.subjects),
                 moment(time.began_at),
                 moment(time.ended_at),
                 one.owner,
@@ -332,7 +332,7 @@ def _kind(subject: str, estate: Estate) -> str:
     return "circuit" if kind == "link" else kind
 
 
-def _name(subject: str, estate: Estate) -> str:
+def name_of(subject: str, estate: Estate) -> str:
     kind, _, name = subject.partition(":")
     if kind == "link" and name in estate.links:
         link = estate.links[name]

@@ -125,7 +125,7 @@ def centres_section(estate: Estate, book: Book, outages: Iterable[Outage], windo
     told = f"There {'was' if len(lost) == 1 else 'were'} {spelt(len(lost), 'loss', 'losses')} of a data centre."
     return Section(
         "Data centres",
-        (said(told),) if centres else (),
+        (said(told),) if lost else (),
         (
             Table(
                 "data-centres",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent.facts import CAUSES
 from agent.inventory.model import Estate
 from agent.reports.editions import Column, Field, Section, Table, said
+from agent.reports.quarter_outages import name_of
 
 if TYPE_CHECKING:
     from agent.accounting.closing import Restatement
@@ -53,7 +54,7 @@ def restated_section(estate: Estate, restated: Sequence[Restated]) -> Section:
         ),
         tuple(
             (
-                titles.get(change.subject) or change.subject,
+                name_of(change.subject, estate),
                 period,
                 change.figure,
                 _value(change, change.was),
@@ -64,7 +65,9 @@ def restated_section(estate: Estate, restated: Sequence[Restated]) -> Section:
         ),
         "No closed figure has changed.",
     )  # fmt: skip
-    words = "A closed quarter's figures stay as they were printed. What became known later is shown beside them."
+    words = (
+        "What closed quarters were closed with, where something else is known since: what it was, and what it is now."
+    )
     return Section("Restatements", (said(words),), (public, exempt))
 
 

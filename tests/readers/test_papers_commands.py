@@ -94,6 +94,6 @@ def test_the_paper_of_a_closed_quarter_says_so_and_shows_what_was_corrected_sinc
     restated = paper()
     assert "and restated since" in restated[page]
     (down,) = [line for line in restated[changes].splitlines() if "time down," in line]
-    assert down.startswith("device:sw-wf-1,2026-Q1,time down,1 hour 30 minutes,30 minutes,corrected by ")
+    assert down.startswith("sw-wf-1,2026-Q1,time down,1 hour 30 minutes,30 minutes,corrected by ")
     assert "seen on site" in down
     assert paper() == restated
