@@ -107,7 +107,6 @@ def _of(figures: Figures) -> dict[str, Any]:
         "all_hours": _times(figures.all_hours),
         "service_hours": _times(figures.service_hours),
         "outages": figures.outages,
-        "began": figures.began,
         "fixed": figures.fixed,
         "within_target": figures.within_target,
         "mean_fix": figures.mean_fix // _TICK if figures.mean_fix is not None else None,
