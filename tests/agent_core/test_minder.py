@@ -221,3 +221,31 @@ async def test_an_agent_that_finds_a_ledger_full_tells_when_it_can_be_written(
     assert world.titles() == []
     await world.until(12)
     assert world.titles() == ["device core is down"]
+
+
+async def test_clocks_of_many_outages_are_worked_out_now_and_then_and_at_once_when_something_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def counting(*arguments: object) -> list[object]:
+        asked.append(arguments)
+        return []
+
+    monkeypatch.setattr("agent.answers.running_of", counting)
+    answers = world.answers
+    for seconds in (0, 1, 4, 5, 6, 11):
+        answers.running(at(seconds))
+    assert len(asked) == 3, "at 0, 5 and 11 seconds"
+    answers.outages_revision += 1
+    answers.running(at(12))
+    answers.running(at(12))
+    assert len(asked) == 4
+    answers._running_rests = timedelta(seconds=60)  # they took seven seconds
+    answers.outages_revision += 1
+    answers.running(at(60))
+    assert len(asked) == 4
+    answers.running(at(72))
+    assert len(asked) == 5
+    answers.running(at(0))  # the clock was set back
+    assert len(asked) == 6
