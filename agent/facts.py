@@ -18,6 +18,19 @@ class Standing(StrEnum):
     BLIND = "blind"
 
 
+GROUP = "redundancy:"  # how subjects begin that are redundancy groups
+
+
+def is_group(subject: str) -> bool:
+    """Whether it is a redundancy group: it has losses and no outages, and stands beside what people know by name."""
+    return subject.startswith(GROUP)
+
+
+def is_whole(subject: str) -> bool:
+    """Whether it is a site or service, which people use, and which falls because something in it fell."""
+    return subject.startswith(("site:", "service:"))
+
+
 LEFT_THE_INVENTORY = "no longer in the inventory"  # reason of the BLIND that ends an outage nobody will look at again
 
 

@@ -20,7 +20,7 @@ from agent.accounting.periods import Period, merge, subtract
 from agent.accounting.readiness import Readiness
 from agent.accounting.running import Running, strictest
 from agent.calendar_uk import DESK, ServiceHours, service_seconds
-from agent.facts import Note, Outage, Standing
+from agent.facts import Note, Outage, Standing, is_group
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
@@ -36,7 +36,7 @@ FIX_BUCKETS = (900.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 86400.0, 259200.
 def of_standing(board: Mapping[str, Held], now: datetime) -> Iterator[Fact]:
     for subject, held in board.items():
         of = ("subject", subject)
-        if subject.startswith("redundancy:"):
+        if is_group(subject):
             if held.standing is not Standing.BLIND:
                 yield (
                     "hartwatch_redundancy_lost",

@@ -8,11 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from agent.accounting.books import open_book
-from agent.accounting.closing import restatements, terms_closed_with
+from agent.accounting.closing import restatements, terms_closed_with, watched_in
 from agent.accounting.periods import Period
 from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import Quarter
-from agent.facts import Watch
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
 from agent.maintenance import Plan
@@ -29,8 +28,7 @@ def sources_of(ledger: Ledger, estate: Estate, quarter: Quarter, now: datetime) 
     closings = [c for c in sorted(ledger.closings(), key=lambda c: c.period) if c.period <= str(quarter)]
     closed = next((c for c in closings if c.period == str(quarter)), None)
     if closed is not None:  # as its closing has them: what was watched outside of it is no part of its figures
-        inside = (Period(w.began_at, max(w.began_at, w.until_at)).within(window) for w in watches)
-        watches = [Watch("", p.began_at, p.ended_at) for p in inside if p is not None]
+        watches = watched_in(watches, window)
     restated = [Restated(c.period, tuple(restatements(ledger, c))) for c in closings]
     return Sources(
         estate=estate,

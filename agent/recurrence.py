@@ -23,9 +23,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from agent.calendar_uk import LONDON
+
 LONGEST = timedelta(days=31)
 MOST_IN_A_YEAR = 10_000  # hourly is 8,784: more often than that nobody maintains anything
 YEARS = range(2000, 2090)  # 2100 is no leap year: until ten years before it one rule serves to find like years

@@ -56,7 +56,7 @@ def closing_of(ledger: Ledger, estate: Estate, quarter: Quarter, author: str, no
             raise CannotClose(f"{quarter} was closed on {day(closed.at.date())} by {closed.author}")
     window = Period(quarter.began_at, quarter.ends_at)
     head = ledger.head()
-    watched = _watched(ledger.watches(), window)
+    watched = watched_in(ledger.watches(), window)
     if not watched:
         raise CannotClose(f"nothing was watched in {quarter}: there are no figures to close")
     book = open_book(ledger, head, watched)
@@ -72,7 +72,8 @@ def _subjects(estate: Estate) -> Iterable[str]:
     yield from (f"device:{name}" for name in estate.devices)
 
 
-def _watched(watches: Iterable[Watch], window: Period) -> list[Watch]:
+def watched_in(watches: Iterable[Watch], window: Period) -> list[Watch]:
+    """What was watched of a period, by whomever, merged."""
     inside = (Period(w.began_at, max(w.began_at, w.until_at)).within(window) for w in watches)
     return [Watch("", p.began_at, p.ended_at) for p in merge(p for p in inside if p is not None)]
 
@@ -166,9 +167,9 @@ def _again(ledger: Ledger, closing: Closing, said: Mapping[str, Any], head: Mapp
     watched = [Watch("", datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in said["watched"]]
     window = named_period(closing.period).window
     if head is None:
-        watched = _watched(ledger.watches(), window)
+        watched = watched_in(ledger.watches(), window)
     book = open_book(ledger, head, watched)
-    terms = {subject: _terms_again(figures["terms"]) for subject, figures in said["subjects"].items()}
+    terms = terms_closed_with(closing)
     return _figures(book, closing.period, window, watched, terms, ledger.notes(head=head))
 
 

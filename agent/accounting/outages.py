@@ -3,7 +3,6 @@
     outages_of(flips, window, now, notes) -> list[Outage]     every outage that touches the window, of all subjects
     spans_of(flips, watches, window, notes) -> list[Span]     how one subject stood, without gaps or overlaps
     record_of(subject, flips, corrections_of(notes))          Record: both at once, for who asks many times
-    availability(flips, watches, window, now)                 Availability of one subject, before planned time is known
 
 The method (docs/accounting.md):
 
@@ -34,16 +33,15 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from agent.accounting.periods import FOR_EVER, NEVER, NONE, TICK, Period, Stretch, instant, joined, merge, ticks, total
-from agent.facts import LEFT_THE_INVENTORY, Flip, Note, Outage, Standing, Watch
+from agent.accounting.periods import FOR_EVER, NEVER, TICK, Period, Stretch, instant, joined, merge, ticks, total
+from agent.facts import LEFT_THE_INVENTORY, Flip, Note, Outage, Standing, Watch, is_group
 
 __all__ = [
-    "FLAP_COUNT", "FLAP_GAP", "Availability", "Down", "Period", "Record", "Span", "availability", "corrections_of",
+    "FLAP_COUNT", "FLAP_GAP", "Down", "Period", "Record", "Span", "corrections_of",
     "in_order", "listed", "merge", "outages_of", "record_of", "spans_in", "spans_of", "timeline", "total", "watched_of",
 ]  # fmt: skip
 
 FLAP_GAP = timedelta(minutes=10)
-NO_OUTAGES = "redundancy:"  # a group that does not hold is no outage beside those of its legs and of what needs it
 FLAP_COUNT = 3
 _FLAP_TICKS = FLAP_GAP // TICK
 _CAUSE_SEEN_LATER = timedelta(minutes=5)  # what stands behind may have been looked at a little before its cause was
@@ -67,38 +65,6 @@ class Span:
     @property
     def length(self) -> timedelta:
         return self.ended_at - self.began_at
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    """What a window amounts to for one subject. Times add up to the window; ratios are 0 to 1, None without data."""
-
-    window: Period
-    up: timedelta
-    down: timedelta
-    blind: timedelta
-    degraded: timedelta  # of `up`
-    outages: int
-
-    @property
-    def achieved(self) -> float | None:
-        """up / (up + down); None if the subject was never seen."""
-        seen = self.up + self.down
-        return self.up / seen if seen else None
-
-    @property
-    def lower(self) -> float | None:
-        """If it was down whenever we were blind."""
-        return self.up / self.window.length if self.window.length else None
-
-    @property
-    def upper(self) -> float | None:
-        """If it was up whenever we were blind."""
-        return (self.up + self.blind) / self.window.length if self.window.length else None
-
-    @property
-    def watched_throughout(self) -> bool:
-        return not self.blind
 
 
 # ---------------------------------------------------------------- timelines
@@ -397,7 +363,7 @@ def carried_by(records: Iterable[Record]) -> Carried:
     """By subject, when others named it as the cause of how they stood, in order."""
     carried: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
     for record in records:
-        if record.subject.startswith(NO_OUTAGES):
+        if is_group(record.subject):
             continue
         for flip in record.holding:
             if flip.cause is not None:
@@ -415,7 +381,7 @@ def listed(
     began, ended = (ticks(window.began_at), ticks(window.ended_at)) if window else (NEVER, FOR_EVER)
     if now is not None:
         ended = min(ended, ticks(now) + 1)
-    kept = (record for record in records if not record.subject.startswith(NO_OUTAGES))
+    kept = (record for record in records if not is_group(record.subject))
     found = [(record.subject, down) for record in kept for down in record.touching(began, ended)]
     found.sort(key=lambda row: (row[1].began, row[0], row[1].ended))
     return [_outage(subject, down, carried.get(subject, ())) for subject, down in found]
@@ -431,22 +397,3 @@ def _outage(subject: str, down: Down, carried: Sequence[tuple[datetime, str]]) -
         down.id, subject, began, ended, down.last.reason, down.last.cause, tuple(sorted(names)),
         tuple((instant(a), instant(b)) for a, b in down.breaks), down.parts, down.corrected,
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------- availability
-def availability(flips: Iterable[Flip], watches: Iterable[Watch], window: Period, now: datetime) -> Availability:
-    """Of one subject in a window; a window that is not over yet counts up to `now`."""
-    if now < window.ended_at:
-        window = Period(window.began_at, max(now, window.began_at))
-    own = list(flips)
-    spent: dict[Standing, timedelta] = defaultdict(lambda: NONE)
-    for span in spans_of(own, watches, window):
-        spent[span.standing] += span.length
-    return Availability(
-        window=window,
-        up=spent[Standing.UP] + spent[Standing.DEGRADED],
-        down=spent[Standing.DOWN],
-        blind=spent[Standing.BLIND],
-        degraded=spent[Standing.DEGRADED],
-        outages=len(outages_of(own, window)),
-    )

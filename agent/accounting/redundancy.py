@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from agent.accounting.outages import Period, timeline, total
-from agent.facts import LEFT_THE_INVENTORY, Flip, Standing
+from agent.facts import LEFT_THE_INVENTORY, Flip, Standing, is_group
 from agent.health import UNKNOWN, Held
 from agent.inventory import Estate
 from agent.inventory.needs import AllOf, AtLeast, Needs, Subject, holds, subjects
@@ -86,7 +86,7 @@ def losses_of(
     groups = Topology.of(estate).groups
     found = []
     for name, own in by_subject.items():
-        if name.startswith("redundancy:"):
+        if is_group(name):
             title = title_of(name, estate, groups.get(name))
             for loss in _of_group(name, title, timeline(own)):
                 if now is not None and loss.began_at > now:

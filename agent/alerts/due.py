@@ -23,7 +23,7 @@ from agent.accounting.fix_clock import MARKS
 from agent.accounting.readiness import Readiness
 from agent.accounting.running import Running
 from agent.alerts.telling import Level, Mind, behind_words, clock, flapping_words, named
-from agent.facts import Message, Standing
+from agent.facts import Message, Standing, is_group
 from agent.health import FLAP_GAP, Held
 from agent.words import long_span
 
@@ -73,16 +73,15 @@ def _not_known(board: Mapping[str, Held], mind: Mind, now: datetime) -> Iterator
     heard = set(mind.believed)
     for subject, held in not_well:
         believed = mind.believed.get(subject)
-        is_group = subject.startswith("redundancy:")
         if mind.planned(subject, now) or (held.cause is not None and mind.planned(held.cause, now)):
             continue
         if held.standing is Standing.DEGRADED:
             if believed is None and held.cause is None and held.before is not Standing.DOWN:
-                state = "lost" if is_group else "degraded"
+                state = "lost" if is_group(subject) else "degraded"
                 text = f"{state.capitalize()} since {clock(held.since)}: {held.reason}."
                 yield subject, "warning", f"{named(subject)} is {state}", text, held.since, None
             continue
-        if is_group or believed == "critical" or (held.cause is not None and held.cause in heard):
+        if is_group(subject) or believed == "critical" or (held.cause is not None and held.cause in heard):
             continue
         if held.flapping_at(now) and now - held.since < FLAP_GAP:
             if believed is None:  # it began to flap in a window that has ended meanwhile

@@ -21,13 +21,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from zoneinfo import ZoneInfo
 
-from agent.facts import LEFT_THE_INVENTORY, Change, Message, Standing
+from agent.facts import LEFT_THE_INVENTORY, Change, Message, Standing, is_group, is_whole
 from agent.health import FLAP_COUNT, Held
 from agent.topology import Topology
+from agent.words import LONDON
 
-LONDON = ZoneInfo("Europe/London")
 NAMED = 50  # of what stands behind, and how many more
 Level = Literal["critical", "warning", "recovered"]
 
@@ -92,12 +91,11 @@ def _level(change: Change, mind: Mind, fallen: set[str], now: datetime) -> Level
         return None
     if change.after is Standing.DEGRADED:
         return "warning" if change.cause is None and not known and change.before is not Standing.DOWN else None
-    if subject.startswith("redundancy:") or change.before is Standing.DOWN or mind.believed.get(subject) == "critical":
+    if is_group(subject) or change.before is Standing.DOWN or mind.believed.get(subject) == "critical":
         return None
     if change.cause is None:
         return "critical"
-    used_by_people = subject.startswith(("site:", "service:"))
-    return "critical" if used_by_people and change.cause not in fallen else None
+    return "critical" if is_whole(subject) and change.cause not in fallen else None
 
 
 # ---------------------------------------------------------------- words
@@ -132,7 +130,7 @@ def _words(change: Change, level: Level, changes: Sequence[Change], mind: Mind) 
             return f"{subject} is watched no longer", f"Since {since}: {change.reason}."
         also = _fallen_with(change.subject, changes, Standing.UP)
         return f"{subject} is up again", f"Up again since {since}: {change.reason}." + (f" {also}" if also else "")
-    if change.subject.startswith("redundancy:"):
+    if is_group(change.subject):
         return f"{subject} is lost", f"Lost since {since}: {change.reason}."
     state = "down" if level == "critical" else "degraded"
     return f"{subject} is {state}", " ".join(
@@ -153,7 +151,7 @@ def _fallen_with(cause: str, changes: Iterable[Change], after: Standing) -> str:
     wholes = [
         named(c.subject)
         for c in changes
-        if c.subject.startswith(("site:", "service:")) and c.after is after
+        if is_whole(c.subject) and c.after is after
         and (c.cause == cause if after is Standing.DOWN else c.before is Standing.DOWN)
     ]  # fmt: skip
     if not wholes:
@@ -164,9 +162,7 @@ def _fallen_with(cause: str, changes: Iterable[Change], after: Standing) -> str:
 
 def _lost_with(cause: str, changes: Iterable[Change]) -> str:
     lost = [
-        named(c.subject)
-        for c in changes
-        if c.subject.startswith("redundancy:") and c.after is Standing.DEGRADED and c.cause == cause
+        named(c.subject) for c in changes if is_group(c.subject) and c.after is Standing.DEGRADED and c.cause == cause
     ]
     return f"Lost with it: {', '.join(lost)}; the other leg carries." if lost else ""
 

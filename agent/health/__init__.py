@@ -31,7 +31,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from agent.accounting.outages import FLAP_COUNT, FLAP_GAP
-from agent.facts import LEFT_THE_INVENTORY, Change, Standing
+from agent.facts import LEFT_THE_INVENTORY, Change, Standing, is_group
 from agent.health.devices import judge_device, silent_source
 from agent.health.draft import Draft
 from agent.health.groups import judge_expected, judge_groups
@@ -134,4 +134,4 @@ def _is_open(subject: str, held: Held) -> bool:
     """Whether something is still being counted of it: also while it is BLIND an outage or a loss may be open."""
     if held.standing is not Standing.BLIND or held.accused or held.in_outage:
         return True
-    return subject.startswith("redundancy:") and held.before in (Standing.DEGRADED, Standing.DOWN)
+    return is_group(subject) and held.before in (Standing.DEGRADED, Standing.DOWN)

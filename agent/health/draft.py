@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from agent.facts import Change, Standing
+from agent.facts import Change, Standing, is_group
 from agent.health.held import (
     LOOK_AGAIN_SECONDS,
     LOOKS_TO_TELL,
@@ -63,7 +63,7 @@ class Draft:
         for name, held in self.held.items():
             if not held.trouble:
                 continue
-            if name.startswith("redundancy:"):  # only a look that asks for as much can tell
+            if is_group(name):  # only a look that asks for as much can tell
                 if any(t.looks < LOOKS_TO_TELL for t in held.trouble):
                     waiting, again = True, cadence
             elif name == subject or name.startswith("link:"):

@@ -12,7 +12,7 @@ from agent.accounting.availability import Book
 from agent.accounting.fix_clock import FixClock, Terms, clock_of
 from agent.accounting.periods import Period, merge, subtract, total
 from agent.calendar_uk import LONDON
-from agent.facts import CAUSES, Note, Outage, Standing, Window
+from agent.facts import CAUSES, Note, Outage, Standing, Window, is_whole
 from agent.inventory.model import Estate
 from agent.maintenance import Plan, times_of
 from agent.reports.editions import Column, Field, Section, Sentence, Table, said
@@ -52,11 +52,6 @@ class Incident:
         return self.clock.within is False
 
 
-def is_derived(subject: str) -> bool:
-    """Sites and services fall because something in them fell: that something is the outage."""
-    return subject.startswith(("site:", "service:"))
-
-
 def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Callable[[str], Terms]) -> list[Incident]:
     """`terms`: what was agreed for a subject. What takes down services is held to the shortest target of theirs."""
     said_of: dict[UUID, list[Note]] = defaultdict(list)
@@ -71,7 +66,7 @@ def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Calla
         told = [note.text for note in own if note.kind == "cause"]
         ended = outage.ended_at or window.ended_at
         planned = [p for a, b in outage.planned if (p := _before(a, b, ended)) is not None]
-        fell = () if is_derived(outage.subject) else (s for s in outage.carried if s.startswith("service:"))
+        fell = () if is_whole(outage.subject) else (s for s in outage.carried if s.startswith("service:"))
         held_to = min((terms(subject) for subject in (outage.subject, *fell)), key=lambda agreed: agreed.fix_target)
         found.append(
             Incident(
@@ -104,7 +99,7 @@ def causes_in(incidents: Iterable[Incident], *, planned: bool = False) -> list[I
     return [
         i
         for i in incidents
-        if i.outage.cause is None and not is_derived(i.outage.subject) and (i.is_planned if planned else i.counts)
+        if i.outage.cause is None and not is_whole(i.outage.subject) and (i.is_planned if planned else i.counts)
     ]
 
 

@@ -2,7 +2,6 @@
 
 name_of("link:wf-a", estate)       Named: "Wallfields, Virgin Media", /sites/wallfields
 reason_of("device:x is down", estate)
-is_group("redundancy:links/x")     a redundancy group: no device, link, site or service, and never shown as one
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from agent.facts import Outage, Standing
+from agent.facts import Outage, Standing, is_group
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.words import class_name
@@ -87,10 +86,6 @@ def site_of(subject: str, estate: Estate) -> str | None:
     if kind == "link" and name in estate.links:
         return estate.links[name].site
     return None
-
-
-def is_group(subject: str) -> bool:
-    return subject.startswith("redundancy:")
 
 
 def shown(held: Held) -> Standing:

@@ -18,14 +18,14 @@ from agent.accounting.periods import Period
 from agent.accounting.readiness import CLASSES, Readiness, readiness_of
 from agent.accounting.redundancy import carried, title_of
 from agent.accounting.running import holder, strictest
-from agent.facts import Note, Outage, Standing
+from agent.facts import Note, Outage, Standing, is_group
 from agent.health import UNKNOWN, Held
 from agent.inventory.model import Estate
 from agent.inventory.needs import AllOf, Needs, subjects
 from agent.topology import Topology
 from agent.view import View
 from agent.watched import Watched
-from agent.web.names import Named, is_group, name_of, names_of, outage_url, reason_of, shown, site_of, spoken
+from agent.web.names import Named, name_of, names_of, outage_url, reason_of, shown, site_of, spoken
 from agent.web.outage import Notes, Timing, timing_of
 from agent.web.planned import Planned, Under
 from agent.words import class_name, count, listed, long_span

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from agent.facts import Change, Flip, Standing
+from agent.accounting.availability import Book, Figures
+from agent.accounting.periods import Period
+from agent.facts import Change, Flip, Standing, Watch
 from agent.inventory.needs import Needs, subjects
 from agent.topology import Group, Topology
 from collectors.readings import Answered, Cadence, Interface, Visit
@@ -87,3 +89,9 @@ def flips_of(changes: Iterable[Change], source: str = "test", first: int = 1) ->
         Flip(UUID(int=sequence), source, sequence, c.subject, c.before, c.after, c.at, at(sequence), c.reason, c.cause)
         for sequence, c in enumerate(changes, first)
     ]
+
+
+def availability(flips: Iterable[Flip], watches: Iterable[Watch], window: Period, now: datetime) -> Figures:
+    """The figures of the one subject that the flips are of."""
+    flips = list(flips)
+    return Book.of(flips, watches).figures(flips[0].subject if flips else "device:sw", window, now=now)

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from agent.accounting.availability import Book, Figures, Terms, terms_of
 from agent.accounting.fix_clock import clock_of
-from agent.accounting.outages import availability, outages_of, timeline
+from agent.accounting.outages import outages_of, timeline
 from agent.accounting.periods import Period, merge
 from agent.calendar_uk import ALWAYS, LONDON, ServiceHours, london_midnight, named_period, service_spans
 from agent.facts import Change, Flip, Note, NoteKind, Outage, Standing, Watch
 from agent.inventory.model import Council, Estate, Service
 from agent.inventory.needs import Subject
+from tests.agent_core import plain
 from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of
 
 HOUR, MINUTE = 3600, 60
@@ -562,10 +563,15 @@ def test_voiding_an_outage_never_adds_down_time(case: Case, window: tuple[int, i
 def test_with_nothing_planned_figures_are_those_of_spans(case: Case, window: tuple[int, int], now: int) -> None:
     period = Period(minute(window[0]), minute(window[1]))
     found = case.book().figures(SW, period, case.terms, minute(now))
-    plain = availability(case.flips, case.watches, period, minute(now))
-    assert (found.up, found.down, found.blind, found.degraded) == (plain.up, plain.down, plain.blind, plain.degraded)
-    assert (found.achieved, found.lower, found.upper) == (plain.achieved, plain.lower, plain.upper)
-    assert found.window == plain.window
+    simple = plain.availability(case.flips, case.watches, period, minute(now))
+    assert (found.up, found.down, found.blind, found.degraded) == (
+        simple.up,
+        simple.down,
+        simple.blind,
+        simple.degraded,
+    )
+    assert (found.achieved, found.lower, found.upper) == (simple.achieved, simple.lower, simple.upper)
+    assert found.window == simple.window
 
 
 @given(CASES, WINDOWS)

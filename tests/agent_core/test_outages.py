@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.accounting.outages import Availability, Period, availability, merge, outages_of, spans_of, total
+from agent.accounting.availability import Figures
+from agent.accounting.outages import Period, merge, outages_of, spans_of, total
 from agent.facts import LEFT_THE_INVENTORY, Change, Flip, Note, Outage, Standing, Watch
-from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, flips_of
+from tests.agent_core.making import BLIND, DEGRADED, DOWN, T0, UP, at, availability, flips_of
 
 HOUR = 3600
 ALWAYS = [Watch("test", at(-1000 * HOUR), at(1000 * HOUR))]
@@ -30,7 +31,7 @@ def story(*steps: tuple[float, Standing], subject: str = "device:sw", cause: str
     return flips_of(changes)
 
 
-def hours(found: Availability) -> tuple[float, float, float]:
+def hours(found: Figures) -> tuple[float, float, float]:
     return tuple(part / timedelta(hours=1) for part in (found.up, found.down, found.blind))  # type: ignore[return-value]
 
 

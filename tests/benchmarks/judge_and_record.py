@@ -2,23 +2,20 @@
 
     python tests/benchmarks/judge_and_record.py [--visits 200000]
 
-Also prints how fast flips become durable, one at a time and many at once, and how long a quarter's availability takes.
+Also prints how fast flips become durable, one at a time and many at once.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import random
 import tempfile
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
-from agent.accounting.outages import Period, availability
-from agent.facts import Change, Facts, Flip, Standing, Watch
+from agent.facts import Change, Facts, Standing
 from agent.latest import Latest
 from agent.ledger import Ledger
 from agent.pipeline import Pipeline
@@ -76,27 +73,6 @@ def durable(folder: Path) -> None:
     ledger.close()
 
 
-def quarter() -> None:
-    chance = random.Random(4)
-    window = Period(START, START + timedelta(days=92))
-    flips = {
-        f"device:{n}": [
-            Flip(
-                UUID(int=n * 100 + k), "bench", n * 100 + k, f"device:{n}", Standing.UP,
-                chance.choice([Standing.UP, Standing.DOWN]), START + timedelta(seconds=chance.randrange(8_000_000)),
-                START, "x",
-            )
-            for k in range(100)
-        ]
-        for n in range(1000)
-    }  # fmt: skip
-    watches = [Watch("bench", START + timedelta(days=n), START + timedelta(days=n, hours=23.99)) for n in range(92)]
-    began = time.perf_counter()
-    for own in flips.values():
-        availability(own, watches, window, window.ended_at)
-    print(f"a quarter's availability of 1,000 subjects with 100,000 flips: {time.perf_counter() - began:.2f} s")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--visits", type=int, default=200_000)
@@ -104,7 +80,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(pipeline(options.visits, Path(folder)))
         durable(Path(folder))
-    quarter()
 
 
 if __name__ == "__main__":

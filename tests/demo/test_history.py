@@ -8,7 +8,7 @@ import pytest
 
 from agent.accounting.books import open_book
 from agent.accounting.closing import differences, restatements
-from agent.accounting.outages import Period, availability, outages_of
+from agent.accounting.outages import Period, outages_of
 from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import quarter_of
 from agent.demo.estate import simulate
@@ -17,6 +17,7 @@ from agent.facts import Standing
 from agent.inventory import load
 from agent.ledger import Ledger
 from agent.maintenance import Plan
+from tests.agent_core.making import availability
 
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.accounting.outages import Period, availability, outages_of, spans_of, timeline
+from agent.accounting.outages import Period, outages_of, spans_of, timeline
 from agent.facts import Change, Outage
 from agent.health import moved_back
 from agent.latest import Latest
@@ -29,7 +29,7 @@ from agent.ledger import HEARTBEAT_SECONDS, Ledger
 from agent.pipeline import Pipeline
 from agent.schedule import Intervals, Schedule
 from collectors.readings import Answered, Cadence, Visit
-from tests.agent_core.making import BLIND, DOWN, UP, at, flips_of, topology
+from tests.agent_core.making import BLIND, DOWN, UP, at, availability, flips_of, topology
 from tests.agent_core.survival.story import outbox_of
 from tests.agent_core.virtual import Clock, clock
 

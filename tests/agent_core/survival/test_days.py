@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.accounting.outages import Period, availability, outages_of
+from agent.accounting.outages import Period, outages_of
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger
 from agent.pipeline import Pipeline
@@ -20,7 +20,7 @@ from agent.schedule import Intervals, Schedule
 from agent.selfcheck import Reference, SelfCheck
 from collectors.readings import Answered, Cadence, Visit
 from collectors.target import Target
-from tests.agent_core.making import UP, topology
+from tests.agent_core.making import UP, availability, topology
 from tests.agent_core.survival.story import outbox_of
 from tests.agent_core.virtual import Clock, clock
 
