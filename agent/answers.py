@@ -20,7 +20,7 @@ from agent.facts import Message, Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
-from agent.view import Piece, pieces_of
+from agent.register import Piece, pieces_of
 
 log = logging.getLogger(__name__)
 

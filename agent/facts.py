@@ -88,6 +88,65 @@ class Sighting:
     manufactured: str | None = None  # ISO date
     installed: str | None = None
     replace_by: str | None = None
+    family: str | None = None  # the device family it was read by: what a rule for a product line goes by
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """One piece of hardware is not where it was: visits that saw everything else there no longer saw it.
+
+    A piece that comes back is sighted again. `last_seen_at`: the last visit that saw it; `noticed_at`: when it was
+    held to be gone.
+    """
+
+    key: str  # of the asset
+    device: str
+    part: str
+    name: str
+    place: str
+    serial: str | None
+    last_seen_at: datetime
+    noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What a purchase record says of the hardware with a serial number. Appended; the last one of a serial holds.
+
+    `shares`: council and its share of the cost as a decimal number; empty: as the councils share everything.
+    """
+
+    serial: str
+    at: datetime
+    author: str
+    origin: str  # file and line
+    vendor: str | None = None
+    model: str | None = None
+    purchased: str | None = None  # ISO date
+    installed: str | None = None
+    support_until: str | None = None
+    price_pence: int | None = None
+    supplier: str | None = None
+    shares: tuple[tuple[str, str], ...] = ()
+
+
+MilestoneKind = Literal["stage", "support_180", "support_30", "software", "exception_expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A piece of hardware came to a point in its life that people are told of once. Appended.
+
+    `kind` and `on` (the day that decides) together are once for each asset: another day is another milestone.
+    `what`: the stage that was entered, or what ends or has expired.
+    """
+
+    asset: str  # key
+    kind: MilestoneKind
+    what: str
+    on: str  # ISO date
+    at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +307,10 @@ class Asset:
     replace_by: str | None
     first_seen_at: datetime
     last_seen_at: datetime
+    family: str | None = None
+    version_seen_at: datetime | None = None  # when the version it has was first seen
+    gone_at: datetime | None = None  # since when it is not there; None: it is
+    also_at: tuple[str, ...] = ()  # device/part/place of others who show it too, as the peer of a pair does
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +319,9 @@ class Facts:
 
     changes: tuple[Change, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
     seen: tuple[tuple[str, datetime], ...] = ()  # asset key, last seen: many at once, now and then
     notes: tuple[Note, ...] = ()
     messages: tuple[Message, ...] = ()
@@ -267,6 +333,7 @@ class Facts:
 
     def __bool__(self) -> bool:
         return bool(
-            self.changes or self.sightings or self.seen or self.notes or self.messages or self.watched
+            self.changes or self.sightings or self.absences or self.purchases or self.milestones or self.seen
+            or self.notes or self.messages or self.watched
             or self.windows or self.window_ends or self.closings or self.heartbeat_at is not None
         )  # fmt: skip

@@ -10,9 +10,9 @@ from agent.alerts import SenderStats
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
 from agent.pipeline import PipelineStats
+from agent.register import Piece
 from agent.schedule import ScheduleStats
 from agent.spread import Spread
-from agent.view import Piece
 from collectors.readings import Cadence, Labels
 
 Fact = tuple[str, Labels, float]

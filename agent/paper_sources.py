@@ -15,9 +15,9 @@ from agent.calendar_uk import Quarter
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
 from agent.maintenance import Plan
+from agent.register import pieces_of
 from agent.reports.quarter import Sources
 from agent.reports.quarter_restated import Restated
-from agent.view import pieces_of
 
 
 def sources_of(ledger: Ledger, estate: Estate, quarter: Quarter, now: datetime) -> Sources:

@@ -5,35 +5,21 @@ Made by the composition root and given to pages and papers, so that no reader as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from agent.accounting.availability import Book, Figures
 from agent.accounting.running import Running
-from agent.facts import Asset, Message, Note, Outage
+from agent.facts import Message, Note, Outage
 from agent.health import Held
 from agent.inventory import Estate, effective
 from agent.latest import Latest
-from agent.lifecycle import BATTERY, Owning, Policy, stage
 from agent.maintenance import Plan
+from agent.register import Piece
 from agent.topology import Topology
 from agent.watched import Watched
 from collectors.readings import Cadence
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One piece of hardware of the register, with what follows from it."""
-
-    asset: Asset
-    age: timedelta | None = None
-    evidence: str = "none"  # purchased, installed, reported, serial, first_seen
-    confidence: str = ""
-    stage: str = "unknown"  # in_life, review_due, refresh_due, overdue, unsupported, unknown
-    reason: str = ""
-    review_on: date | None = None
-    replace_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,35 +73,5 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             address=device.address,
             behind=tuple(device.behind),
             intervals=settings.every,
-        )
-    return found
-
-
-def pieces_of(assets: Iterable[Asset], estate: Estate, today: date) -> list[Piece]:
-    """The register with ages and stages. Purchase facts of a device are those of its chassis, not of what is in it."""
-    found = []
-    policies: dict[str, Policy] = {}  # a device's settings are worked out once for all its parts
-    for asset in assets:
-        device = estate.devices.get(asset.device)
-        owned, policy = None, Policy()
-        if device is not None:
-            if device.name not in policies:
-                settings = effective(estate, device)
-                policies[device.name] = Policy(settings.review_years, settings.replace_years)
-            policy = policies[device.name]
-            if asset.part == "chassis":
-                owned = Owning(device.owned.purchased, device.owned.installed, device.owned.support_until)
-        life = stage(asset, owned, BATTERY if asset.part == "battery" else policy, today)
-        found.append(
-            Piece(
-                asset=asset,
-                age=timedelta(days=life.age_days) if life.age_days is not None else None,
-                evidence=life.evidence.kind,
-                confidence=life.evidence.confidence,
-                stage=life.stage,
-                reason=life.reason,
-                review_on=life.review_on,
-                replace_by=life.replace_on,
-            )
         )
     return found

@@ -71,7 +71,7 @@ def hardware(
     settings: SettingsFile = None,
 ) -> None:
     """List the hardware register: what there is, how old it is and how that is known."""
-    from agent.view import pieces_of
+    from agent.register import pieces_of
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     estate = estate_of(found)

@@ -13,6 +13,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     watches(source=) -> list[Watch]               when agents were running
     assets() -> list[Asset]                       the register, by device, part and place
     sightings(device=) -> list[Sighting]          as appended
+    absences(), purchases(), milestones()         as appended: what is gone, was bought, has come to a point in its life
     notes(subject=, head=) -> list[Note]
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
     closings() -> list[Closing]                   periods whose figures are frozen
@@ -46,7 +47,20 @@ from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
-from agent.facts import Asset, Closing, Facts, Flip, Message, Note, Sighting, Watch, Window
+from agent.facts import (
+    Absence,
+    Asset,
+    Closing,
+    Facts,
+    Flip,
+    Message,
+    Milestone,
+    Note,
+    Purchase,
+    Sighting,
+    Watch,
+    Window,
+)
 from agent.ledger import read
 from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
 from agent.ledger.outbox import Outbox, Pending
@@ -169,6 +183,18 @@ class Ledger:
     def sightings(self, device: str | None = None) -> list[Sighting]:
         with self._store.reader.connect() as connection:
             return read.sightings(connection, device)
+
+    def absences(self) -> list[Absence]:
+        with self._store.reader.connect() as connection:
+            return read.absences(connection)
+
+    def purchases(self) -> list[Purchase]:
+        with self._store.reader.connect() as connection:
+            return read.purchases(connection)
+
+    def milestones(self) -> list[Milestone]:
+        with self._store.reader.connect() as connection:
+            return read.milestones(connection)
 
     def notes(self, subject: str | None = None, head: Mapping[str, int] | None = None) -> list[Note]:
         with self._store.reader.connect() as connection:

@@ -13,17 +13,33 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from agent.facts import Asset, Closing, Flip, Message, Note, Sighting, Standing, Watch, Window
+from agent.facts import (
+    Absence,
+    Asset,
+    Closing,
+    Flip,
+    Message,
+    Milestone,
+    Note,
+    Purchase,
+    Sighting,
+    Standing,
+    Watch,
+    Window,
+)
 from agent.ledger.chain import genesis
 from agent.ledger.tables import (
     APPENDED,
+    absence,
     asset,
     closing,
     flip,
     heartbeat,
     maintenance,
     maintenance_end,
+    milestone,
     note,
+    purchase,
     sighting,
     source,
     told,
@@ -104,7 +120,12 @@ def watches(connection: Connection, source: str | None = None) -> list[Watch]:
 
 def assets(connection: Connection) -> list[Asset]:
     query = sa.select(*_ASSET).order_by(asset.c.device, asset.c.part, asset.c.place, asset.c.name, asset.c.key)
-    return [Asset(*row) for row in connection.execute(query)]
+    found = []
+    for row in connection.execute(query):
+        values = list(row)
+        values[-1] = tuple(json.loads(row[-1])) if row[-1] else ()
+        found.append(Asset(*values))
+    return found
 
 
 def sightings(connection: Connection, device: str | None = None) -> list[Sighting]:
@@ -113,6 +134,30 @@ def sightings(connection: Connection, device: str | None = None) -> list[Sightin
     if device is not None:
         query = query.where(sighting.c.device == device)
     return [Sighting(*row) for row in connection.execute(query)]
+
+
+def absences(connection: Connection) -> list[Absence]:
+    columns = [absence.c[f.name] for f in fields(Absence)]
+    query = sa.select(*columns).order_by(absence.c.source, absence.c.sequence)
+    return [Absence(*row) for row in connection.execute(query)]
+
+
+def purchases(connection: Connection) -> list[Purchase]:
+    """In the order they were recorded: the last of a serial number holds."""
+    columns = [purchase.c[f.name] for f in fields(Purchase)]
+    query = sa.select(*columns).order_by(purchase.c.recorded_at, purchase.c.source, purchase.c.sequence)
+    found = []
+    for row in connection.execute(query):
+        values = list(row)
+        values[-1] = tuple(json.loads(row[-1]).items()) if row[-1] else ()
+        found.append(Purchase(*values))
+    return found
+
+
+def milestones(connection: Connection) -> list[Milestone]:
+    columns = [milestone.c[f.name] for f in fields(Milestone)]
+    query = sa.select(*columns).order_by(milestone.c.at, milestone.c.source, milestone.c.sequence)
+    return [Milestone(*row) for row in connection.execute(query)]
 
 
 def notes(connection: Connection, subject: str | None = None, head: Mapping[str, int] | None = None) -> list[Note]:

@@ -108,9 +108,73 @@ sighting = sa.Table(
     sa.Column("manufactured", sa.Text),
     sa.Column("installed", sa.Text),
     sa.Column("replace_by", sa.Text),
+    sa.Column("family", sa.Text),
     sa.Column("digest", sa.LargeBinary),
     sa.UniqueConstraint("source", "sequence"),
     sa.Index(None, "device", "part", "place"),
+    sa.Index(None, "serial"),
+)
+
+absence = sa.Table(
+    "absence",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("device", sa.Text, nullable=False),
+    sa.Column("part", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("serial", sa.Text),
+    sa.Column("last_seen_at", Utc, nullable=False),
+    sa.Column("noticed_at", Utc, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "device"),
+)
+
+# What purchase records say; shares are JSON.
+purchase = sa.Table(
+    "purchase",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("serial", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("vendor", sa.Text),
+    sa.Column("model", sa.Text),
+    sa.Column("purchased", sa.Text),
+    sa.Column("installed", sa.Text),
+    sa.Column("support_until", sa.Text),
+    sa.Column("price_pence", sa.BigInteger),
+    sa.Column("supplier", sa.Text),
+    sa.Column("shares", sa.Text),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "serial"),
+)
+
+milestone = sa.Table(
+    "milestone",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("asset", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("on", sa.Text, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "asset"),
 )
 
 # The register as the sightings have it: worked out, so it may be changed and could be made anew.
@@ -132,6 +196,10 @@ asset = sa.Table(
     sa.Column("replace_by", sa.Text),
     sa.Column("first_seen_at", Utc, nullable=False),
     sa.Column("last_seen_at", Utc, nullable=False),
+    sa.Column("family", sa.Text),
+    sa.Column("version_seen_at", Utc),
+    sa.Column("gone_at", Utc),
+    sa.Column("also_at", sa.Text),  # JSON
     sa.Index(None, "device"),
 )
 
@@ -261,4 +329,6 @@ told = sa.Table(
 
 # What takes a number and stands in the chain; triggers refuse UPDATE and DELETE. In an order in which they can be
 # inserted: notes name flips, ends name windows.
-APPENDED = (flip, sighting, note, maintenance, maintenance_end, closing, watch)
+APPENDED = (
+    flip, sighting, absence, purchase, milestone, note, maintenance, maintenance_end, closing, watch,
+)  # fmt: skip

@@ -14,18 +14,34 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from agent.facts import Change, Closing, Facts, Flip, Message, Note, Sighting, Window, WindowEnd
+from agent.facts import (
+    Absence,
+    Change,
+    Closing,
+    Facts,
+    Flip,
+    Message,
+    Milestone,
+    Note,
+    Purchase,
+    Sighting,
+    Window,
+    WindowEnd,
+)
 from agent.ledger.chain import genesis, link, plain
 from agent.ledger.ids import uuid7
 from agent.ledger.tables import (
     APPENDED,
+    absence,
     asset,
     closing,
     flip,
     heartbeat,
     maintenance,
     maintenance_end,
+    milestone,
     note,
+    purchase,
     sighting,
     source,
     told,
@@ -78,6 +94,12 @@ def write(
         for seen in facts.sightings:
             chain.append(sighting, _sighting_row(seen))
             register.sight(seen)
+        for gone in facts.absences:
+            chain.append(absence, _absence_row(gone))
+        for bought in facts.purchases:
+            chain.append(purchase, _purchase_row(bought) | {"recorded_at": now})
+        for reached in facts.milestones:
+            chain.append(milestone, _milestone_row(reached) | {"recorded_at": now})
         for said in facts.notes:
             chain.append(note, _note_row(said) | {"recorded_at": now})
         for window in facts.windows:
@@ -143,6 +165,13 @@ def _columns_of(kind: type) -> Callable[[Any], dict[str, Any]]:
 
 
 _flip_columns, _sighting_row, _note_row, _message_row = map(_columns_of, (Flip, Sighting, Note, Message))
+_absence_row, _purchase_columns, _milestone_row = map(_columns_of, (Absence, Purchase, Milestone))
+
+
+def _purchase_row(bought: Purchase) -> dict[str, Any]:
+    row = _purchase_columns(bought)
+    row["shares"] = json.dumps(dict(bought.shares)) if bought.shares else None
+    return row
 
 
 def _flip_row(one: Flip) -> dict[str, Any]:

@@ -19,13 +19,13 @@ from agent.calendar_uk import LONDON, Quarter
 from agent.facts import Note
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
+from agent.register import Piece
 from agent.reports.editions import Edition, Field, Paper, Said, Section, Sentence, said
 from agent.reports.quarter_hardware import UNITS_OF_HARDWARE, hardware_section
 from agent.reports.quarter_outages import Incident, causes_in, incidents_of, outages_section
 from agent.reports.quarter_redundancy import centres_section, redundancy_section
 from agent.reports.quarter_restated import Restated, restated_section, restated_subjects
 from agent.reports.quarter_services import buildings_section, services_section, verdict
-from agent.view import Piece
 from agent.words import day, listed, long_span, number_word, percent, some, spelt
 
 

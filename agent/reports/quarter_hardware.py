@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from agent.inventory.model import Estate
+from agent.register import Piece
 from agent.reports.editions import Column, Field, Section, Table, said
-from agent.view import Piece
 from agent.words import class_name, day
 
 STAGES = {

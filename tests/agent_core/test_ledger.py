@@ -17,7 +17,21 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.facts import Change, Closing, Facts, Flip, Message, Note, Sighting, Watch, Window, WindowEnd
+from agent.facts import (
+    Absence,
+    Change,
+    Closing,
+    Facts,
+    Flip,
+    Message,
+    Milestone,
+    Note,
+    Purchase,
+    Sighting,
+    Watch,
+    Window,
+    WindowEnd,
+)
 from agent.ledger import Ledger, LedgerUnusable, Written
 from agent.ledger.ids import uuid7
 from agent.ledger.store import Store
@@ -47,6 +61,11 @@ def one_of_each() -> Facts:
     return Facts(
         (change(),),
         (seen(),),
+        absences=(Absence("place:sw/fan/1", "sw", "fan", "Fan 1", "1", None, at(0), at(9)),),
+        purchases=(
+            Purchase("FOC1", at(0), "jo", "purchases.csv line 2", price_pence=12345, shares=(("east", "0.45"),)),
+        ),
+        milestones=(Milestone("serial:cisco/FOC1", "stage", "overdue", "2026-11-01", at(0), "7 years"),),
         notes=(Note("device:sw", at(0), "jo", "pause", "agreed with the service owner", None, at(1), at(2)),),
         windows=(planned,),
         window_ends=(WindowEnd(planned.id, at(1800), "jo", "done early"),),
@@ -155,6 +174,13 @@ def test_the_schema_the_migrations_make_is_the_one_the_code_knows(ledger: Ledger
 
     with ledger._store.reader.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_what_was_bought_is_gone_or_came_to_a_point_in_its_life_comes_back(ledger: Ledger) -> None:
+    record(ledger, one := one_of_each())
+    assert (ledger.absences(), ledger.purchases(), ledger.milestones()) == (
+        list(one.absences), list(one.purchases), list(one.milestones)
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- notes, windows, closings, messages

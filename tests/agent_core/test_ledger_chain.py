@@ -52,9 +52,9 @@ def tamper(ledger: Ledger, *statements: str) -> None:
 def test_a_ledger_as_it_was_written_has_no_problems_and_says_what_its_head_is(full: Ledger) -> None:
     verdict = full.verify()
     assert verdict.problems == ()
-    assert verdict.entries == 38
+    assert verdict.entries == 41
     (number, digest) = verdict.heads["agent-1"]
-    assert number == 38
+    assert number == 41
     assert len(bytes.fromhex(digest)) == 32
 
 
@@ -93,19 +93,19 @@ def test_an_entry_that_was_taken_out_is_missed(full: Ledger) -> None:
 
 def test_a_tail_that_was_cut_off_is_missed(full: Ledger) -> None:
     tamper(full, "DELETE FROM flip WHERE sequence > 35")
-    assert full.verify().problems == ("agent-1: the last entries are missing: 38 were written, 35 end it",)
+    assert full.verify().problems == ("agent-1: the last entries are missing: 41 were written, 35 end it",)
 
 
 def test_an_entry_that_was_put_in_behind_the_last_one_is_found(full: Ledger) -> None:
     tamper(
         full,
         "INSERT INTO flip (id, source, sequence, subject, before, after, at, recorded_at, reason, digest) SELECT "
-        "'00000000000070008000000000000001', source, 39, subject, before, after, at, recorded_at, reason, digest "
-        "FROM flip WHERE sequence = 38",
+        "'00000000000070008000000000000001', source, 42, subject, before, after, at, recorded_at, reason, digest "
+        "FROM flip WHERE sequence = 41",
         "UPDATE source SET next_sequence = 40",
     )
-    assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 39 of device:sw"]
-    tamper(full, "UPDATE source SET digest = (SELECT digest FROM flip WHERE sequence = 37)")
+    assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 42 of device:sw"]
+    tamper(full, "UPDATE source SET digest = (SELECT digest FROM flip WHERE sequence = 40)")
     assert full.verify().problems[-1] == "agent-1: the last entry is not the one that was written last"
 
 
@@ -195,7 +195,7 @@ def test_a_ledger_goes_out_and_into_an_empty_one_and_is_the_same(full: Ledger, t
     lines = lines_of(full)
     other = opened(tmp_path / "other.db", "agent-9")
     taken = other.load_lines(lines)
-    assert (taken.added, taken.known) == (38, 0)
+    assert (taken.added, taken.known) == (41, 0)
     assert everything(other) == everything(full)
     assert lines_of(other) == lines
 
@@ -214,7 +214,7 @@ def test_an_agent_goes_on_in_a_ledger_it_was_moved_into(full: Ledger, tmp_path: 
     moved = opened(tmp_path / "moved.db", "agent-1")
     moved.load_lines(lines)
     (written,) = record(moved, Facts((change(1),)))
-    assert written.first_sequence == 39
+    assert written.first_sequence == 42
     assert moved.verify().problems == ()
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from agent.facts import Asset
 from agent.lifecycle import (
-    BATTERY,
     Owning,
     Policy,
     dated,
@@ -24,6 +23,7 @@ from agent.lifecycle import (
     telling,
     usable,
 )  # fmt: skip
+from agent.lifecycle.stages import BATTERY
 from collectors.readings import Cadence, Identity, Part, Visit
 from tests.agent_core.making import visit
 

@@ -38,9 +38,9 @@ from agent.latest import Latest
 from agent.ledger import Ledger
 from agent.maintenance import Plan
 from agent.pipeline import Pipeline
+from agent.register import pieces_of
 from agent.rest import Rest
 from agent.topology import Topology
-from agent.view import pieces_of
 from collectors.readings import Answered, Cadence, Identity, Interface, Part, Visit
 
 START = datetime(2026, 10, 1, tzinfo=UTC)

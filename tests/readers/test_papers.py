@@ -23,11 +23,11 @@ from agent.calendar_uk import Quarter
 from agent.facts import Asset, Flip, Note, Standing, Watch, Window
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
+from agent.register import pieces_of
 from agent.reports import Edition, Sources, edition_of, files, quarter_paper
 from agent.reports.editions import PUBLIC, Column, Field, Paper, Said, Section, Table, said
 from agent.reports.quarter_restated import Restated
 from agent.reports.writing import html, table_csv
-from agent.view import pieces_of
 from agent.words import long_span, percent, some, spelt
 
 QUARTER = Quarter(2026, 1)

@@ -25,8 +25,9 @@ from agent.health import Held
 from agent.inventory.model import Estate
 from agent.latest import Latest
 from agent.maintenance import Plan, covers
+from agent.register import pieces_of
 from agent.topology import Topology
-from agent.view import AgentState, View, pieces_of, watched_of
+from agent.view import AgentState, View, watched_of
 from agent.watched import INTERVALS
 from agent.web.overview import overview
 from collectors.readings import Check, Failure, Identity, Interface, Level, Part
