@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "papers": ("report", "register", "metrics"),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
+    "notices": ("notices",),
 }
 
 
