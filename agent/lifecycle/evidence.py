@@ -48,8 +48,11 @@ CONFIDENCE: Mapping[EvidenceKind, Confidence] = {
 CONFLICT = timedelta(days=550)  # stock lies in a warehouse for months, not for a year and a half
 
 
-def dated(asset: Asset, owned: Owning | None = None, rules: Iterable[SerialRule] = SERIAL_RULES) -> Evidence:
-    """The best evidence for an asset's age, with what contradicts it."""
+def dated(
+    asset: Asset, owned: Owning | None = None, rules: Iterable[SerialRule] = SERIAL_RULES, *,
+    whole: Evidence | None = None,
+) -> Evidence:  # fmt: skip
+    """The best evidence for an asset's age, with what contradicts it. `whole`: of the device a part came with."""
     owned = owned or Owning()
     coded, trust = made_on(asset, rules) or (None, CONFIDENCE["serial"])
     ladder: list[tuple[EvidenceKind, date | None]] = [
@@ -57,6 +60,7 @@ def dated(asset: Asset, owned: Owning | None = None, rules: Iterable[SerialRule]
         ("installed", owned.installed or iso_day(asset.installed)),
         ("reported", iso_day(asset.manufactured)),
         ("serial", coded),
+        ("device", whole.since if whole is not None and whole.kind not in ("first_seen", "none") else None),
         ("first_seen", asset.first_seen_at.date()),
     ]
     known = [(kind, day) for kind, day in ladder if day is not None]
