@@ -1,6 +1,6 @@
 """What old hardware does: outages of devices past their replacement age, beside those of all others. Pure.
 
-tolls_of(pieces, terms, outages, now) -> Tolls
+tolls_of(items, outages, now) -> Tolls
 
 Counted are outages that the device caused itself, open now and of the last 12 months: what something in front of it
 took down says nothing of its age. Down time is of those 12 months, without the times in between while it flapped and
@@ -14,13 +14,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from agent.accounting.periods import Period, merge, subtract, total
 from agent.calendar_uk import LONDON
 from agent.facts import Outage
-from agent.programme.items import past_age_of
-from agent.programme.terms import Terms
-from agent.register import Piece
+from agent.programme.items import Items
 
 TWELVE_MONTHS = timedelta(days=365)
 
@@ -52,17 +51,17 @@ class Tolls:
     rest: Toll  # not past its age, or its age is not known
 
 
-def tolls_of(pieces: Iterable[Piece], terms: Terms, outages: Iterable[Outage], now: datetime) -> Tolls:
+def tolls_of(items: Items, outages: Iterable[Outage], now: datetime) -> Tolls:
     today = now.astimezone(LONDON).date()
     numbers: dict[str, int] = defaultdict(int)
     old: set[str] = set()
-    for piece in pieces:
+    rows = chain(((due.piece, due.past_age_on) for due in items.dated), ((one.piece, None) for one in items.undated))
+    for piece, past_age_on in rows:
         asset = piece.asset
-        if piece.presence != "present" or not piece.unit or asset.part == "access_point":
+        if not piece.unit or asset.part == "access_point":
             continue
         numbers[asset.device] += 1
-        day = past_age_of(piece, terms.years_of(piece))
-        if day is not None and day <= today:
+        if past_age_on is not None and past_age_on <= today:
             old.add(asset.device)
     since = now - TWELVE_MONTHS
     window = Period(since, now)

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from agent.calendar_uk import FinancialYear
 from agent.lifecycle import Owning
@@ -34,8 +35,7 @@ class Price:
     basis: str
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """One replacement that falls due.
 
     `again`: 0 for the hardware that is there, 1 for what replaces it, and so on. `lasts`: years until what replaces it
@@ -56,14 +56,15 @@ class Due:
     firewall: bool = False
     doubt: str = ""
 
-    def renewed(self, bought_in: FinancialYear) -> Due:
-        """What replaces it, when that falls due: it counts from the day this was due, or from the first day of the year
-        in which it was bought, if that was later."""
-        began = max(self.due_on, bought_in.begins_on)
-        due_on = later(began, self.lasts)
-        return Due(
-            self.key, self.piece, due_on, self.price, self.shares, self.lasts, self.again + 1, began, due_on, None,
-            self.firewall, self.doubt,
+    def renewed_on(self, bought_in: FinancialYear) -> date:
+        """When what replaces it falls due: it counts from the day this was due, or from the first day of the year in
+        which it was bought, if that was later."""
+        return later(max(self.due_on, bought_in.begins_on), self.lasts)
+
+    def renewed(self, due_on: date) -> Due:
+        """What replaces it. No vendor has said yet when its support ends."""
+        return self._replace(
+            due_on=due_on, again=self.again + 1, since=None, past_age_on=due_on, support_ends_on=None
         )  # fmt: skip
 
 
@@ -120,10 +121,11 @@ def due_day(piece: Piece) -> date | None:
 
 def support_end(piece: Piece) -> date | None:
     """When the vendor no longer mends it. The end of a contract is no such day: that is renewed."""
-    days = [reason.on for reason in piece.life.reasons if reason.kind in VENDOR_ENDS]
-    if piece.life.support_ends_on is not None:
-        days.append(piece.life.support_ends_on)
-    return min(days, default=None)
+    found = piece.life.support_ends_on
+    for reason in piece.life.reasons:
+        if reason.kind in VENDOR_ENDS and (found is None or reason.on < found):
+            found = reason.on
+    return found
 
 
 def past_age_of(piece: Piece, years: float) -> date | None:
@@ -136,7 +138,7 @@ def past_age_of(piece: Piece, years: float) -> date | None:
 
 def later(day: date, years: float) -> date:
     """So many years later; parts of years are months; what would be 29 February is the 28th."""
-    months = day.year * 12 + day.month - 1 + round(years * 12)
+    months = day.year * 12 + day.month - 1 + int(years * 12 + 0.5)
     year, month = divmod(months, 12)
     if day.day < 29:
         return date(year, month + 1, day.day)

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from agent.calendar_uk import FinancialYear
 from agent.programme.items import Due
@@ -32,8 +33,7 @@ from agent.programme.terms import Terms
 from agent.words import count
 
 
-@dataclass(frozen=True, slots=True)
-class Bought:
+class Bought(NamedTuple):
     """A purchase: what, in which year of the programme, at that year's price, and each council's part of it.
 
     `due`: the year of the programme it fell due in; negative for the backlog, which falls in the first.
@@ -97,7 +97,7 @@ class YearPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`beyond`: what fell due and is not bought within the programme. `later`: what falls due only after it."""
+    """`beyond`: what falls due and is not bought within the programme. `later`: what is there and falls due after it."""
 
     years: tuple[YearPlan, ...]
     beyond: tuple[Due, ...]
@@ -158,8 +158,10 @@ def plan_of(dues: Iterable[Due], terms: Terms) -> Plan:
     years, prices, cap = terms.years, _Prices(terms), terms.cap
     arriving: list[list[Due]] = [[] for _ in years]
     after: list[Due] = []
+    first = terms.first.year
     for due in dues:
-        _put(due, max(0, _year(due.due_on) - terms.first.year), arriving, after)
+        falls = max(0, _year(due.due_on) - first)
+        (arriving[falls] if falls < terms.count else after).append(due)
     waiting: list[Due] = []
     rows: list[tuple[list[Bought], list[str]]] = []
     left: list[tuple[int, int]] = []
@@ -174,15 +176,15 @@ def plan_of(dues: Iterable[Due], terms: Terms) -> Plan:
         else:
             bought, waiting, why = _within(cap, queue, index, ends, prices)
         for one in bought:
-            renewed = one.item.renewed(year)
-            _put(renewed, max(index + 1, _year(renewed.due_on) - terms.first.year), arriving, after)
+            if index + int(one.item.lasts) >= terms.count:  # not before the end: most of them, and dates take time
+                continue
+            due_on = one.item.renewed_on(year)
+            falls = max(index + 1, _year(due_on) - first)
+            if falls < terms.count:
+                arriving[falls].append(one.item.renewed(due_on))
         rows.append((bought, why))
         left.append((len(waiting), sum(prices.of(due, index) or 0 for due in waiting)))
     return _summed(rows, waiting, after, left, terms)
-
-
-def _put(due: Due, index: int, arriving: Sequence[list[Due]], after: list[Due]) -> None:
-    (arriving[index] if index < len(arriving) else after).append(due)
 
 
 def _year(day: date) -> int:
@@ -324,21 +326,17 @@ def risks_of(held: Iterable[tuple[Due, int]], terms: Terms) -> tuple[Risk, ...]:
     """
     size, first = terms.count, terms.first.year
     past_age, past_support, firewalls = ([0] * (size + 1) for _ in range(3))
-
-    def add(steps: list[int], day: date, until: int) -> None:
-        began = max(0, _year(day) - first)
-        until = min(until, size)
-        if began < until:
-            steps[began] += 1
-            steps[until] -= 1
-
-    for due, until in held:
-        if due.past_age_on is not None:
-            add(past_age, due.past_age_on, until)
-        if due.support_ends_on is not None:
-            add(past_support, due.support_ends_on, until)
+    for due, replaced in held:
+        until = replaced if replaced < size else size
+        if due.past_age_on is not None and (began := max(0, _year(due.past_age_on) - first)) < until:
+            past_age[began] += 1
+            past_age[until] -= 1
+        if due.support_ends_on is not None and (began := max(0, _year(due.support_ends_on) - first)) < until:
+            past_support[began] += 1
+            past_support[until] -= 1
             if due.firewall:
-                add(firewalls, due.support_ends_on, until)
+                firewalls[began] += 1
+                firewalls[until] -= 1
     found, running = [], [0, 0, 0]
     for n in range(size):
         running = [a + b for a, b in zip(running, (past_age[n], past_support[n], firewalls[n]), strict=True)]

@@ -17,6 +17,7 @@ from agent.register import Piece
 
 WHOLE = ("chassis", "stack_member", "ha_member", "cluster_node")  # parts that are a device, or one of its like
 BATTERIES = ("battery", "battery_pack")
+_POLICY = Policy()
 UNSHARED: Shares = (("unshared", Decimal(1)),)  # where the inventory names no council
 
 
@@ -67,8 +68,7 @@ class CostRule:
 
 def lasts(piece: Piece) -> float:
     """How many years a piece lasts where the inventory does not say."""
-    policy = Policy()
-    return policy.battery_years if piece.asset.part in BATTERIES else policy.replace_years
+    return _POLICY.battery_years if piece.asset.part in BATTERIES else _POLICY.replace_years
 
 
 @dataclass(frozen=True, slots=True)

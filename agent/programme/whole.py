@@ -52,7 +52,8 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """`councils`: names in the order of columns, with their titles. `slip`: the plan with everything a year later.
+    """`councils`: names in the order of columns, with their titles. `slip`: the plan with everything a year later, where it was
+    asked for.
 
     `unpriced`: what has no price, by kind, of what is bought or waits in the programme; `undated`: what is in no year.
     `doubts`: what is wrong with the records it was made of.
@@ -61,7 +62,7 @@ class Programme:
     terms: Terms
     councils: Mapping[str, str]
     plan: Plan
-    slip: Plan
+    slip: Plan | None
     undated: Sequence[Undated]
     unpriced: Sequence[Lot]
     undated_lots: Sequence[Lot]
@@ -75,10 +76,9 @@ class Programme:
 
     @property
     def compared(self) -> list[Compared]:
-        return [
-            Compared(a.year, a.pence, b.pence, a.risk, b.risk)
-            for a, b in zip(self.plan.years, self.slip.years, strict=True)
-        ]
+        """Year by year, the plan beside the one with everything a year later; nothing if that was not asked for."""
+        slip = self.slip.years if self.slip is not None else ()
+        return [Compared(a.year, a.pence, b.pence, a.risk, b.risk) for a, b in zip(self.plan.years, slip, strict=False)]
 
     @property
     def backlog(self) -> tuple[int, int]:
@@ -89,9 +89,9 @@ class Programme:
 
 def programme_of(
     pieces: Sequence[Piece], terms: Terms, outages: Iterable[Outage], now: datetime,
-    councils: Mapping[str, str] | None = None,
+    councils: Mapping[str, str] | None = None, *, slip: bool = True,
 ) -> Programme:  # fmt: skip
-    """Everything at once. `councils`: name > title, those that the inventory has."""
+    """Everything at once. `councils`: name > title, those that the inventory has. `slip`: whether that is wanted too."""
     items = items_of(pieces, terms)
     plan = plan_of(items.dated, terms)
     seen = {name for year in plan.years for name in year.councils} | {name for name, _ in terms.shares}
@@ -105,10 +105,10 @@ def programme_of(
         if due.doubt
     )
     return Programme(
-        terms, titles, plan, slipped(plan, terms), items.undated,
+        terms, titles, plan, slipped(plan, terms) if slip else None, items.undated,
         _lots((piece, None) for piece in wanting),
         _lots((one.piece, one.price.pence if one.price else None) for one in items.undated),
-        tolls_of(pieces, terms, outages, now), doubts, now,
+        tolls_of(items, outages, now), doubts, now,
     )  # fmt: skip
 
 
