@@ -19,7 +19,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "demonstrate": ("demo",),
     "outages": ("outages",),
     "availability": ("availability", "period", "redundancy", "readiness"),
-    "papers": ("report", "register", "metrics"),
+    "papers": ("report", "metrics"),
+    "register": ("register",),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
 }
