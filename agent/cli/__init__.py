@@ -19,9 +19,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "demonstrate": ("demo",),
     "outages": ("outages",),
     "availability": ("availability", "period", "redundancy", "readiness"),
-    "papers": ("report", "register", "metrics"),
+    "papers": ("report", "metrics"),
+    "register": ("register",),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
+    "notices": ("notices",),
 }
 
 

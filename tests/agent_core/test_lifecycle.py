@@ -170,14 +170,10 @@ def test_first_seen_alone_proves_only_that_it_is_not_younger() -> None:
     assert stage(asset(first_seen=date(2019, 1, 5)), None, Policy(), TODAY).stage == "overdue"
 
 
-def test_the_end_of_support_and_the_devices_own_date_beat_the_policy_when_they_are_earlier() -> None:
-    bought = Owning(purchased=date(2024, 1, 1), support_until=date(2026, 6, 30))
-    life = stage(asset(), bought, Policy(), TODAY)
-    assert (life.stage, life.replace_on) == ("overdue", date(2026, 6, 30))
-    assert "support ends on 2026-06-30" in life.reason
+def test_the_devices_own_date_beats_the_policy_when_it_is_earlier() -> None:
     battery = stage(asset(replace_by="2027-02-01"), Owning(purchased=date(2024, 1, 1)), BATTERY, TODAY)
     assert (battery.stage, battery.replace_on) == ("refresh_due", date(2027, 2, 1))
-    late = stage(asset(), Owning(purchased=date(2024, 1, 1), support_until=date(2040, 1, 1)), Policy(), TODAY)
+    late = stage(asset(replace_by="2040-01-01"), Owning(purchased=date(2024, 1, 1)), Policy(), TODAY)
     assert late.replace_on == date(2031, 1, 1)
 
 
