@@ -73,7 +73,14 @@ class Import:
             data["hardware"] = self.hardware
         if self.software:
             data["software"] = self.software
-        return f"{MARK}\n" + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=10_000)
+        return f"{MARK}\n" + yaml.dump(data, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+class _Plain(yaml.SafeDumper):
+    """Without anchors: a file that people read says a date wherever it stands."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 class CannotImport(Exception):

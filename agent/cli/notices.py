@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("import")(import_)
     group.command()(check)
+    group.command()(reference)
     app.add_typer(group, name="notices")
 
 
@@ -160,6 +161,14 @@ def check(
         found = _told(f"{vendor} {version}", said) or found
     if not found:
         raise typer.Exit(1)
+
+
+def reference() -> None:
+    """Print the reference page of what is shipped (docs/reference/vendor-notices.md)."""
+    from agent.notices import shipped
+    from agent.notices_page import notices_page
+
+    print(notices_page(shipped()), end="")
 
 
 def _told(subject: str, notices: list[Notice]) -> bool:
