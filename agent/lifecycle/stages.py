@@ -20,7 +20,7 @@ Unknown is what nothing but its first sight dates, as long as no reason is in ef
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from agent.facts import Asset
@@ -76,7 +76,7 @@ def stage(
     it, in force or not. `whole`: the evidence of the device it is in. `seen`: no visit has seen it if not, so its first
     sight proves nothing.
     """
-    evidence = dated(asset, owned, whole=whole)
+    evidence = dated(asset, owned, whole=whole, today=today)
     if not seen:
         evidence = _without_sight(evidence)
     off = keep if keep is not None and today < keep.until else None  # what puts off
@@ -120,9 +120,10 @@ def stage(
 
 
 def _without_sight(evidence: Evidence) -> Evidence:
+    ladder = tuple(one for one in evidence.ladder if one.kind != "first_seen")
     if evidence.kind != "first_seen":
-        return evidence
-    return Evidence(None, "none", "none", evidence.conflicts)
+        return replace(evidence, ladder=ladder)
+    return Evidence(None, "none", "none", evidence.conflicts, ladder)
 
 
 _NOTHING = "nothing dates it"

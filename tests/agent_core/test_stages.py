@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.lifecycle import EVIDENCE, STAGES, Evidence, Keep, Life, Notice, Owning, Policy, Reason, stage
+from agent.lifecycle import EVIDENCE, STAGES, Keep, Life, Notice, Owning, Policy, Reason, dated, stage
 from agent.lifecycle.stages import BATTERY
 from tests.agent_core.test_lifecycle import TODAY, asset
 
@@ -105,10 +105,10 @@ def test_what_is_in_life_says_what_comes_next() -> None:
 
 
 def test_a_part_of_unknown_age_is_as_old_as_the_device_it_came_in() -> None:
-    whole = Evidence(date(2019, 2, 1), "purchased", "certain")
+    whole = dated(asset(), Owning(purchased=date(2019, 2, 1)))
     life = stage(asset(part="fan"), None, Policy(), TODAY, whole=whole)
     assert (life.evidence.kind, life.evidence.confidence, life.stage) == ("device", "low", "overdue")
-    assert stage(asset(part="fan"), None, Policy(), TODAY, whole=replace(whole, kind="first_seen")).stage == "unknown"
+    assert stage(asset(part="fan"), None, Policy(), TODAY, whole=dated(asset())).stage == "unknown"
 
 
 # ---------------------------------------------------------------- exceptions
