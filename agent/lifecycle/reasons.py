@@ -69,6 +69,7 @@ class Reason:
     text: str
     source: str = ""
     postponed_from: date | None = None  # by an exception
+    day_known: bool = True  # if not, `on` is the day from which it is known to be so
 
     def at(self, today: date) -> Stage | None:
         """The stage that follows from it today; None as long as nothing does."""
@@ -152,7 +153,8 @@ def _vendor_reasons(notice: Notice, soon_days: int, seen_on: date) -> Iterator[R
             # The day it was said, or its own first day: one that stays the same, so that nobody is told every day.
             since = notice.fetched_on or seen_on
             text = f"{_OVER[kind]}, since a day that is not known{told}"
-            yield Reason(kind, since, ((since, "unsupported" if ends_support else "review_due"),), text, notice.source)
+            step: tuple[date, Stage] = (since, "unsupported" if ends_support else "review_due")
+            yield Reason(kind, since, (step,), text, notice.source, day_known=False)
 
 
 def support_ends(notice: Notice | None) -> date | None:
