@@ -129,13 +129,13 @@ def _number(text: str, option: str, wanted: str) -> Decimal:
 # ---------------------------------------------------------------- for people
 def _print(made: Programme, council: str | None, items: bool, slip: bool) -> None:
     from agent.programme import tables
-    from agent.programme.money import pounds
+    from agent.programme.money import percentage, pounds
 
     terms, plan = made.terms, made.plan
     cap = f"at most {pounds(terms.cap)} a year" if terms.cap is not None else "no cap"
     print(
         f"Refresh programme {made.years[0]} to {made.years[-1]}: prices of {terms.priced}, uplift "
-        f"{terms.uplift * 100:f} % a year, {cap}"
+        f"{percentage(terms.uplift)} a year, {cap}"
     )
     warnings = _warnings(made)
     for warning in warnings:

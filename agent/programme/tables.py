@@ -12,14 +12,14 @@ Money is in pounds as a Decimal with two places, None where it is not known; day
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from agent.programme.items import Price
-from agent.programme.money import pounds
+from agent.programme.money import percentage, pounds
 from agent.programme.smoothing import Bought, YearPlan
 from agent.programme.whole import Lot, Programme
 from agent.register import Piece
@@ -216,7 +216,7 @@ def method_of(programme: Programme) -> list[str]:
     """How it is worked out, in sentences that a committee can check."""
     terms = programme.terms
     cap = pounds(terms.cap) if terms.cap is not None else None
-    smooth: Callable[[], list[str]] = lambda: [  # noqa: E731
+    smooth = [
         f"No year is to cost more than {cap}. Nothing is bought before the year it falls due; what does not fit waits.",
         "A firewall whose vendor support ends in or before a year is bought in that year, even over the cap.",
         "In the queue stand first those that waited, in their order, then those that fall due in the year: out of "
@@ -228,11 +228,11 @@ def method_of(programme: Programme) -> list[str]:
         "and the end of its vendor's support. What was due before the first year falls in the first: the backlog.",
         "It costs what the price list says of its model, else of its kind of part in its class, else of its part, else "
         "of its class; else what was paid for it. What has neither is counted, and is in no cost.",
-        f"Prices rise by {terms.uplift * 100:f} % a year from the year they are of, compounded, and are rounded once, "
+        f"Prices rise by {percentage(terms.uplift)} a year from the year they are of, compounded, and are rounded once, "
         "half up to the penny.",
         "Each price is divided by the shares of its purchase record, or of the councils, to the penny: whole pence to "
         "each, and the pennies left over by the largest remainder, between equals by name.",
-        *(smooth() if cap is not None else ["There is no cap: everything is bought in the year it falls due."]),
+        *(smooth if cap is not None else ["There is no cap: everything is bought in the year it falls due."]),
         "What is bought falls due again when its years are over; within the programme it is counted again.",
         "Slipping moves every purchase one year later, at that year's price; those of the last year fall after the "
         "programme. Risk is what is there and not replaced at the end of each 31 March.",

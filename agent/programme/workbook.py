@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import Any
 
 from agent.programme import tables
-from agent.programme.money import pounds
+from agent.programme.money import percentage, pounds
 from agent.programme.whole import Programme
 from agent.words import listed
 
@@ -248,7 +248,7 @@ def _assumptions(book: _Book, programme: Programme) -> None:
     sheet.row += 1
     sheet.put("Council", "Share of joint cost", form="head")
     for name, share in terms.shares:
-        sheet.put(programme.councils.get(name, name), f"{share * 100:f} %")
+        sheet.put(programme.councils.get(name, name), percentage(share))
     sheet.row += 1
     sheet.put("Price list", "Pounds", form="head")
     for rule in sorted(terms.rules, key=lambda rule: -rule.rank):
