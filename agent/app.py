@@ -191,6 +191,7 @@ class Agent:
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
+            (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
 
     def not_ready(self) -> str | None:

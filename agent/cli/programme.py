@@ -60,11 +60,13 @@ def programme(
     """Plan the refresh: cost by financial year and council, smoothed to a cap if there is one, and the risk carried."""
     from agent.accounting.books import open_book
     from agent.calendar_uk import LONDON, FinancialYear
-    from agent.programme import programme_of, terms_of
+    from agent.programme import programme_of, terms_from
     from agent.register import pieces_of
 
     if form is ProgrammeFormat.XLSX and out is None:
         fail("a workbook does not go to the screen: say where with --out FILE.xlsx", 2)
+    if form is ProgrammeFormat.TABLE and out is not None:
+        fail("a table is for the screen: with --out say --format csv, json or xlsx too", 2)
     now = datetime.now(UTC)
     today = now.astimezone(LONDON).date()
     try:
@@ -74,7 +76,7 @@ def programme(
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     estate = estate_of(found)
     try:
-        terms = terms_of(estate, begins, years, _cap(cap), _uplift(uplift))
+        terms = terms_from(estate, begins, years, _cap(cap), _uplift(uplift))
     except ValueError as problem:
         fail(str(problem), 2)
     titles = {name: one.title for name, one in estate.councils.items()}
@@ -88,7 +90,7 @@ def programme(
         outages = open_book(ledger).outages(now=now)
     wanted = slip or form in (ProgrammeFormat.XLSX, ProgrammeFormat.JSON)
     made = programme_of(pieces, terms, outages, now, titles, slip=wanted)
-    if form is ProgrammeFormat.TABLE and out is None:
+    if form is ProgrammeFormat.TABLE:
         _print(made, council, items, slip)
         return
     _write(_file(made, form, council, items, slip), out)
@@ -213,11 +215,12 @@ def _file(made: Programme, form: ProgrammeFormat, council: str | None, items: bo
     if form is ProgrammeFormat.JSON:
         return (json.dumps(_whole(made, council, items), indent=2, ensure_ascii=False) + "\n").encode()
     table = tables.items_table(made, council) if items else tables.years_table(made, council)
-    if form is ProgrammeFormat.TABLE or (slip and not items):  # the comparison stands beside the years
+    if slip and not items:  # what changes stands beside the years
         compared = tables.slip_table(made)
-        if compared.rows:
-            names = (*table.names, *compared.names[1:])
-            table = tables.Table(names, [(*a, *b[1:]) for a, b in zip(table.rows, compared.rows, strict=True)])
+        more = [n for n, name in enumerate(compared.names) if name.endswith(("_slipped", "_more"))]
+        names = (*table.names, *(compared.names[n] for n in more))
+        rows = [(*a, *(b[n] for n in more)) for a, b in zip(table.rows, compared.rows, strict=True)]
+        table = tables.Table(names, rows)
     return csv_text(table.names, [[_plain(c) for c in row] for row in table.rows]).encode()
 
 
@@ -251,8 +254,6 @@ def _plain(value: Any) -> Any:
     """Without control characters: what a device says of itself comes through here."""
     from agent.hostile import plain
 
-    if isinstance(value, Decimal):
-        return f"{value:.2f}"
     return value.isoformat() if isinstance(value, date) else plain(value) if isinstance(value, str) else value
 
 

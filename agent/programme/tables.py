@@ -35,7 +35,7 @@ class Table:
 
 
 def in_pounds(pence: int | None) -> Decimal | None:
-    return None if pence is None else Decimal(pence) / 100
+    return None if pence is None else Decimal(pence).scaleb(-2)
 
 
 def columns_of(programme: Programme, council: str | None) -> tuple[str, ...]:
@@ -228,8 +228,8 @@ def method_of(programme: Programme) -> list[str]:
         "and the end of its vendor's support. What was due before the first year falls in the first: the backlog.",
         "It costs what the price list says of its model, else of its kind of part in its class, else of its part, else "
         "of its class; else what was paid for it. What has neither is counted, and is in no cost.",
-        f"Prices rise by {percentage(terms.uplift)} a year from the year they are of, compounded, and are rounded once, "
-        "half up to the penny.",
+        f"Prices rise by {percentage(terms.uplift)} a year from the year they are of, compounded, and are rounded "
+        "once, half up to the penny.",
         "Each price is divided by the shares of its purchase record, or of the councils, to the penny: whole pence to "
         "each, and the pennies left over by the largest remainder, between equals by name.",
         *(smooth if cap is not None else ["There is no cap: everything is bought in the year it falls due."]),

@@ -1,7 +1,7 @@
 """What a programme reckons with: which years, whose prices, the cap, the councils' shares, how long things last. Pure.
 
 Terms(FinancialYear.parse("2026-27"), 7, uplift=Decimal("0.03"), cap=12_000_000, rules=(...), shares=...)
-terms_of(estate, first, count, cap, uplift) -> Terms      as the inventory has it, where nothing else is said
+terms_from(estate, first, count, cap, uplift) -> Terms      as the inventory has it, where nothing else is said
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def pence_of(price: Decimal) -> int:
     return int(price * 100)
 
 
-def terms_of(
+def terms_from(
     estate: Estate, first: FinancialYear, count: int = 7, cap: int | Literal["inventory"] | None = "inventory",
     uplift: Decimal | None = None,
 ) -> Terms:  # fmt: skip

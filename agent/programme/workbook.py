@@ -18,7 +18,7 @@ from typing import Any
 from agent.programme import tables
 from agent.programme.money import percentage, pounds
 from agent.programme.whole import Programme
-from agent.words import listed
+from agent.words import count, listed
 
 PATTERNS = (None, "wide_upward_diagonal", "dotted_grid", "dark_horizontal", "wide_downward_diagonal", "small_checker")
 COLOURS = ("#123F4A", "#C25E00", "#5B5B9E", "#1C6B3C", "#A3122B", "#4A5568")  # dark enough on white paper
@@ -98,7 +98,7 @@ def workbook(programme: Programme) -> bytes:
     _programme(book, programme, len(items.rows))
     sheet = book.book.add_chartsheet("Chart")
     sheet.set_chart(_chart(book, programme))
-    _items(book, items)
+    _items(book, items, programme)
     _assumptions(book, programme)
     _slip(book, programme)
     _risk(book, programme)
@@ -113,7 +113,8 @@ def _programme(book: _Book, programme: Programme, items: int) -> None:
     sheet.put(_title(programme), form="title")
     sheet.put("Sums are formulas over the sheet Items. Money in pounds, without VAT.")
     warnings = tables.warnings_of(programme)
-    sheet.put(f"{len(warnings)} things to know before using the sums stand below the table." if warnings else "")
+    below = "stands" if len(warnings) == 1 else "stand"
+    sheet.put(f"{count(len(warnings), 'warning')} {below} below the table." if warnings else "")
     names = ("Financial year", "Items", *councils.values(), "Together", "Cap", "Over the cap", "No price",
              "Put off at its end", "Their cost", "Why over the cap")  # fmt: skip
     sheet.put(*names, form="head")
@@ -226,11 +227,13 @@ def _headed(names: Sequence[str]) -> list[str]:
     return [name.replace("_", " ").capitalize() for name in names]
 
 
-def _items(book: _Book, items: tables.Table) -> None:
+def _items(book: _Book, items: tables.Table, programme: Programme) -> None:
     widths = [14, 12, 18, 24, 16, 14, 14, 16, 22, 20, 14, 14, 14, 14]
     widths += [14] * (len(items.names) - len(widths) - 2) + [44, 40]
     sheet = _Sheet(book, "Items", widths)
-    sheet.put(*_headed(items.names), form="head")
+    names = _headed(items.names)
+    names[tables.MONEY_FROM + 1 : -2] = programme.councils.values()
+    sheet.put(*names, form="head")
     sheet.sheet.freeze_panes(1, 1)
     for row in items.rows:
         sheet.put(*row)

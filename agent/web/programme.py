@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from agent.calendar_uk import LONDON, FinancialYear
-from agent.programme import Bought, Plan, Programme, programme_of, terms_of
+from agent.programme import Bought, Plan, Programme, programme_of, terms_from
 from agent.view import View
 from agent.words import listed
 
@@ -40,12 +40,12 @@ def asked_of(query: Mapping[str, str], view: View) -> Asked:
     """What the address of the page asks for; what makes no sense is said, and left out."""
     problems = []
     first, years = FinancialYear.of(view.now), 7
-    own = terms_of(view.estate, first).cap
+    own = terms_from(view.estate, first).cap
     cap, text = own, query.get("cap", "").strip()[:30]
     if begins := query.get("from", "").strip()[:30]:
         try:
             first = FinancialYear.parse(begins)
-            terms_of(view.estate, first)
+            terms_from(view.estate, first)
         except ValueError as problem:
             first = FinancialYear.of(view.now)
             problems.append(str(problem))
@@ -101,7 +101,7 @@ class Programmes:
 
 
 def _work_out(view: View, asked: Asked) -> Programme:
-    terms = terms_of(view.estate, asked.first, asked.years, asked.cap)
+    terms = terms_from(view.estate, asked.first, asked.years, asked.cap)
     titles = {name: council.title for name, council in view.estate.councils.items()}
     return programme_of(view.pieces, terms, view.every_outage, view.now, titles, slip=asked.slip)
 
