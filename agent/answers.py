@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
 from agent.programme import Programme, programme_of, terms_from
 from agent.register import Piece, pieces_of
+from agent.words import LONDON
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,7 @@ class LedgerAnswers:
         self._last: dict[str, int] = {}  # source > number of its last flip that was read
         self._head: dict[str, int] | None = None  # as it was when the outages were read
         self.register_revision: tuple[object, ...] | None = None  # what the pieces were made of
+        self.register_day: date | None = None  # the day in London that their stages are of
         self._outages_at = self._register_at = self._quarter_at = float("-inf")  # when they may be read again
         self._reading: dict[str, asyncio.Task[None]] = {}
 
@@ -145,7 +147,7 @@ class LedgerAnswers:
             self._quarter_at = monotonic() + max(QUARTER_HOLDS_SECONDS, SHARE * (monotonic() - began))
 
     def _read_register(self) -> None:
-        began, today = monotonic(), self._clock().date()
+        began, today = monotonic(), self._clock().astimezone(LONDON).date()
         # When hardware was last seen changes every few minutes, and alone is not worth reading all of it again.
         seen = began // LAST_SEEN_HOLDS_SECONDS
         revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen
@@ -155,7 +157,8 @@ class LedgerAnswers:
                 self.pieces = pieces_of(self._ledger.assets(), estate, today)
                 terms = terms_from(estate, FinancialYear.of(today))
                 self.programme = programme_of(self.pieces, terms, (), self._clock(), slip=False)
-                self.register_revision = revision
+                self.register_day = today
+                self.register_revision = revision  # last: who sees the new one sees what it stands for
         finally:
             self._register_at = monotonic() + max(HOLD_SECONDS, SHARE * (monotonic() - began))
 

@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         "listen_address is not this machine's own.",
     )
 
+    notices_directory: Path | None = Field(
+        default=None,
+        description="Where imported vendor notices are kept (`hartwatch notices`). Default: notices in the "
+        "state directory.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
     )
@@ -152,6 +158,11 @@ class Settings(BaseSettings):
         default=timedelta(hours=4),
         description="How often people are told again of an outage that nobody has acknowledged.",
     )
+    hardware_settles: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How long the hardware register must not have changed before people are told what has come about "
+        "in it, so that the first polling of an estate is told as one thing and not piece by piece.",
+    )
     self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
 
     @property
@@ -167,6 +178,11 @@ class Settings(BaseSettings):
     def known_hosts(self) -> Path:
         """Pinned SSH host keys, written by `hartwatch ssh trust`."""
         return self.state_directory / "ssh_known_hosts"
+
+    @property
+    def notices(self) -> Path:
+        """The folder of imported vendor notices."""
+        return self.notices_directory or self.state_directory / "notices"
 
     @property
     def ledger_url(self) -> str:

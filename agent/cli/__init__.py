@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "programme": ("programme",),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
+    "notices": ("notices",),
 }
 
 

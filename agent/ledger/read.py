@@ -26,6 +26,7 @@ from agent.facts import (
     Standing,
     Watch,
     Window,
+    has_standing,
 )
 from agent.ledger.chain import genesis
 from agent.ledger.tables import (
@@ -243,6 +244,8 @@ def believed(connection: Connection) -> dict[str, Any]:
     """Subject > "critical" or "warning": the gravest of what people were told since it was last well."""
     found: dict[str, Any] = {}
     for subject, level in connection.execute(sa.select(told.c.subject, told.c.level).order_by(told.c.id)):
+        if not has_standing(subject):
+            continue
         if level == "recovered":
             found.pop(subject, None)
         elif level == "critical":
