@@ -109,6 +109,12 @@ class Settings(BaseSettings):
         "listen_address is not this machine's own.",
     )
 
+    notices_directory: Path | None = Field(
+        default=None,
+        description="Where imported vendor notices are kept (`hartwatch notices`). Default: notices in the "
+        "state directory.",
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
     )
@@ -172,6 +178,11 @@ class Settings(BaseSettings):
     def known_hosts(self) -> Path:
         """Pinned SSH host keys, written by `hartwatch ssh trust`."""
         return self.state_directory / "ssh_known_hosts"
+
+    @property
+    def notices(self) -> Path:
+        """The folder of imported vendor notices."""
+        return self.notices_directory or self.state_directory / "notices"
 
     @property
     def ledger_url(self) -> str:

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "register": ("register",),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
+    "notices": ("notices",),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from agent.cli import register_import
 from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, settings_of
 
@@ -14,6 +15,7 @@ from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, setting
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The hardware register: list it, show one piece, bring in purchase records.")
     group.callback(invoke_without_command=True)(hardware)
+    register_import.register(group)
     app.add_typer(group, name="register")
 
 
