@@ -107,7 +107,9 @@ def _rungs(
     yield from rung("purchased", owned.purchased, f"purchase ({owned.origin})", now)
     yield from rung("installed", owned.installed, f"installation ({owned.origin})", now)
     yield from rung("installed", _said(asset.installed, last), "date of installation that the device reports", last)
-    yield from rung("reported", _said(asset.manufactured, last), "date of manufacture that the device reports", last)
+    yield from rung(
+        "reported", _said(asset.manufactured, last, asset.family), "date of manufacture that the device reports", last
+    )
     if made is not None:
         source = f"serial number {asset.serial} ({made.rule}: the {made.precision} it was made in)"
         yield Dated("serial", made.day, made.confidence, source)
@@ -116,10 +118,10 @@ def _rungs(
     yield Dated("first_seen", first, CONFIDENCE["first_seen"], "first seen")
 
 
-def _said(text: str | None, seen_on: date) -> date | None:
+def _said(text: str | None, seen_on: date, family: str | None = None) -> date | None:
     """A date that a device said, without known false constants; what lies in the future is for the caller to refuse."""
     day = iso_day(text)
-    return believable(day, max(day, seen_on)) if day is not None else None
+    return believable(day, max(day, seen_on), family) if day is not None else None
 
 
 def _of_device(asset: Asset, whole: Evidence, first: date) -> Dated | None:
