@@ -340,7 +340,8 @@ def test_what_was_seen_last_in_a_place_and_not_missed_since_is_there(entries: li
         if isinstance(last, Sighting):
             assert there is not None
             assert last.serial in (None, there.serial)
-            assert compatible(there.model, last.model) or len(there.also_at) > 0
+            # What has a serial number may have another place, where its model reads otherwise.
+            assert last.serial or there.serial or compatible(there.model, last.model)
 
 
 @given(courses)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from agent.facts import Asset, Change, Facts, Flip, Message
+from agent.facts import Asset, Change, Facts, Flip, Message, Sighting
 from agent.health import LOOKS_TO_TELL
 from agent.inventory.needs import AllOf, AnyOf, Subject
 from agent.latest import Latest
@@ -159,8 +159,12 @@ class _Book(Ledger):
     """Stands in for a ledger: keeps what is handed over."""
 
     def __init__(self) -> None:
+        self.source = "agent-1"
         self._changes: list[Change] = []
         self.messages: list[Message] = []
+
+    def last_sightings(self) -> list[tuple[str, Sighting]]:
+        return []
 
     def standings(self) -> list[Flip]:
         return []
