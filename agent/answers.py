@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -14,13 +14,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent.accounting.availability import Book, Figures, terms_of
 from agent.accounting.periods import Period
 from agent.accounting.running import Running, running_of
-from agent.calendar_uk import quarter_of
+from agent.calendar_uk import FinancialYear, quarter_of
 from agent.estates import Estates
 from agent.facts import Message, Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
+from agent.programme import Programme, programme_of, terms_from
 from agent.register import Piece, pieces_of
+from agent.words import LONDON
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +61,14 @@ class LedgerAnswers:
         self._running_rests = timedelta(0)
         self.quarter: list[Figures] = []  # of services, sites and links, up to now
         self.pieces: list[Piece] = []
+        self.programme: Programme | None = None  # from this financial year on, as the inventory's terms have it
         self.octets: int | None = None
         self.told: dict[str, list[tuple[datetime, Message]]] = {}  # subject > when people were told what of it
         self._last_told: UUID | None = None
         self._last: dict[str, int] = {}  # source > number of its last flip that was read
         self._head: dict[str, int] | None = None  # as it was when the outages were read
         self.register_revision: tuple[object, ...] | None = None  # what the pieces were made of
+        self.register_day: date | None = None  # the day in London that their stages are of
         self._outages_at = self._register_at = self._quarter_at = float("-inf")  # when they may be read again
         self._reading: dict[str, asyncio.Task[None]] = {}
 
@@ -143,14 +147,18 @@ class LedgerAnswers:
             self._quarter_at = monotonic() + max(QUARTER_HOLDS_SECONDS, SHARE * (monotonic() - began))
 
     def _read_register(self) -> None:
-        began, today = monotonic(), self._clock().date()
+        began, today = monotonic(), self._clock().astimezone(LONDON).date()
         # When hardware was last seen changes every few minutes, and alone is not worth reading all of it again.
         seen = began // LAST_SEEN_HOLDS_SECONDS
         revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen
         try:
             if revision != self.register_revision:
-                self.pieces = pieces_of(self._ledger.assets(), self._estates.estate, today)
-                self.register_revision = revision
+                estate = self._estates.estate
+                self.pieces = pieces_of(self._ledger.assets(), estate, today)
+                terms = terms_from(estate, FinancialYear.of(today))
+                self.programme = programme_of(self.pieces, terms, (), self._clock(), slip=False)
+                self.register_day = today
+                self.register_revision = revision  # last: who sees the new one sees what it stands for
         finally:
             self._register_at = monotonic() + max(HOLD_SECONDS, SHARE * (monotonic() - began))
 

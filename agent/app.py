@@ -27,6 +27,7 @@ from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.credentials import SecretMissing
 from agent.estates import Estates
+from agent.hardware_minder import HardwareMinder
 from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
@@ -85,6 +86,7 @@ class Agent:
             steady=monotonic,
         )  # fmt: skip
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
+        self.hardware = HardwareMinder(self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
         self.own = exporter.Own(self._figures, self._spreads)
@@ -190,8 +192,12 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
-            (answers.register_revision, lambda: figures.of_register(answers.pieces)),
+            (answers.register_revision, lambda: figures.of_register(answers.pieces, self._councils())),
+            (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
+
+    def _councils(self) -> dict[str, str]:
+        return {name: site.owner for name, site in self.estates.estate.sites.items()}
 
     def not_ready(self) -> str | None:
         if self.estates.watched and not any(recent.visits for _, recent in self.latest):
@@ -217,6 +223,7 @@ class Agent:
         self.schedule.every("heartbeat", HEARTBEAT_SECONDS, self.pipeline.beat)
         self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
         self.schedule.every("alerts that are due", TELL_SECONDS, self.minder.mind)
+        self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
         self.pipeline.beat()

@@ -5,6 +5,7 @@
     quarter_of(day) -> Quarter                  Quarter(2026, 3) is October to December 2026, printed "2026-Q3"
     Quarter.parse("2026-Q3")                    ValueError says what is wrong
     quarter.began_at, quarter.ends_at           its first and last instant in UTC: midnights in London
+    FinancialYear.parse("2026-27")              1 April 2026 to 31 March 2027; FinancialYear.of(day), year + 3
     named_period("2026-11" | "2026-Q3" | "2026-27") -> NamedPeriod   a month, a quarter or a financial year
 
 A financial year runs from 1 April to 31 March and is named by the calendar year it begins in: 2026-Q1 is April to June
@@ -240,6 +241,64 @@ def quarter_of(day: date) -> Quarter:
     if isinstance(day, datetime):
         day = day.astimezone(LONDON).date()
     return Quarter(day.year - 1, 4) if day.month < 4 else Quarter(day.year, (day.month - 1) // 3)
+
+
+# ---------------------------------------------------------------- financial years
+@dataclass(frozen=True, slots=True, order=True)
+class FinancialYear:
+    """From 1 April to 31 March; `year` is the calendar year it begins in. 2026-27 is 2026."""
+
+    year: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.year <= 9998:
+            raise ValueError(f"{self.year} is no year of the calendar")
+
+    @classmethod
+    def parse(cls, text: str) -> FinancialYear:
+        """ "2026-27" or "2026/27". Here "2010-11" is the year: where only years are meant it can be no month."""
+        match = _TWO_NUMBERS.fullmatch(text.strip())
+        if match is None or int(match[3]) != (int(match[1]) + 1) % 100:
+            raise ValueError(f"{text!r} is no financial year: write 2026-27 for April 2026 to March 2027")
+        return cls(int(match[1]))
+
+    @classmethod
+    def of(cls, day: date) -> FinancialYear:
+        """The financial year a day lies in; an instant is taken by its day in London."""
+        if isinstance(day, datetime):
+            day = day.astimezone(LONDON).date()
+        return cls(day.year if day.month > 3 else day.year - 1)
+
+    def __str__(self) -> str:
+        return f"{self.year}-{(self.year + 1) % 100:02d}"
+
+    def __add__(self, years: int) -> FinancialYear:
+        return FinancialYear(self.year + years)
+
+    def __sub__(self, other: FinancialYear) -> int:
+        """How many years later than the other."""
+        return self.year - other.year
+
+    @property
+    def title(self) -> str:
+        """For people: "2026/27"."""
+        return f"{self.year}/{(self.year + 1) % 100:02d}"
+
+    @property
+    def begins_on(self) -> date:
+        return date(self.year, 4, 1)
+
+    @property
+    def last_day(self) -> date:
+        return date(self.year + 1, 3, 31)
+
+    @property
+    def next(self) -> FinancialYear:
+        return self + 1
+
+    @property
+    def previous(self) -> FinancialYear:
+        return self + -1
 
 
 # ---------------------------------------------------------------- periods by name

@@ -236,14 +236,28 @@ _STANDINGS = _entries(
 _HARDWARE = _entries(
     HARDWARE,
     "event",
-    ("hartwatch_asset_info", "info", "", "device part place vendor model serial", "1, for each piece of hardware."),
+    ("hartwatch_asset_info", "info", "", "device part place vendor model serial class site council",
+     "1, for each piece of hardware; class and site of its device, and the council that owns the site."),
     ("hartwatch_asset_age_seconds", "gauge", "seconds", "device part place serial evidence",
      "Age of a piece of hardware, with the evidence for it."),
     ("hartwatch_asset_stage", "gauge", "", "device part place serial stage",
      "1 for the stage of life that a piece of hardware is in."),
     ("hartwatch_asset_refresh_due_timestamp_seconds", "gauge", "seconds", "device part place serial",
      "When it is to be replaced."),
-    ("hartwatch_assets", "gauge", "", "stage", "Pieces of hardware by stage of life."),
+    ("hartwatch_asset_end_of_support_timestamp_seconds", "gauge", "seconds", "device part place serial",
+     "When the vendor's support of it ends."),
+    ("hartwatch_asset_kept_until_timestamp_seconds", "gauge", "seconds", "device part place serial exception",
+     "When the exception by which it is kept for longer expires, or has expired."),
+    ("hartwatch_asset_software_stage", "gauge", "", "device part place serial stage",
+     "1 for how its software stands: current, review_due or unsupported."),
+    ("hartwatch_asset_conflicts", "gauge", "", "device part place serial",
+     "Pieces of evidence of its age that contradict the best one; only where there are any."),
+    ("hartwatch_assets", "gauge", "", "stage class site council", "Pieces of hardware by stage of life."),
+    ("hartwatch_refresh_cost_pounds", "gauge", "pounds", "year council",
+     "What a council pays for replacing hardware in a financial year, by the refresh programme under the inventory's "
+     "cap, without VAT. Hardware without a price is not in it."),
+    ("hartwatch_refresh_due", "gauge", "", "year",
+     "Pieces of hardware that the refresh programme replaces in a financial year, those without a price among them."),
 )  # fmt: skip
 
 _IF = "device ifIndex ifName ifAlias ifDescr"

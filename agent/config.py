@@ -158,6 +158,11 @@ class Settings(BaseSettings):
         default=timedelta(hours=4),
         description="How often people are told again of an outage that nobody has acknowledged.",
     )
+    hardware_settles: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How long the hardware register must not have changed before people are told what has come about "
+        "in it, so that the first polling of an estate is told as one thing and not piece by piece.",
+    )
     self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
 
     @property

@@ -31,6 +31,14 @@ def is_whole(subject: str) -> bool:
     return subject.startswith(("site:", "service:"))
 
 
+HARDWARE = "hardware:"  # how subjects of messages begin that tell of the life of hardware
+
+
+def has_standing(subject: str) -> bool:
+    """Whether it can be up or down. That hardware grows old is told, and never that it is well again."""
+    return not subject.startswith(HARDWARE)
+
+
 LEFT_THE_INVENTORY = "no longer in the inventory"  # reason of the BLIND that ends an outage nobody will look at again
 
 
@@ -137,7 +145,7 @@ MilestoneKind = Literal["stage", "support_180", "support_30", "software", "excep
 class Milestone:
     """A piece of hardware came to a point in its life that people are told of once. Appended.
 
-    `kind` and `on` (the day that decides) together are once for each asset: another day is another milestone.
+    `kind`, `what` and `on` (the day that decides) together are once for each asset: another day is another milestone.
     `what`: the stage that was entered, or what ends or has expired.
     """
 

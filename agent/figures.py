@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 
 from agent.alerts import SenderStats
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
 from agent.pipeline import PipelineStats
+from agent.programme import Programme
 from agent.register import Piece
 from agent.schedule import ScheduleStats
 from agent.spread import Spread
+from agent.words import LONDON
 from collectors.readings import Cadence, Labels
 
 Fact = tuple[str, Labels, float]
@@ -80,22 +82,47 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
     yield "hartwatch_config_last_reload_success_timestamp_seconds", (), loaded_at.timestamp()
 
 
-def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:
-    stages: Counter[str] = Counter()
+def of_register(pieces: Iterable[Piece], councils: Mapping[str, str]) -> Iterator[Fact]:
+    """Hardware that is present. `councils`: site > the council that owns it."""
+    counted: Counter[Labels] = Counter()
     for piece in pieces:
-        asset = piece.asset
-        stages[piece.stage] += 1
+        if piece.presence != "present":
+            continue
+        asset, life = piece.asset, piece.life
         where = (("device", asset.device), ("part", asset.part), ("place", asset.place))
         which = (*where, ("serial", asset.serial or ""))
-        info = (*where, ("vendor", asset.vendor or ""), ("model", asset.model or ""), ("serial", asset.serial or ""))
-        yield "hartwatch_asset_info", info, 1.0
+        whose = (("class", piece.role), ("site", piece.site), ("council", councils.get(piece.site, "")))
+        kind = (("vendor", asset.vendor or ""), ("model", asset.model or ""), ("serial", asset.serial or ""))
+        counted[("stage", piece.stage), *whose] += 1
+        yield "hartwatch_asset_info", (*where, *kind, *whose), 1.0
         yield "hartwatch_asset_stage", (*which, ("stage", piece.stage)), 1.0
         if piece.age is not None:
             age = piece.age.total_seconds()
             yield "hartwatch_asset_age_seconds", (*which, ("evidence", piece.evidence)), age
         if piece.replace_by is not None:
-            day = piece.replace_by
-            due = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
-            yield "hartwatch_asset_refresh_due_timestamp_seconds", which, due
-    for stage, count in stages.items():
-        yield "hartwatch_assets", (("stage", stage),), count
+            yield "hartwatch_asset_refresh_due_timestamp_seconds", which, _begins(piece.replace_by)
+        if life.support_ends_on is not None:
+            yield "hartwatch_asset_end_of_support_timestamp_seconds", which, _begins(life.support_ends_on)
+        if life.keep is not None:
+            kept = (*which, ("exception", life.keep.name))
+            yield "hartwatch_asset_kept_until_timestamp_seconds", kept, _begins(life.keep.until)
+        if life.software.stage != "unknown":
+            yield "hartwatch_asset_software_stage", (*which, ("stage", life.software.stage)), 1.0
+        if life.evidence.conflicts:
+            yield "hartwatch_asset_conflicts", which, float(len(life.evidence.conflicts))
+    for labels, count in counted.items():
+        yield "hartwatch_assets", labels, count
+
+
+def _begins(day: date) -> float:
+    """When a day begins in London, which is when what it decides comes about."""
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).timestamp()
+
+
+def of_programme(programme: Programme | None) -> Iterator[Fact]:
+    """A year without cost is 0 for every council, so that a chart of years has no gaps. None: not worked out yet."""
+    for year in programme.plan.years if programme is not None else ():
+        by = (("year", str(year.year)),)
+        yield "hartwatch_refresh_due", by, year.number
+        for council in programme.councils if programme is not None else ():
+            yield "hartwatch_refresh_cost_pounds", (*by, ("council", council)), year.councils.get(council, 0) / 100

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from agent.facts import LEFT_THE_INVENTORY, Change, Message, Standing, is_group, is_whole
+from agent.facts import LEFT_THE_INVENTORY, Change, Message, Standing, has_standing, is_group, is_whole
 from agent.health import FLAP_COUNT, Held
 from agent.topology import Topology
 from agent.words import LONDON
@@ -70,6 +70,8 @@ def messages_of(changes: Sequence[Change], mind: Mind, held: Mapping[str, Held],
 def believed_after(messages: Iterable[Message], believed: dict[str, Level]) -> None:
     """Keep what people believe up to what they were told."""
     for message in messages:
+        if not has_standing(message.subject):
+            continue
         if message.level == "recovered":
             believed.pop(message.subject, None)
         elif message.level == "critical":

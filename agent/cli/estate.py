@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from agent.config import Settings, SettingsInvalid, load_settings, settings_page
-from agent.inventory import Effective, Estate, InventoryInvalid, Loaded, difference, effective, read
+from agent.inventory import (
+    Device,
+    Effective,
+    Estate,
+    Hardware,
+    InventoryInvalid,
+    KeepUntil,
+    Loaded,
+    difference,
+    effective,
+    read,
+)
 from agent.inventory.problems import did_you_mean
 from agent.inventory.reference import inventory_page, schema_text
+from agent.inventory.resolve import POLICY
 from agent.inventory.values import duration_text
 from collectors import ProfileInvalid, load_profiles
 
@@ -40,7 +52,7 @@ def check(file: FileArgument = None) -> None:
     """Tell every mistake in the inventory, with its line. Status 0: it can be used; 2: it cannot."""
     settings = _settings()
     path = file or settings.inventory
-    loaded = _loaded(path, settings)
+    loaded = _loaded(path, settings, datetime.now(UTC).date())
     for warning in loaded.warnings:
         typer.echo(f"{warning} [warning]", err=True)
     estate = loaded.estate
@@ -134,6 +146,14 @@ def _facts(estate: Estate, found: Effective) -> dict[str, Any]:
         "settings": {key: {"value": value, "from": origin} for key, value, origin in _settings_rows(found)},
         "owned": device.owned.model_dump(mode="json", exclude_none=True),
         "expect": device.expect.model_dump(mode="json", exclude_defaults=True),
+        "hardware": {
+            name: entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for name, entry in _hardware_in(estate, device)
+        },
+        "exceptions": {
+            name: entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for name, entry in _exceptions_for(estate, device)
+        },
     }
 
 
@@ -147,7 +167,35 @@ def _rows(estate: Estate, found: Effective) -> list[tuple[str, str, str]]:
         name = "expect" if group is device.expect else "owned"
         for key, value in group.model_dump(mode="json", exclude_defaults=True).items():
             rows.append((f"{name}.{key}", ", ".join(map(str, value)) if isinstance(value, list) else str(value), ""))
+    for name, entry in _hardware_in(estate, device):
+        said = (entry.title, entry.vendor, entry.model, entry.serial)
+        rows.append((f"hardware.{name}", f"{entry.part}: {', '.join(text for text in said if text)}", ""))
+    for name, exception in _exceptions_for(estate, device):
+        only = [
+            f"{key} {', '.join(given)}"
+            for key in ("serials", "hardware", "models", "parts")
+            if (given := getattr(exception, key))
+        ]
+        words = f"until {exception.until} ({exception.owner}: {exception.reason})"
+        rows.append((f"exceptions.{name}", "; ".join((words, *only)), ""))
     return [row for row in rows if row[1]]
+
+
+def _hardware_in(estate: Estate, device: Device) -> list[tuple[str, Hardware]]:
+    return [(name, entry) for name, entry in estate.hardware.items() if entry.device == device.name]
+
+
+def _exceptions_for(estate: Estate, device: Device) -> list[tuple[str, KeepUntil]]:
+    """Exceptions that may concern the hardware of a device: which serials, models and parts it has, visits find."""
+    fitted = {name for name, _ in _hardware_in(estate, device)}
+    return [
+        (name, entry)
+        for name, entry in estate.exceptions.items()
+        if (not entry.devices or device.name in entry.devices)
+        and (not entry.classes or device.class_ in entry.classes)
+        and (not entry.sites or device.site in entry.sites)
+        and (not entry.hardware or fitted.intersection(entry.hardware))
+    ]
 
 
 def _settings_rows(found: Effective) -> list[tuple[str, str, str]]:
@@ -158,7 +206,7 @@ def _settings_rows(found: Effective) -> list[tuple[str, str, str]]:
             rows.append((key, str(value), found.origins.get(key, "device")))
     for cadence, interval in found.every.items():
         rows.append((f"every.{cadence.value}", duration_text(interval), found.origins[f"every.{cadence.value}"]))
-    for key in ("timeout", "retries", "deadline", "review_years", "replace_years"):
+    for key in ("timeout", "retries", "deadline", *POLICY):
         value = getattr(found, key)
         text = duration_text(value) if isinstance(value, timedelta) else f"{value:g}"
         rows.append((key, text, found.origins[key]))
@@ -176,12 +224,12 @@ def _settings() -> Settings:
         _stop(str(error))
 
 
-def _loaded(path: Path, settings: Settings) -> Loaded:
+def _loaded(path: Path, settings: Settings, today: date | None = None) -> Loaded:
     def families() -> list[str]:
         return [profile.profile for profile in load_profiles(*settings.families)]
 
     try:
-        return read(path, families)
+        return read(path, families, today)
     except (InventoryInvalid, ProfileInvalid) as error:
         _stop(str(error))
 

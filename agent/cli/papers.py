@@ -1,11 +1,11 @@
-"""`hartwatch report`, `register` and `metrics`: the ledger and the catalogue, on paper and on screen."""
+"""`hartwatch report` and `metrics`: the ledger on paper, the catalogue on screen."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -22,7 +22,6 @@ def register(app: typer.Typer) -> None:
     report = typer.Typer(help="Papers for the committee.", no_args_is_help=True)
     report.command("quarter")(quarter)
     app.add_typer(report, name="report")
-    app.command("register")(hardware)
     app.command()(metrics)
 
 
@@ -61,53 +60,6 @@ def quarter(
         )
     for path in written:
         print(path)
-
-
-def hardware(
-    stage: Annotated[str | None, typer.Option(help="Only this stage, for example overdue.")] = None,
-    form: AnyFormat = Format.TABLE,
-    inventory: InventoryFile = None,
-    state: StateDirectory = None,
-    settings: SettingsFile = None,
-) -> None:
-    """List the hardware register: what there is, how old it is and how that is known."""
-    from agent.register import pieces_of
-
-    found = settings_of({"inventory": inventory, "state_directory": state}, settings)
-    estate = estate_of(found)
-    with ledger_of(found) as ledger:
-        pieces = pieces_of(ledger.assets(), estate, datetime.now(UTC).date())
-    names: tuple[str, ...] = (
-        "device", "part", "place", "vendor", "model", "serial", "version", "age_years", "evidence", "confidence",
-             "stage", "replace_by", "reason", "last_seen_at",
-    )  # fmt: skip
-    rows: list[tuple[Any, ...]] = [
-        (
-            p.asset.device,
-            p.asset.part,
-            p.asset.place,
-            p.asset.vendor or "",
-            p.asset.model or "",
-            p.asset.serial or "",
-            p.asset.version or "",
-            round(p.age.days / 365.25, 1) if p.age is not None else "",
-            p.evidence,
-            p.confidence,
-            p.stage,
-            p.replace_by.isoformat() if p.replace_by else "",
-            p.reason,
-            p.asset.last_seen_at.isoformat(),
-        )
-        for p in pieces
-        if stage is None or p.stage == stage
-    ]
-    if form is Format.TABLE:
-        kept = [
-            names.index(n) for n in ("device", "part", "model", "serial", "age_years", "evidence", "stage", "reason")
-        ]
-        rows = [tuple(row[place] for place in kept) for row in rows]
-        names = tuple(names[place] for place in kept)
-    show(names, rows, form, "The register is empty.")
 
 
 def metrics(form: AnyFormat = Format.TABLE) -> None:

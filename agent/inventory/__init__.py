@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from agent.inventory.changes import Change, Difference, difference
 from agent.inventory.known_hosts import KnownHosts, read_known_hosts
-from agent.inventory.model import Device, Estate, Link, Service, Site
+from agent.inventory.model import Cost, Device, Estate, Hardware, KeepUntil, Link, Programme, Service, Site
 from agent.inventory.problems import InventoryInvalid, Problem
 from agent.inventory.reading import Loaded, load, read
 from agent.inventory.resolve import Effective, effective, target
 
 __all__ = [
-    "Change", "Device", "Difference", "Effective", "Estate", "InventoryInvalid", "KnownHosts", "Link", "Loaded",
-    "Problem", "Service", "Site",
+    "Change", "Cost", "Device", "Difference", "Effective", "Estate", "Hardware", "InventoryInvalid", "KeepUntil",
+    "KnownHosts", "Link", "Loaded", "Problem", "Programme", "Service", "Site",
     "difference", "effective", "load", "read", "read_known_hosts", "target",
 ]  # fmt: skip

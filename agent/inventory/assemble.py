@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.inventory.document import Document, Steps, read_document
-from agent.inventory.model import Estate, InventoryFile
+from agent.inventory.model import SINGLE, InventoryFile
 from agent.inventory.problems import Problem, did_you_mean
 
-MAPPINGS = tuple(name for name in Estate.model_fields if name not in ("devices", "defaults"))
 KNOWN = tuple(InventoryFile.model_fields)
 FREE_KEYS = "x-"  # top-level keys for anchors and notes of one's own, as in Compose files
 
@@ -102,12 +101,12 @@ class Assembly:
         first = self.sources.get((section, name))
         if first is not None:
             rest: Steps = ("name",) if section == "devices" else ()
-            what = "set" if section == "defaults" else "taken"
+            what = "set" if section in SINGLE else "taken"
             self.problems.append(
                 source.problem(rest, f"{name!r} is already {what} at {first}", "one name, one place", of_key=not rest)
             )
             name = f"\0{len(entries)}"  # a twin is checked for everything else all the same
-            if section == "defaults":
+            if section in SINGLE:
                 return
         self.sources[section, name] = source
         entries[name] = entry

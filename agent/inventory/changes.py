@@ -15,12 +15,12 @@ from agent.inventory.credentials import Model
 from agent.inventory.model import Device, Estate
 from agent.inventory.resolve import Effective, effective
 
-SECTIONS = ("councils", "zones", "sites", "links", "services", "maintenance")
+SECTIONS = ("councils", "zones", "sites", "links", "services", "maintenance", "hardware", "exceptions")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of another section than `devices`."""
+    """One entry of another section than `devices`; of `programme`, one key."""
 
     section: str
     name: str
@@ -101,3 +101,5 @@ def _elsewhere(before: Estate, after: Estate) -> Iterator[Change]:
                 yield Change(section, name, "removed")
             elif old[name] != new[name]:
                 yield Change(section, name, "changed", tuple(_fields(old[name], new[name])))
+    for name in _fields(before.programme, after.programme):
+        yield Change("programme", name, "changed")

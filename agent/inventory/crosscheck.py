@@ -9,18 +9,26 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from fnmatch import fnmatchcase
 
 from agent.inventory.assemble import Assembly
 from agent.inventory.credentials import SnmpCommunity, Ssh
 from agent.inventory.document import Steps
 from agent.inventory.model import (
     NO_CREDENTIAL,
+    PARTS,
     PROBE_KINDS,
+    SINGLE,
+    Cost,
     Defaults,
     Device,
     Estate,
+    Hardware,
+    KeepUntil,
     Maintenance,
+    Owned,
     ProbeOptions,
     Service,
     Site,
@@ -38,6 +46,7 @@ REFERENCES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "links": (("site", "sites", "site"),),
     "services": (("owner", "councils", "council"),),
     "maintenance": (),
+    "hardware": (("site", "sites", "site"), ("device", "devices", "device")),
     "devices": (
         ("site", "sites", "site"),
         ("zone", "zones", "zone"),
@@ -56,6 +65,7 @@ class Rules:
     platforms: tuple[str, ...]  # command lines that SSH knows
     probe_problems: Callable[[Probe], list[str]]  # what is wrong with a probe's options
     profiles: Callable[[], Collection[str]] | None = None  # names of device families, fetched when one is named
+    today: date | None = None  # None: what has expired is not asked
 
 
 class CrossCheck:
@@ -89,6 +99,10 @@ class CrossCheck:
             self._needs("services", name, service)
         for name, maintenance in self.estate.maintenance.items():
             self._maintenance(name, maintenance)
+        self._hardware()
+        for name, exception in self.estate.exceptions.items():
+            self._exception(name, exception)
+        self._costs()
         self._defaults()
         for name, device in self.estate.devices.items():
             self._device(name, device)
@@ -101,7 +115,7 @@ class CrossCheck:
     def _tell(
         self, section: str, name: str, rest: Steps, message: str, suggestion: str = "", of_key: bool = False
     ) -> None:
-        if section == "defaults":  # its fields are what names are to other sections: each may come from another file
+        if section in SINGLE:  # its fields are what names are to other sections: each may come from another file
             name, rest = str(rest[0]), rest[1:]
         self.problems.append(self.assembly.sources[section, name].problem(rest, message, suggestion, of_key))
 
@@ -173,10 +187,22 @@ class CrossCheck:
         for probe, options in (level.probes or {}).items():
             if options is not None:
                 self._probe(section, name, probe, options)
+        self._years(section, name, level)
+
+    def _years(self, section: str, name: str, level: Defaults | Device | Hardware) -> None:
         review, replace = level.review_years, level.replace_years
         if review and replace and review > replace:
             words = "hardware is reviewed before it is replaced, not after"
             self._tell(section, name, ("review_years",), words)
+
+    def _owned(self, section: str, name: str, owned: Owned) -> None:
+        if owned.shares is not None:
+            for council in owned.shares:
+                self._exists(section, name, ("owned", "shares", council), "councils", council, "council")
+            self._shares(owned.shares, section, name, ("owned", "shares"))
+        purchased, installed = owned.purchased, owned.installed
+        if purchased and installed and installed < purchased:
+            self._warn(section, name, ("owned", "installed"), f"installed before it was purchased ({purchased})")
 
     def _probe(self, section: str, name: str, probe: str, options: ProbeOptions) -> None:
         if options.kind is None and probe not in PROBE_KINDS:
@@ -200,14 +226,7 @@ class CrossCheck:
                 words = f"there is no device family {device.profile!r}"
                 suggestion = did_you_mean(device.profile, known) or "leave it out to have it found from sysObjectID"
                 self._tell("devices", name, ("profile",), words, suggestion)
-        shares = device.owned.shares
-        if shares is not None:
-            for council in shares:
-                self._exists("devices", name, ("owned", "shares", council), "councils", council, "council")
-            self._shares(shares, "devices", name, ("owned", "shares"))
-        purchased, installed = device.owned.purchased, device.owned.installed
-        if purchased and installed and installed < purchased:
-            self._warn("devices", name, ("owned", "installed"), f"installed before it was purchased ({purchased})")
+        self._owned("devices", name, device.owned)
         if device.ssh not in (None, NO_CREDENTIAL) and self.settings[name].ssh_platform is None:
             words = "SSH wants to know the platform it meets"
             self._tell("devices", name, ("ssh",), words, "add ssh_platform: cisco_ios, fortinet, linux ... or auto")
@@ -302,6 +321,80 @@ class CrossCheck:
                     self._tell("maintenance", name, ("subjects", index), str(problem))
         self._subjects("maintenance", name, named)
 
+    # ------------------------------------------------------------ hardware, exceptions, programme
+    def _hardware(self) -> None:
+        first: dict[str, str] = {}
+        for name, entry in self.estate.hardware.items():
+            if entry.device is not None:
+                self._exists("hardware", name, ("device",), "devices", entry.device, "device")
+                for key, value in (("class", entry.class_), ("site", entry.site)):
+                    if value is not None:
+                        self._tell("hardware", name, (key,), f"the device gives the {key}", "leave one of them out")
+            else:
+                for key, value in (("class", entry.class_), ("site", entry.site)):
+                    if value is None:
+                        self._tell("hardware", name, (), f"{key} is missing", f"add {key}:, or device:")
+                if entry.site is not None:
+                    self._exists("hardware", name, ("site",), "sites", entry.site, "site")
+            self._part("hardware", name, ("part",), entry.part)
+            self._years("hardware", name, entry)
+            self._owned("hardware", name, entry.owned)
+            if entry.serial is None:
+                continue
+            other = first.setdefault(entry.serial.upper(), name)
+            if other != name:
+                where = self.assembly.sources["hardware", other].document
+                line, _ = where.place(("hardware", other, "serial"))
+                words = f"{entry.serial} is the serial number of {other} too ({where.file}:{line})"
+                self._tell("hardware", name, ("serial",), words, "a serial number is one piece of hardware")
+
+    def _part(self, section: str, name: str, rest: Steps, part: str) -> None:
+        if part not in PARTS:
+            words = f"no device family that is shipped tells of a part {part!r}"
+            self._warn(section, name, rest, words, did_you_mean(part, PARTS) or f"known: {', '.join(PARTS)}")
+
+    def _exception(self, name: str, entry: KeepUntil) -> None:
+        for key, among, what in (
+            ("devices", "devices", "device"), ("hardware", "hardware", "hardware"), ("sites", "sites", "site"),
+        ):  # fmt: skip
+            for index, wanted in enumerate(getattr(entry, key)):
+                self._exists("exceptions", name, (key, index), among, wanted, what)
+        for index, part in enumerate(entry.parts):
+            self._part("exceptions", name, ("parts", index), part)
+        chosen = ("serials", "devices", "hardware", "classes", "sites", "models", "parts")
+        if not any(getattr(entry, key) for key in chosen):
+            words = "it does not say what is kept, which would be everything"
+            self._tell("exceptions", name, (), words, f"give one of {', '.join(chosen)}")
+        if self.rules.today is not None and entry.until <= self.rules.today:
+            words = f"this exception has expired on {entry.until} and no longer counts"
+            self._warn("exceptions", name, ("until",), words, f"{entry.owner} decides anew, or it is taken out")
+
+    def _costs(self) -> None:
+        costs = self.estate.programme.costs
+        seen: list[tuple[int, Cost]] = []
+        for index, cost in enumerate(costs):
+            if not cost.rank:
+                words = "it does not say what it is the price of"
+                self._tell("programme", "", ("costs", index), words, "give models, part or class")
+                continue
+            if cost.part is not None:
+                self._part_of_cost(index, cost.part)
+            for other, before in seen:
+                if _same(cost, before):
+                    source = self.assembly.sources["programme", "costs"]
+                    line, _ = source.document.place((*source.steps, other))
+                    words = f"costs[{other}] (line {line}) fits the same hardware, and neither is more specific"
+                    self._tell("programme", "", ("costs", index), words, "leave one of them out, or say more in one")
+                    break
+            seen.append((index, cost))
+
+    def _part_of_cost(self, index: int, part: str) -> None:
+        if part not in PARTS:
+            words = f"no device family that is shipped tells of a part {part!r}"
+            source = self.assembly.sources["programme", "costs"]
+            suggestion = did_you_mean(part, PARTS) or f"known: {', '.join(PARTS)}"
+            self.warnings.append(source.problem((index, "part"), words, suggestion))
+
     # ------------------------------------------------------------ circles
     def _circles(self) -> None:
         behind = {
@@ -369,6 +462,14 @@ class CrossCheck:
 
     def _in_plain(self, credential: str | None) -> bool:
         return credential is not None and isinstance(self.estate.credentials.get(credential), SnmpCommunity)
+
+
+def _same(cost: Cost, other: Cost) -> bool:
+    """Whether two costs are equally specific and surely fit the same hardware."""
+    if (cost.rank, cost.part, cost.class_) != (other.rank, other.part, other.class_):
+        return False
+    pairs = ((one.casefold(), two.casefold()) for one in cost.models for two in other.models)
+    return not cost.models or any(fnmatchcase(one, two) or fnmatchcase(two, one) for one, two in pairs)
 
 
 def circles(edges: Edges) -> Iterator[tuple[str, ...]]:

@@ -7,6 +7,7 @@ The descriptions here are the reference that docs/reference/inventory.md and the
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Literal, get_args
 
 from pydantic import ConfigDict, Field
@@ -18,6 +19,7 @@ from agent.inventory.values import (
     Count,
     Day,
     Duration,
+    FinancialYear,
     Flag,
     HoursText,
     MaintainedSubjects,
@@ -27,6 +29,7 @@ from agent.inventory.values import (
     Port,
     Reference,
     Repeat,
+    SerialNumber,
     Share,
     Text,
     WallTime,
@@ -40,6 +43,14 @@ DeviceClass = Literal[
 DEVICE_CLASSES: tuple[str, ...] = get_args(DeviceClass)
 ProbeKind = Literal["icmp", "tcp", "http", "dns"]
 PROBE_KINDS: tuple[str, ...] = get_args(ProbeKind)
+# Parts that device families tell of. A family of one's own may tell of others, so they are not the only ones.
+PARTS = (
+    "chassis", "stack_member", "ha_member", "cluster_node", "access_point", "battery", "battery_pack", "power_supply",
+    "fan", "line_card", "module", "management_card", "memory_module", "disk", "storage_controller", "controller",
+    "optic", "pdu_unit", "pdu_branch", "sensor_unit", "licence", "part", "stack",
+    "container", "backplane", "sensor", "cpu",
+)  # fmt: skip
+SINGLE = ("defaults", "programme")  # sections whose fields are keys, not names of entries
 NO_CREDENTIAL = "none"  # `ssh: none` turns off what a default would give
 
 
@@ -159,6 +170,8 @@ class Defaults(Model):
     )
     review_years: Years | None = Field(default=None, description="Age at which the hardware is reviewed.")
     replace_years: Years | None = Field(default=None, description="Age by which the hardware is replaced.")
+    battery_years: Years | None = Field(default=None, description="Age by which batteries are replaced (4).")
+    software_review_years: Years | None = Field(default=None, description="Age at which software is reviewed (3).")
 
 
 class Device(Model):
@@ -195,6 +208,8 @@ class Device(Model):
     )
     review_years: Years | None = Field(default=None, description="Age at which the hardware is reviewed.")
     replace_years: Years | None = Field(default=None, description="Age by which the hardware is replaced.")
+    battery_years: Years | None = Field(default=None, description="Age by which batteries are replaced (4).")
+    software_review_years: Years | None = Field(default=None, description="Age at which software is reviewed (3).")
     part_one_name: Text | None = Field(default=None, description="What the public edition (Part I) may call it.")
 
 
@@ -230,6 +245,75 @@ class Maintenance(Model):
     reason: Text = Field(description="What is done, in one line.")
 
 
+class Hardware(Model):
+    """Hardware that cannot be polled, or is fitted in a device that does not tell of it: a spare, a dumb UPS, a board.
+
+    It says the class and the site, or the device it is in, which has both.
+    """
+
+    class_: DeviceClass | None = Field(default=None, alias="class", description="What it is; or `device`.")
+    site: Reference | None = Field(default=None, description="Where it stands; or `device`.")
+    device: Reference | None = Field(default=None, description="The device it is in, which gives class and site.")
+    part: Name = Field(default="chassis", description="Which part it is: chassis, battery, power_supply ...")
+    title: Text | None = Field(default=None, description="What people call it.")
+    vendor: Text | None = Field(default=None, description="Who made it.")
+    model: Text | None = Field(default=None, description="The model, as the vendor's notices write it.")
+    serial: SerialNumber | None = Field(default=None, description="Serial number, once in the inventory.")
+    version: Text | None = Field(default=None, description="Version of the software on it.")
+    manufactured: Day | None = Field(default=None, description="Date of manufacture, as its label says.")
+    owned: Owned = Field(default_factory=Owned, description="Purchase facts.")
+    review_years: Years | None = Field(default=None, description="Age at which the hardware is reviewed.")
+    replace_years: Years | None = Field(default=None, description="Age by which the hardware is replaced.")
+    battery_years: Years | None = Field(default=None, description="Age by which batteries are replaced (4).")
+    software_review_years: Years | None = Field(default=None, description="Age at which software is reviewed (3).")
+
+
+class KeepUntil(Model):
+    """Hardware that is kept for longer than the policy has it, as somebody decided, until a day.
+
+    All that is given must fit, and at least one thing is given. It puts off what age asks for; it does not hide that
+    the vendor's support ends. From its day on it no longer counts, and people are told.
+    """
+
+    serials: list[Text] = Field(default=[], description="Serial numbers.")
+    devices: list[Reference] = Field(default=[], description="Devices, with everything in them.")
+    hardware: list[Reference] = Field(default=[], description="Entries of `hardware`.")
+    classes: list[DeviceClass] = Field(default=[], description="Classes of device.")
+    sites: list[Reference] = Field(default=[], description="Sites.")
+    models: list[Text] = Field(default=[], description="Models; `*` and `?` stand for any characters, case is one.")
+    parts: list[Name] = Field(default=[], description="Parts: chassis, battery, power_supply ...")
+    until: Day = Field(description="The day from which it no longer counts.")
+    owner: Text = Field(description="Who decided it and answers for it.")
+    reason: Text = Field(description="Why, in one line.")
+
+
+class Cost(Model):
+    """What replacing one piece of hardware costs. Of several that fit, the most specific holds.
+
+    A model goes before a part, a part of a class before a part, and a part before a class.
+    """
+
+    models: list[Text] = Field(default=[], description="Models; `*` and `?` stand for any characters, case is one.")
+    part: Name | None = Field(default=None, description="The part: chassis, battery, access_point ...")
+    class_: DeviceClass | None = Field(default=None, alias="class", description="Class of the device it is or is in.")
+    price: Money = Field(description="Price of one, in pounds, without VAT.")
+    title: Text | None = Field(default=None, description="What is bought.")
+
+    @property
+    def rank(self) -> int:
+        """How specific it is; the highest that fits holds."""
+        return 4 * bool(self.models) + 2 * (self.part is not None) + (self.class_ is not None)
+
+
+class Programme(Model):
+    """What the refresh programme reckons with. Money is in pounds, without VAT."""
+
+    prices_of: FinancialYear | None = Field(default=None, description="The financial year whose prices `costs` has.")
+    uplift: Share = Field(default=Decimal(0), description="By what share prices rise each year.")
+    cap: Money | None = Field(default=None, description="The most that is spent in a year; left out: no cap.")
+    costs: list[Cost] = Field(default=[], description="What replacing hardware costs.")
+
+
 class Sections(Model):
     """What a file and the whole estate have in common."""
 
@@ -242,6 +326,11 @@ class Sections(Model):
     links: dict[Name, Link] = Field(default={}, description="Circuits bought from suppliers.")
     services: dict[Name, Service] = Field(default={}, description="What people use, and what it needs to stand.")
     maintenance: dict[Name, Maintenance] = Field(default={}, description="Work that is planned beforehand.")
+    hardware: dict[Name, Hardware] = Field(
+        default={}, description="Hardware that cannot be polled, or that its device does not tell of."
+    )
+    exceptions: dict[Name, KeepUntil] = Field(default={}, description="Hardware that is kept for longer than policy.")
+    programme: Programme = Field(default=Programme(), description="What the refresh programme reckons with.")
     defaults: Defaults = Field(
         default=Defaults(), description="What every device has if nothing nearer says otherwise."
     )

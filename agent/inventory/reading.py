@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,13 +41,16 @@ def load(path: str | os.PathLike[str]) -> Estate:
     return read(path).estate
 
 
-def read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None = None) -> Loaded:
+def read(
+    path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None = None, today: date | None = None
+) -> Loaded:
     """As `load`, with warnings and files. A file that cannot be opened is a problem like any other.
 
     `profiles` gives the names of device families; it is called only if a device names one, which is then checked.
+    `today`: exceptions that have expired by then are warned of.
     """
     with _no_cycle_collection():
-        return _read(path, profiles)
+        return _read(path, profiles, today)
 
 
 @contextmanager
@@ -61,7 +65,7 @@ def _no_cycle_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None) -> Loaded:
+def _read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None, today: date | None) -> Loaded:
     assembly = Assembly()
     try:
         assembly.read(Path(path))
@@ -69,7 +73,7 @@ def _read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] 
         words = f"cannot read the inventory: {error.strerror or error}"
         raise InventoryInvalid([Problem(str(path), 0, 0, "", words)]) from None
     estate = _validated(assembly)
-    check = CrossCheck(estate, assembly, Rules((AUTO, *PLATFORMS), probe_problems, profiles))
+    check = CrossCheck(estate, assembly, Rules((AUTO, *PLATFORMS), probe_problems, profiles, today))
     check.run()
     problems = assembly.problems + check.problems
     if problems:

@@ -18,14 +18,15 @@ from agent.inventory import credentials, model, values
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
 _SECTIONS = (
-    model.Council, model.Zone, model.Site, model.Link, model.Watch, model.Service, model.Maintenance, model.Device,
-    model.Expected, model.Owned, model.Defaults, model.Every, model.ProbeOptions, credentials.SnmpV3,
-    credentials.SnmpCommunity, credentials.Ssh,
+    model.Council, model.Zone, model.Site, model.Link, model.Watch, model.Service, model.Maintenance,
+    model.Hardware, model.KeepUntil, model.Programme, model.Cost, model.Device, model.Expected, model.Owned,
+    model.Defaults, model.Every, model.ProbeOptions, credentials.SnmpV3, credentials.SnmpCommunity, credentials.Ssh,
 )  # fmt: skip
 _TITLES = {
     model.Council: "councils", model.Zone: "zones", model.Site: "sites", model.Link: "links",
     model.Watch: "links: watch", model.Service: "services", model.Maintenance: "maintenance",
-    model.Device: "devices", model.Expected: "expect", model.Owned: "owned",
+    model.Hardware: "hardware", model.KeepUntil: "exceptions", model.Programme: "programme",
+    model.Cost: "programme: costs", model.Device: "devices", model.Expected: "expect", model.Owned: "owned",
     model.Defaults: "defaults, class_defaults, site_defaults", model.Every: "every", model.ProbeOptions: "probes",
     credentials.SnmpV3: "credentials: snmp_v3", credentials.SnmpCommunity: "credentials: snmp_v2c, snmp_v1",
     credentials.Ssh: "credentials: ssh",

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, St
 from pydantic_core import PydanticCustomError
 
 from agent.calendar_uk import ServiceHours
+from agent.lifecycle.placeholders import usable
 from agent.recurrence import Rule, TimesInvalid, parse_wall, wall_text
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -185,6 +186,33 @@ _NUMBER_SCHEMA = WithJsonSchema({"type": "number"})
 Share = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=1), _NUMBER_SCHEMA, Says("0 to 1")]
 Money = Annotated[Decimal, BeforeValidator(_decimal), AfterValidator(_money), _NUMBER_SCHEMA, Says("pounds")]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"}), Says("date")]
+
+
+def _financial_year(value: str) -> str:
+    match = re.fullmatch(r"(\d{4})-(\d{2})", value)
+    if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
+        year = re.match(r"\d{4}", value)
+        hint = f"{year[0]}-{(int(year[0]) + 1) % 100:02}" if year else ""
+        refuse(f"a financial year is written 2026-27, not {value!r}", f"write {hint}" if hint else "")
+    return value
+
+
+FinancialYear = Annotated[
+    str,
+    AfterValidator(_financial_year),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$", "examples": ["2026-27"]}),
+    Says("financial year"),
+]
+
+
+def _serial(value: str) -> str:
+    found = usable(_text(value))
+    if found is None:
+        refuse(f"{value!r} is no serial number but what stands in the place of one", "leave it out")
+    return found
+
+
+SerialNumber = Annotated[str, AfterValidator(_serial), Says("text")]
 
 
 # ---------------------------------------------------------------- service hours

@@ -1,21 +1,24 @@
 """How old a piece of hardware is, how that is known, how far to trust it, and what contradicts it. Pure.
 
     dated(asset, owned) -> Evidence
+    dated(part, None, whole=dated(chassis, owned))      a part may be as old as the device it is in
 
-Best first: purchased, installed (records or device), reported by the device, coded in the serial number, first seen.
-First seen proves only that it is not younger.
+Best first: purchased, installed (records or device), reported by the device, coded in the serial number, as old as the
+device it is in, first seen. First seen proves only that it is not younger. Every rung there is stands in `ladder`, best
+first; what contradicts what is told in words, and changes nothing about which of them holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
 from agent.facts import Asset
-from agent.lifecycle.serials import SERIAL_RULES, SerialRule, made_on
-from agent.lifecycle.words import Confidence, EvidenceKind
+from agent.lifecycle.placeholders import believable
+from agent.lifecycle.serials import Made, SerialRules, made_on
+from agent.lifecycle.words import EVIDENCE, Confidence, EvidenceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +35,159 @@ class Owning:
 
 
 @dataclass(frozen=True, slots=True)
+class Dated:
+    """One rung: a day that something says, how far that is trusted, and what says it, in words."""
+
+    kind: EvidenceKind
+    day: date
+    confidence: Confidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Since when it exists, how that is known, how far to trust it, and what other evidence contradicts it."""
+    """Since when it exists, how that is known, how far to trust it, and what other evidence contradicts it.
+
+    `ladder`: everything that dates it, best first; the first of it is what holds.
+    """
 
     since: date | None
     kind: EvidenceKind
     confidence: Confidence
     conflicts: tuple[str, ...] = ()
+    ladder: tuple[Dated, ...] = field(default=())
 
 
 CONFIDENCE: Mapping[EvidenceKind, Confidence] = {
     "purchased": "certain", "installed": "certain", "reported": "good", "serial": "fair", "device": "low",
     "first_seen": "low", "none": "none",
 }  # fmt: skip
-CONFLICT = timedelta(days=550)  # stock lies in a warehouse for months, not for a year and a half
+STOCK = timedelta(days=550)  # stock lies in a warehouse for months, not for a year and a half
+SAME_TIME = timedelta(days=31)  # two dates of the same thing
+ABROAD = timedelta(days=1)  # somewhere it is tomorrow already
+# Bought, moved or replaced by themselves: the device they are seen at says nothing about their age.
+OWN_LIVES = frozenset({"chassis", "stack_member", "ha_member", "access_point", "battery", "battery_pack"})
 
 
-def dated(asset: Asset, owned: Owning | None = None, rules: Iterable[SerialRule] = SERIAL_RULES) -> Evidence:
-    """The best evidence for an asset's age, with what contradicts it."""
+def dated(
+    asset: Asset,
+    owned: Owning | None = None,
+    rules: SerialRules | None = None,
+    whole: Evidence | None = None,
+    today: date | None = None,
+) -> Evidence:
+    """The best evidence for an asset's age, everything else there is, and what contradicts what.
+
+    `whole`: the evidence of the chassis it is in. `today`: dates of records after it are refused, and said to be.
+    """
     owned = owned or Owning()
-    coded, trust = made_on(asset, rules) or (None, CONFIDENCE["serial"])
-    ladder: list[tuple[EvidenceKind, date | None]] = [
-        ("purchased", owned.purchased),
-        ("installed", owned.installed or iso_day(asset.installed)),
-        ("reported", iso_day(asset.manufactured)),
-        ("serial", coded),
-        ("first_seen", asset.first_seen_at.date()),
-    ]
-    known = [(kind, day) for kind, day in ladder if day is not None]
-    kind, since = known[0]
-    conflicts = tuple(
-        f"{other} says {day.isoformat()}"
-        for other, day in known[1:]
-        # Made or seen before it was bought is a conflict; seen long after is only late.
-        if (day < since and since - day > CONFLICT and other != "first_seen")
-        or (day < since and other == "first_seen")
-        or (day - since > CONFLICT and other in ("reported", "serial"))
+    made = made_on(asset, rules)
+    refused: list[str] = []
+    ladder = sorted(_rungs(asset, owned, made, whole, today, refused), key=lambda one: EVIDENCE.index(one.kind))
+    best = ladder[0]
+    conflicts = (*refused, *_conflicts(ladder, made))
+    return Evidence(best.day, best.kind, best.confidence, conflicts, tuple(ladder))
+
+
+def _rungs(
+    asset: Asset, owned: Owning, made: Made | None, whole: Evidence | None, today: date | None, refused: list[str]
+) -> Iterator[Dated]:
+    first, last = asset.first_seen_at.date(), asset.last_seen_at.date()
+    now = max(today, last) if today else None
+
+    def rung(kind: EvidenceKind, day: date | None, source: str, latest: date | None) -> Iterator[Dated]:
+        if day is None:
+            return
+        if latest is not None and day > latest + ABROAD:
+            refused.append(f"{source} is {day.isoformat()}, which had not come by {latest.isoformat()}: refused")
+            return
+        # Tomorrow in another time zone is today here: no age is less than nothing.
+        yield Dated(kind, day if latest is None else min(day, latest), CONFIDENCE[kind], source)
+
+    yield from rung("purchased", owned.purchased, f"purchase ({owned.origin})", now)
+    yield from rung("installed", owned.installed, f"installation ({owned.origin})", now)
+    yield from rung("installed", _said(asset.installed, last), "date of installation that the device reports", last)
+    yield from rung(
+        "reported", _said(asset.manufactured, last, asset.family), "date of manufacture that the device reports", last
     )
-    return Evidence(since, kind, trust if kind == "serial" else CONFIDENCE[kind], conflicts)
+    if made is not None:
+        source = f"serial number {asset.serial} ({made.rule}: the {made.precision} it was made in)"
+        yield Dated("serial", made.day, made.confidence, source)
+    if whole is not None and (told := _of_device(asset, whole, first)) is not None:
+        yield told
+    yield Dated("first_seen", first, CONFIDENCE["first_seen"], "first seen")
+
+
+def _said(text: str | None, seen_on: date, family: str | None = None) -> date | None:
+    """A date that a device said, without known false constants; what lies in the future is for the caller to refuse."""
+    day = iso_day(text)
+    return believable(day, max(day, seen_on), family) if day is not None else None
+
+
+def _of_device(asset: Asset, whole: Evidence, first: date) -> Dated | None:
+    """The age of the device it is in, for a part that was there when the device was first seen."""
+    seen = next((one.day for one in whole.ladder if one.kind == "first_seen"), None)
+    if asset.part in OWN_LIVES or whole.since is None or whole.kind in ("device", "first_seen", "none"):
+        return None
+    if seen is None or abs(first - seen) > SAME_TIME or whole.since > first:
+        return None
+    return Dated("device", whole.since, CONFIDENCE["device"], f"the device it is in: {whole.ladder[0].source}")
+
+
+# ---------------------------------------------------------------- contradictions
+def _conflicts(ladder: list[Dated], made: Made | None) -> Iterator[str]:
+    by: dict[EvidenceKind, Dated] = {}
+    for one in ladder:
+        by.setdefault(one.kind, one)
+    bought, used, said, seen = (by.get(kind) for kind in ("purchased", "installed", "reported", "first_seen"))
+    coded = by.get("serial")
+    if said and made and (apart := _apart(said.day, made)) > SAME_TIME:
+        yield (
+            f"the device says that it was made on {said.day.isoformat()}, its serial number says "
+            f"{_in_words(made)}: {apart.days} days apart"
+        )
+    for got, verb in ((bought, "bought"), (used, "installed")):
+        if got is None:
+            continue
+        for known, words in ((said, "the device says"), (coded, "its serial number says")):
+            if known is None:
+                continue
+            when = known.day.isoformat()
+            if known.day > got.day:
+                days = (known.day - got.day).days
+                yield f"{verb} on {got.day.isoformat()}, {days} days before it was made, as {words}: {when}"
+            elif got is bought and got.day - known.day > STOCK:
+                days = (got.day - known.day).days
+                yield (
+                    f"made on {when}, as {words}, {days} days before it was bought on {got.day.isoformat()}: "
+                    "it stood in stock or was bought used"
+                )
+        if seen is not None and seen.day < got.day:
+            days = (got.day - seen.day).days
+            yield f"first seen on {seen.day.isoformat()}, {days} days before it was {verb} on {got.day.isoformat()}"
+    if bought and used and used.day < bought.day:
+        days = (bought.day - used.day).days
+        yield f"installed on {used.day.isoformat()}, {days} days before it was bought on {bought.day.isoformat()}"
+    if said and seen and said.day > seen.day:
+        days = (said.day - seen.day).days
+        yield f"first seen on {seen.day.isoformat()}, {days} days before it was made, as the device says"
+
+
+def _apart(day: date, made: Made) -> timedelta:
+    """How far a day lies from the time that a serial number codes."""
+    return max(made.day - day, day - made.until, timedelta())
+
+
+def _in_words(made: Made) -> str:
+    match made.precision:
+        case "day":
+            return made.day.isoformat()
+        case "week":
+            return f"the week of {made.day.isoformat()}"
+        case "month":
+            return made.day.isoformat()[:7]
+        case "year":
+            return str(made.day.year)
 
 
 def iso_day(text: str | None) -> date | None:

@@ -1,81 +1,48 @@
 """Where a piece of hardware stands in its life, and why. Pure: the day is given.
 
-stage(asset, owned, policy, today) -> Life
+    stage(asset, owned, policy, today, notice=..., software=..., keep=..., whole=...) -> Life
+
+Each thing that decides is a `Reason` with the day that decides and the stages that follow from it. The gravest stage
+that is in effect is the stage; of the reasons that give it the one with the earliest day is the reason; all are listed.
+
+    review_age                        review_due from the day
+    replace_age, device_date          refresh_due from `soon_days` before, overdue from the day
+    end_of_sale, end_of_software_maintenance              review_due from the day
+    end_of_security_support, end_of_support               refresh_due from `soon_days` before, unsupported from the day
+    contract                          review_due from 90 days before, unsupported from the day after; it is renewed, so
+                                      it asks for no replacement
+    software_age, software_support    nothing for the hardware: software is upgraded
+
+An exception in force puts review_age, replace_age and device_date off to its day. It never hides a vendor's dates.
+Unknown is what nothing but its first sight dates, as long as no reason is in effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Literal
+from dataclasses import dataclass, replace
+from datetime import date
 
 from agent.facts import Asset
 from agent.lifecycle.evidence import Evidence, Owning, dated, iso_day
-from agent.lifecycle.words import EvidenceKind, Stage
+from agent.lifecycle.notices import Notice
+from agent.lifecycle.reasons import (
+    BATTERY,
+    Keep,
+    Policy,
+    Reason,
+    ReasonKind,
+    by_day,
+    of_age,
+    of_contract,
+    of_vendor,
+    put_off,
+    support_ends,
+)
+from agent.lifecycle.software import NO_SOFTWARE, Software, SoftwareStage, software_of
+from agent.lifecycle.words import Stage
 
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """When hardware of a class is reviewed and replaced, in years of age; `soon` days before replacement it is due."""
-
-    review_years: float = 4.0
-    replace_years: float = 7.0
-    soon_days: int = 365
-    battery_years: float = 4.0
-    software_review_years: float = 3.0
-
-
-BATTERY = Policy(review_years=3.0, replace_years=4.0, soon_days=180)
-
-
-ReasonKind = Literal[
-    "review_age", "replace_age", "device_date", "end_of_sale", "end_of_software_maintenance",
-    "end_of_security_support", "end_of_support", "contract", "software_age", "software_support",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """An exception: it is kept until a day, as an owner decided for a reason; from that day on it no longer counts."""
-
-    name: str
-    until: date
-    owner: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One thing that decides about a piece of hardware: on a day (or from days before it on) a stage is entered.
-
-    `steps`: from which day on which stage follows from it, in order. `on`: the day that decides.
-    """
-
-    kind: ReasonKind
-    on: date
-    steps: tuple[tuple[date, Stage], ...]
-    text: str
-    source: str = ""
-    postponed_from: date | None = None  # by an exception
-
-    def at(self, today: date) -> Stage | None:
-        """The stage that follows from it today; None as long as nothing does."""
-        return next((stage for day, stage in reversed(self.steps) if day <= today), None)
-
-
-SoftwareStage = Literal["current", "review_due", "unsupported", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Software:
-    """How the software of a piece of hardware stands: it is upgraded, not bought, so it has a stage of its own."""
-
-    stage: SoftwareStage = "unknown"
-    reason: str = ""
-    product: str = ""
-    review_on: date | None = None
-    support_ends_on: date | None = None
+__all__ = ["BATTERY", "Keep", "Life", "Policy", "Reason", "ReasonKind", "Software", "SoftwareStage", "stage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,55 +62,72 @@ class Life:
     reasons: tuple[Reason, ...] = ()
     support_ends_on: date | None = None
     keep: Keep | None = None
-    software: Software = Software()
+    software: Software = NO_SOFTWARE
 
 
-def stage(asset: Asset, owned: Owning | None, policy: Policy, today: date) -> Life:
-    """The stage on `today`. A device's own date for replacement, and the end of support, beat the policy if earlier.
+def stage(
+    asset: Asset, owned: Owning | None, policy: Policy, today: date, *, notice: Notice | None = None,
+    software: Notice | None = None, keep: Keep | None = None, whole: Evidence | None = None,
+    seen: bool = True,
+) -> Life:  # fmt: skip
+    """The life of a piece of hardware as of `today`.
 
-    With nothing but the day it was first seen the stage is `unknown` for as long as that alone proves nothing due.
+    `notice`, `software`: what the vendor says of the model and of the version on it. `keep`: the exception that fits
+    it, in force or not. `whole`: the evidence of the device it is in. `seen`: no visit has seen it if not, so its first
+    sight proves nothing.
     """
-    evidence = dated(asset, owned)
-    since = evidence.since
-    if since is None:
-        return Life("unknown", "no date is known", evidence, None, None, None)
-    review_on, replace_on = _later(since, policy.review_years), _later(since, policy.replace_years)
-    why = f"{policy.replace_years:g} years from {_WORDS[evidence.kind]} {since.isoformat()}"
-    for other, words in (
-        (iso_day(asset.replace_by), "the device asks for it by"),
-        (_support(owned), "support ends on"),
-    ):
-        if other is not None and other < replace_on:
-            replace_on, why = other, f"{words} {other.isoformat()}"
-    age = (today - since).days
-    if today >= replace_on:
-        found: Stage = "overdue"
-        reason = f"replacement was due on {replace_on.isoformat()}: {why}"
-    elif today >= replace_on - timedelta(days=policy.soon_days):
-        found, reason = "refresh_due", f"to be replaced by {replace_on.isoformat()}: {why}"
-    elif today >= review_on:
-        found = "review_due"
-        reason = f"{policy.review_years:g} years from {_WORDS[evidence.kind]} {since.isoformat()} have passed"
-    elif evidence.kind == "first_seen":
-        found, reason = "unknown", f"nothing dates it; it is in use since {since.isoformat()} at least"
+    evidence = dated(asset, owned, whole=whole, today=today)
+    if not seen:
+        evidence = _without_sight(evidence)
+    off = keep if keep is not None and today < keep.until else None  # what puts off
+    found: list[Reason] = []
+    if evidence.since is not None:
+        found += of_age(evidence.kind, evidence.since, policy, off)
+    asked = iso_day(asset.replace_by)
+    if asked is not None:
+        found.append(put_off("device_date", asked, policy.soon_days, "the device asks for it", "device", off))
+    if notice is not None:
+        found += of_vendor(notice, policy.soon_days, evidence.since or today)
+    if owned is not None and owned.support_until is not None:
+        found.append(of_contract(owned.support_until, owned.origin))
+    running, told = software_of(asset, software, policy, today)
+    found += told
+    found.sort(key=by_day)
+
+    gravest, why = 0, None
+    now: Stage = "unknown" if evidence.kind in ("first_seen", "none") else "in_life"
+    replace_on = review_on = None
+    for reason in found:
+        kind, entered = reason.kind, reason.at(today)
+        if entered is not None and _GRAVITY[entered] > gravest:
+            gravest, why, now = _GRAVITY[entered], reason, entered
+        if kind == "review_age":
+            review_on = reason.on
+        elif replace_on is None and kind in _REPLACES:
+            replace_on = reason.on
+    if why is not None:
+        words = why.text
+    elif now == "in_life":
+        ahead = next((reason for reason in found if reason.steps), None)
+        words = f"next: {ahead.text}" if ahead else "nothing asks for anything"
     else:
-        found, reason = "in_life", f"review from {review_on.isoformat()}, {_WORDS[evidence.kind]} {since.isoformat()}"
-    return Life(found, reason, evidence, review_on, replace_on, age)
+        words = f"nothing dates it; in use since {evidence.since.isoformat()} at least" if evidence.since else _NOTHING
+    return Life(
+        now, words, evidence, review_on, replace_on,
+        max(0, (today - evidence.since).days) if evidence.since is not None else None,
+        tuple(found), support_ends(notice), keep, running,
+    )  # fmt: skip
 
 
-_WORDS: Mapping[EvidenceKind, str] = {
-    "purchased": "purchase on", "installed": "installation on", "reported": "the date it reports,",
-    "serial": "the date in its serial number,", "first_seen": "first sight on", "none": "",
+def _without_sight(evidence: Evidence) -> Evidence:
+    ladder = tuple(one for one in evidence.ladder if one.kind != "first_seen")
+    if evidence.kind != "first_seen":
+        return replace(evidence, ladder=ladder)
+    return Evidence(None, "none", "none", evidence.conflicts, ladder)
+
+
+_NOTHING = "nothing dates it"
+_GRAVITY: Mapping[Stage, int] = {
+    "unknown": 0, "in_life": 0, "review_due": 1, "refresh_due": 2, "overdue": 3, "unsupported": 4,
 }  # fmt: skip
-
-
-def _support(owned: Owning | None) -> date | None:
-    return owned.support_until if owned else None
-
-
-def _later(day: date, years: float) -> date:
-    """So many years later; halves are months; 29 February becomes the 28th."""
-    months = day.year * 12 + day.month - 1 + round(years * 12)
-    year, month = divmod(months, 12)
-    last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-    return date(year, month + 1, min(day.day, last))
+_REPLACES = ("replace_age", "device_date", "end_of_security_support", "end_of_support")

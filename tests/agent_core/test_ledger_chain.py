@@ -28,7 +28,7 @@ Open = Callable[..., Ledger]
 
 @pytest.fixture
 def full(ledger: Ledger) -> Ledger:
-    """A ledger with entries of every kind: eight of them, and then thirty flips."""
+    """A ledger with entries of every kind: eleven of them, and then thirty flips."""
     record(ledger, one_of_each(), Facts(heartbeat_at=at(0)), Facts(heartbeat_at=at(900)))
     record(ledger, *(Facts((change(n),)) for n in range(30)))
     return ledger
@@ -69,11 +69,14 @@ def test_every_further_entry_moves_the_head(full: Ledger) -> None:
     [
         ("UPDATE flip SET reason = 'all was well' WHERE sequence = 20", "flip 20 of device:sw"),
         ("UPDATE sighting SET serial = 'X1' WHERE sequence = 2", "sighting 2 of sw"),
-        ("UPDATE note SET author = 'sam' WHERE sequence = 3", "note 3 of device:sw"),
-        ("UPDATE maintenance SET reason = 'x' WHERE sequence = 4", "maintenance 4"),
-        ("UPDATE maintenance_end SET author = 'x' WHERE sequence = 5", "maintenance_end 5"),
-        ("UPDATE closing SET figures = '{}' WHERE sequence = 6", "closing 6"),
-        ("UPDATE watch SET source = source, began_at = until_at WHERE sequence = 7", "watch 7"),
+        ("UPDATE absence SET serial = 'X1' WHERE sequence = 3", "absence 3 of sw"),
+        ("UPDATE purchase SET price_pence = 1 WHERE sequence = 4", "purchase 4"),
+        ("UPDATE milestone SET reason = 'x' WHERE sequence = 5", "milestone 5"),
+        ("UPDATE note SET author = 'sam' WHERE sequence = 6", "note 6 of device:sw"),
+        ("UPDATE maintenance SET reason = 'x' WHERE sequence = 7", "maintenance 7"),
+        ("UPDATE maintenance_end SET author = 'x' WHERE sequence = 8", "maintenance_end 8"),
+        ("UPDATE closing SET figures = '{}' WHERE sequence = 9", "closing 9"),
+        ("UPDATE watch SET source = source, began_at = until_at WHERE sequence = 10", "watch 10"),
     ],
 )
 def test_an_entry_that_was_changed_is_named_and_no_other(full: Ledger, statement: str, says: str) -> None:
@@ -102,7 +105,7 @@ def test_an_entry_that_was_put_in_behind_the_last_one_is_found(full: Ledger) -> 
         "INSERT INTO flip (id, source, sequence, subject, before, after, at, recorded_at, reason, digest) SELECT "
         "'00000000000070008000000000000001', source, 42, subject, before, after, at, recorded_at, reason, digest "
         "FROM flip WHERE sequence = 41",
-        "UPDATE source SET next_sequence = 40",
+        "UPDATE source SET next_sequence = 43",
     )
     assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 42 of device:sw"]
     tamper(full, "UPDATE source SET digest = (SELECT digest FROM flip WHERE sequence = 40)")

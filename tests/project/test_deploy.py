@@ -34,11 +34,22 @@ def deploy(root: Path) -> Path:
     return root / "deploy"
 
 
-@pytest.fixture
-def rules(deploy: Path) -> list[dict[str, Any]]:
-    files = sorted((deploy / "prometheus" / "rules").glob("*.yml"))
+def in_folder(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.yml"))
     assert files
+    return files
+
+
+@pytest.fixture
+def every_rule(deploy: Path) -> list[dict[str, Any]]:
+    files = in_folder(deploy / "prometheus" / "rules")
     return [rule for file in files for group in load(file)["groups"] for rule in group["rules"]]
+
+
+@pytest.fixture
+def rules(every_rule: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that alert."""
+    return [rule for rule in every_rule if "alert" in rule]
 
 
 # ---------------------------------------------------------------- Prometheus
@@ -49,15 +60,17 @@ def test_prometheus_takes_the_configuration_and_the_rules(deploy: Path, server: 
 
 
 def test_every_alert_fires_and_ends_as_written(deploy: Path, server: Server) -> None:
-    result = run(server("promtool"), "test", "rules", "hartwatch.yml", cwd=deploy / "prometheus" / "tests")
+    tests = in_folder(deploy / "prometheus" / "tests")
+    result = run(server("promtool"), "test", "rules", *tests, cwd=deploy / "prometheus" / "tests")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_every_alert_is_seen_not_firing_firing_and_over(deploy: Path, rules: list[dict[str, Any]]) -> None:
     seen: dict[str, list[bool]] = {}
-    for case in load(deploy / "prometheus" / "tests" / "hartwatch.yml")["tests"]:
-        for check in case["alert_rule_test"]:
-            seen.setdefault(check["alertname"], []).append("exp_alerts" in check)
+    for file in in_folder(deploy / "prometheus" / "tests"):
+        for case in load(file)["tests"]:
+            for check in case["alert_rule_test"]:
+                seen.setdefault(check["alertname"], []).append("exp_alerts" in check)
     for rule in rules:
         assert seen.get(rule["alert"], [])[:3] == [False, True, False], rule["alert"]
 
@@ -71,13 +84,41 @@ def test_every_alert_says_how_bad_it_is_who_acts_and_what_it_means(rules: list[d
         assert rule["annotations"]["description"], rule["alert"]
 
 
-def test_rules_use_only_metrics_that_the_catalogue_knows(rules: list[dict[str, Any]]) -> None:
+def test_an_alert_of_hardware_has_a_runbook_and_goes_the_slow_way(root: Path, rules: list[dict[str, Any]]) -> None:
+    hardware = [rule for rule in rules if rule["labels"].get("topic") == "hardware"]
+    assert hardware
+    for rule in hardware:
+        page = (root / rule["annotations"]["runbook"]).read_text(encoding="utf-8")
+        assert f"`{rule['alert']}`" in page, rule["alert"]
+        headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+        assert headings == ["Meaning", "Impact", "Checks", "Fix"], rule["annotations"]["runbook"]
+
+
+def test_what_is_recorded_is_tested_and_named_by_what_it_is_made_of(
+    deploy: Path, every_rule: list[dict[str, Any]]
+) -> None:
+    cases = [case for file in in_folder(deploy / "prometheus" / "tests") for case in load(file)["tests"]]
+    asked = " ".join(test["expr"] for case in cases for test in case.get("promql_expr_test", ()))
+    for rule in (rule for rule in every_rule if "record" in rule):
+        name = rule["record"]
+        assert re.fullmatch(r"[a-z_]+:hartwatch_[a-z_]+:[a-z]+", name)
+        assert name in asked or any(name in other["expr"] for other in every_rule), name
+
+
+def test_rules_use_only_metrics_that_the_catalogue_knows(every_rule: list[dict[str, Any]]) -> None:
     known = {entry.name for entry in CATALOGUE}
     known |= {f"{entry.name}_{part}" for entry in CATALOGUE if entry.type == "histogram" for part in
               ("bucket", "sum", "count")}  # fmt: skip
-    used = {name for rule in rules for name in NAME.findall(rule["expr"])}
+    recorded = {rule["record"] for rule in every_rule if "record" in rule}
+    used = {name for rule in every_rule for name in NAME.findall(_without(recorded, rule["expr"]))}
     assert used
     assert used <= known
+
+
+def _without(names: set[str], expression: str) -> str:
+    for name in names:
+        expression = expression.replace(name, "")
+    return expression
 
 
 def test_the_scrape_of_the_agent_is_of_the_page_without_devices_readings(deploy: Path) -> None:
@@ -113,7 +154,9 @@ def test_alertmanager_takes_the_configuration(deploy: Path, server: Server) -> N
         ("alertname=OutageHalfOfFixTarget team=service-desk severity=warning", "service-desk,silent"),
         ("alertname=OutageThreeQuartersOfFixTarget team=service-desk severity=critical escalate=yes", "escalation"),
         ("alertname=HartwatchBlind team=infrastructure severity=critical", "infrastructure"),
-        ("alertname=HardwareUnsupported team=infrastructure severity=info", "weekly"),
+        ("alertname=FirewallUnsupported team=infrastructure topic=hardware severity=critical", "infrastructure"),
+        ("alertname=HardwareOverdue team=infrastructure topic=hardware severity=warning", "infrastructure"),
+        ("alertname=HardwareReviewDue team=infrastructure topic=hardware severity=info", "weekly"),
     ],
 )
 def test_an_alert_reaches_whom_it_should(labels: str, receivers: str, deploy: Path, server: Server) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner, Result
 
-from agent.cli import availability, ledger, outages, papers
+from agent.cli import availability, ledger, outages, papers, register
 from agent.facts import Change, Facts, Sighting, Standing
 from agent.ledger import Ledger
 
@@ -44,6 +44,6 @@ def fill(state: Path) -> Path:
 
 def command(*arguments: str | Path) -> Result:
     app = typer.Typer()
-    for module in (papers, outages, availability, ledger):
+    for module in (papers, register, outages, availability, ledger):
         module.register(app)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
