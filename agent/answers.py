@@ -14,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from agent.accounting.availability import Book, Figures, terms_of
 from agent.accounting.periods import Period
 from agent.accounting.running import Running, running_of
-from agent.calendar_uk import quarter_of
+from agent.calendar_uk import FinancialYear, quarter_of
 from agent.estates import Estates
 from agent.facts import Message, Note, Outage, Window
 from agent.ledger import Ledger, LedgerError
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
+from agent.programme import Programme, programme_of, terms_from
 from agent.register import Piece, pieces_of
 from agent.words import LONDON
 
@@ -60,6 +61,7 @@ class LedgerAnswers:
         self._running_rests = timedelta(0)
         self.quarter: list[Figures] = []  # of services, sites and links, up to now
         self.pieces: list[Piece] = []
+        self.programme: Programme | None = None  # from this financial year on, as the inventory's terms have it
         self.octets: int | None = None
         self.told: dict[str, list[tuple[datetime, Message]]] = {}  # subject > when people were told what of it
         self._last_told: UUID | None = None
@@ -151,7 +153,10 @@ class LedgerAnswers:
         revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen
         try:
             if revision != self.register_revision:
-                self.pieces = pieces_of(self._ledger.assets(), self._estates.estate, today)
+                estate = self._estates.estate
+                self.pieces = pieces_of(self._ledger.assets(), estate, today)
+                terms = terms_from(estate, FinancialYear.of(today))
+                self.programme = programme_of(self.pieces, terms, (), self._clock(), slip=False)
                 self.register_day = today
                 self.register_revision = revision  # last: who sees the new one sees what it stands for
         finally:

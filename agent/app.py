@@ -193,6 +193,7 @@ class Agent:
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces, self._councils())),
+            (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
 
     def _councils(self) -> dict[str, str]:

@@ -253,6 +253,11 @@ _HARDWARE = _entries(
     ("hartwatch_asset_conflicts", "gauge", "", "device part place serial",
      "Pieces of evidence of its age that contradict the best one; only where there are any."),
     ("hartwatch_assets", "gauge", "", "stage class site council", "Pieces of hardware by stage of life."),
+    ("hartwatch_refresh_cost_pounds", "gauge", "pounds", "year council",
+     "What a council pays for replacing hardware in a financial year, by the refresh programme under the inventory's "
+     "cap, without VAT. Hardware without a price is not in it."),
+    ("hartwatch_refresh_due", "gauge", "", "year",
+     "Pieces of hardware that the refresh programme replaces in a financial year, those without a price among them."),
 )  # fmt: skip
 
 _IF = "device ifIndex ifName ifAlias ifDescr"

@@ -10,6 +10,7 @@ from agent.alerts import SenderStats
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
 from agent.pipeline import PipelineStats
+from agent.programme import Programme
 from agent.register import Piece
 from agent.schedule import ScheduleStats
 from agent.spread import Spread
@@ -116,3 +117,12 @@ def of_register(pieces: Iterable[Piece], councils: Mapping[str, str]) -> Iterato
 def _begins(day: date) -> float:
     """When a day begins in London, which is when what it decides comes about."""
     return datetime(day.year, day.month, day.day, tzinfo=LONDON).timestamp()
+
+
+def of_programme(programme: Programme | None) -> Iterator[Fact]:
+    """A year without cost is 0 for every council, so that a chart of years has no gaps. None: not worked out yet."""
+    for year in programme.plan.years if programme is not None else ():
+        by = (("year", str(year.year)),)
+        yield "hartwatch_refresh_due", by, year.number
+        for council in programme.councils if programme is not None else ():
+            yield "hartwatch_refresh_cost_pounds", (*by, ("council", council)), year.councils.get(council, 0) / 100

@@ -174,10 +174,11 @@ def read_file(path: Path, imported: bool = True, shown: str | None = None) -> Fi
         document = read_document(path, name)
     except OSError as error:
         return FileRead((), (Problem(name, 0, 0, "", f"cannot be read: {(error.strerror or str(error)).lower()}"),))
-    return _checked(document, imported)
+    return check_document(document, imported)
 
 
-def _checked(document: Document, imported: bool) -> FileRead:
+def check_document(document: Document, imported: bool) -> FileRead:
+    """A document that was read already, as a file of notices."""
     if document.problems:
         return FileRead((), tuple(document.problems))
     if not isinstance(document.data, dict):

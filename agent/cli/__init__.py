@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "availability": ("availability", "period", "redundancy", "readiness"),
     "papers": ("report", "metrics"),
     "register": ("register",),
+    "programme": ("programme",),
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
     "notices": ("notices",),

@@ -67,12 +67,7 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, empt
     if form is Format.JSON:
         print(json.dumps([dict(zip(names, row, strict=True)) for row in listed], indent=2, ensure_ascii=False))
     elif form is Format.CSV:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        writer.writerow(names)
-        for row in listed:  # a spreadsheet takes these for formulas: an apostrophe makes them text
-            writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(("=", "+", "-", "@")) else c for c in row])
-        print(buffer.getvalue(), end="")
+        print(csv_text(names, listed), end="")
     elif not listed:
         print(empty, file=sys.stderr)
     else:
@@ -86,6 +81,31 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, empt
         for row in listed:
             table.add_row(*(Text(str(cell)) for cell in row))
         Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def csv_text(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV. A spreadsheet takes what begins with = + - @ for a formula: an apostrophe makes it text."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(names)
+    for row in rows:
+        writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(("=", "+", "-", "@")) else c for c in row])
+    return buffer.getvalue()
+
+
+def show_json(value: Any) -> None:
+    """What is no table, for programs."""
+
+    def fit(one: Any) -> Any:
+        if isinstance(one, str):
+            return plain(one, 2000)
+        if isinstance(one, dict):
+            return {key: fit(inner) for key, inner in one.items()}
+        return [fit(inner) for inner in one] if isinstance(one, list | tuple) else one
+
+    from agent.hostile import plain
+
+    print(json.dumps(fit(value), indent=2, ensure_ascii=False))
 
 
 def london(at: datetime) -> str:

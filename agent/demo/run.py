@@ -15,9 +15,12 @@ from agent.app import CannotStart, serve
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.demo.begin import Begun, SimulatorProcess
+from agent.demo.bought import import_records, write_records
+from agent.demo.curves import Clock
 from agent.demo.estate import Demo
-from agent.demo.history import PastClock, back_fill
+from agent.demo.history import AUTHOR, PastClock, back_fill
 from agent.demo.prometheus import PrometheusProcess
+from agent.demo.world import World
 from agent.ledger import Ledger, LedgerUnusable
 from agent.paper_sources import sources_of
 from agent.reports import Edition, quarter_paper, write
@@ -38,7 +41,7 @@ async def run(begun: Begun) -> int:
     ending = asyncio.Event()
     with _signals(ending):
         if options.history:
-            await asyncio.to_thread(_back_fill, made, begun.directory / "agent")
+            await asyncio.to_thread(_back_fill, made, begun.directory)
         await asyncio.to_thread(begun.simulator.wait)
         return await _serve(begun, _prepare(begun, port), ending)
 
@@ -117,14 +120,17 @@ def _prepare(begun: Begun, port: int) -> Settings:
     return settings
 
 
-def _back_fill(made: Demo, state: Path) -> None:
-    clock = PastClock()
+def _back_fill(made: Demo, directory: Path) -> None:
+    clock, state = PastClock(), directory / "agent"
     try:
         ledger = Ledger.open(state / "ledger.sqlite3", AGENT, clock=clock)
     except LedgerUnusable as problem:
         raise CannotStart(str(problem)) from None
     try:
-        back_fill(ledger, made.estate, made.plan, datetime.now(UTC), clock)
+        now = datetime.now(UTC)
+        back_fill(ledger, made.estate, made.plan, now, clock)
+        records = write_records(World(made.plan, Clock(now.timestamp())), directory)
+        import_records(records, ledger, made.estate, AUTHOR, now)
     finally:
         ledger.close()
 

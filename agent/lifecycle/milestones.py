@@ -82,12 +82,14 @@ def reached(
             continue
         key = piece.asset.key
         for kind, what, on, reason in _come_about(piece, today):
-            own, nameless = ((of, kind, what, on.isoformat()) for of in (key, _place_key(piece.asset)))
+            own = key, kind, what, on.isoformat()
+            if own in recorded or (_place_key(piece.asset), *own[1:]) in recorded:
+                continue
             graver = (when for grave, when in told.get((key, kind), ()) if grave > GRAVITY.get(what, 9))
-            if own in recorded or nameless in recorded or any(on <= when for when in graver):
+            if any(on <= when for when in graver):
                 continue
             recorded.add(own)
-            found.append(Milestone(key, kind, what, on.isoformat(), found_at, reason))
+            found.append(Milestone(*own, found_at, reason))
     return tuple(found)
 
 

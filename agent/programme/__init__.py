@@ -10,6 +10,8 @@
     smoothing    in which year each thing is bought; the risk at the end of each year
     evidence     outages of old hardware beside those of all other
     whole        all of it as one value
+    tables       the same as rows, and what must not be overlooked in sentences
+    workbook     the same as an Excel workbook; the only one that is not pure
 
 The method, in words a committee can check, is docs/programme.md.
 """
@@ -20,11 +22,11 @@ from agent.programme.evidence import Toll, Tolls, tolls_of
 from agent.programme.items import Due, Items, Price, Undated, items_of
 from agent.programme.money import divide, pounds, uplifted
 from agent.programme.smoothing import Bought, Plan, Risk, YearPlan, plan_of, slipped
-from agent.programme.terms import CostRule, Terms
+from agent.programme.terms import CostRule, Terms, terms_from
 from agent.programme.whole import Compared, Lot, Programme, programme_of
 
 __all__ = [
     "Bought", "Compared", "CostRule", "Due", "Items", "Lot", "Plan", "Price", "Programme", "Risk", "Terms", "Toll",
-    "Tolls", "Undated", "YearPlan", "divide", "items_of", "plan_of", "pounds", "programme_of", "slipped", "tolls_of",
-    "uplifted",
+    "Tolls", "Undated", "YearPlan", "divide", "items_of", "plan_of", "pounds", "programme_of", "slipped", "terms_from",
+    "tolls_of", "uplifted",
 ]  # fmt: skip

@@ -56,10 +56,10 @@ class Due(NamedTuple):
     firewall: bool = False
     doubt: str = ""
 
-    def renewed_on(self, bought_in: FinancialYear) -> date:
+    def renewed_on(self, bought_from: date) -> date:
         """When what replaces it falls due: it counts from the day this was due, or from the first day of the year in
         which it was bought, if that was later."""
-        return later(max(self.due_on, bought_in.begins_on), self.lasts)
+        return later(self.due_on if self.due_on > bought_from else bought_from, self.lasts)
 
     def renewed(self, due_on: date) -> Due:
         """What replaces it. No vendor has said yet when its support ends."""

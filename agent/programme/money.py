@@ -77,6 +77,11 @@ def pounds(pence: int) -> str:
     return f"{sign}£{whole:,}.{odd:02d}" if odd else f"{sign}£{whole:,}"
 
 
+def percentage(share: Decimal) -> str:
+    """0.03 is 3 %, 0.335 is 33.5 %."""
+    return f"{(share * 100).normalize():f} %"
+
+
 def summed(rows: Sequence[Mapping[str, int]]) -> dict[str, int]:
     """The sums of several divisions, by council."""
     found: dict[str, int] = {}

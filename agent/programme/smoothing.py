@@ -97,7 +97,7 @@ class YearPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`beyond`: what falls due and is not bought within the programme. `later`: what is there and falls due after it."""
+    """`beyond`: what falls due and is not bought within the programme. `later`: what falls due after it."""
 
     years: tuple[YearPlan, ...]
     beyond: tuple[Due, ...]
@@ -166,7 +166,7 @@ def plan_of(dues: Iterable[Due], terms: Terms) -> Plan:
     rows: list[tuple[list[Bought], list[str]]] = []
     left: list[tuple[int, int]] = []
     for index, year in enumerate(years):
-        ends = year.last_day
+        begins, ends = year.begins_on, year.last_day
         queue = [*waiting, *sorted(arriving[index], key=lambda due: _rank(due, ends))]
         bought: list[Bought] = []
         why: list[str] = []
@@ -178,7 +178,7 @@ def plan_of(dues: Iterable[Due], terms: Terms) -> Plan:
         for one in bought:
             if index + int(one.item.lasts) >= terms.count:  # not before the end: most of them, and dates take time
                 continue
-            due_on = one.item.renewed_on(year)
+            due_on = one.item.renewed_on(begins)
             falls = max(index + 1, _year(due_on) - first)
             if falls < terms.count:
                 arriving[falls].append(one.item.renewed(due_on))

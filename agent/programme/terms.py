@@ -1,6 +1,7 @@
 """What a programme reckons with: which years, whose prices, the cap, the councils' shares, how long things last. Pure.
 
-Terms(FinancialYear.parse("2026-27"), 7, uplift=Decimal("0.03"), cap=12_000_000, rules=(CostRule(...),), shares=...)
+Terms(FinancialYear.parse("2026-27"), 7, uplift=Decimal("0.03"), cap=12_000_000, rules=(...), shares=...)
+terms_from(estate, first, count, cap, uplift) -> Terms      as the inventory has it, where nothing else is said
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from typing import Literal
 
 from agent.calendar_uk import FinancialYear
+from agent.inventory.model import Estate
+from agent.inventory.resolve import policy
 from agent.lifecycle import Policy
 from agent.programme.money import Shares
 from agent.register import Piece
@@ -59,11 +63,16 @@ class CostRule:
         return self.class_ == class_
 
     @property
+    def what(self) -> str:
+        """What it is the price of, in words."""
+        kind = " ".join(word.replace("_", " ") for word in (self.class_, self.part) if word is not None)
+        models = " or ".join(self.models)
+        fits = f"{models} ({kind})" if models and kind else models or kind
+        return f"{self.title} ({fits})" if self.title else fits
+
+    @property
     def words(self) -> str:
-        what = " or ".join(self.models) or " ".join(
-            word.replace("_", " ") for word in (self.class_, self.part) if word is not None
-        )
-        return f"price list: {self.title or what}"
+        return f"price list: {self.title or self.what}"
 
 
 def lasts(piece: Piece) -> float:
@@ -104,3 +113,41 @@ class Terms:
     @property
     def years(self) -> tuple[FinancialYear, ...]:
         return tuple(self.first + n for n in range(self.count))
+
+
+# ---------------------------------------------------------------- from the inventory
+def pence_of(price: Decimal) -> int:
+    """Pounds with two decimals at most, as the inventory has them, in pence."""
+    return int(price * 100)
+
+
+def terms_from(
+    estate: Estate, first: FinancialYear, count: int = 7, cap: int | Literal["inventory"] | None = "inventory",
+    uplift: Decimal | None = None,
+) -> Terms:  # fmt: skip
+    """As the inventory's `programme` section has it; cap (None: no cap) and uplift may be given instead."""
+    said = estate.programme
+    known: dict[tuple[str, str, str], tuple[float, float]] = {}
+
+    def years_of(piece: Piece) -> float:
+        where = piece.asset.device, piece.role, piece.site
+        if where not in known:
+            device = estate.devices.get(piece.asset.device)
+            found = policy(
+                estate, device.class_ if device else None, piece.site or None, (device,) if device else ()
+            )  # fmt: skip
+            known[where] = found["replace_years"][0], found["battery_years"][0]
+        return known[where][piece.asset.part in BATTERIES]
+
+    shares = tuple((name, council.share) for name, council in estate.councils.items())
+    if cap == "inventory":
+        cap = pence_of(said.cap) if said.cap else None
+    return Terms(
+        first, count, FinancialYear.parse(said.prices_of) if said.prices_of else None,
+        said.uplift if uplift is None else uplift, cap,
+        tuple(
+            CostRule(pence_of(cost.price), tuple(cost.models), cost.part, cost.class_, cost.title or "")
+            for cost in said.costs
+        ),
+        shares or UNSHARED, years_of,
+    )  # fmt: skip

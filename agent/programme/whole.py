@@ -52,8 +52,8 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """`councils`: names in the order of columns, with their titles. `slip`: the plan with everything a year later, where it was
-    asked for.
+    """`councils`: names in the order of columns, with their titles. `slip`: the plan with everything a year later, if
+    that was asked for.
 
     `unpriced`: what has no price, by kind, of what is bought or waits in the programme; `undated`: what is in no year.
     `doubts`: what is wrong with the records it was made of.
@@ -91,7 +91,7 @@ def programme_of(
     pieces: Sequence[Piece], terms: Terms, outages: Iterable[Outage], now: datetime,
     councils: Mapping[str, str] | None = None, *, slip: bool = True,
 ) -> Programme:  # fmt: skip
-    """Everything at once. `councils`: name > title, those that the inventory has. `slip`: whether that is wanted too."""
+    """Everything at once. `councils`: name > title, as the inventory has them. `slip`: whether that is wanted too."""
     items = items_of(pieces, terms)
     plan = plan_of(items.dated, terms)
     seen = {name for year in plan.years for name in year.councils} | {name for name, _ in terms.shares}

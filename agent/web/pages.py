@@ -23,12 +23,15 @@ from starlette.routing import Route
 from agent import words
 from agent.health import UNKNOWN
 from agent.hostile import plain
+from agent.programme.money import percentage, pounds
+from agent.programme.tables import method_of, warnings_of
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
 from agent.web.names import name_of, order_of, reason_of, shown
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
 from agent.web.planned import Under, maintenance_page
+from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 
 Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
@@ -78,6 +81,8 @@ def environment() -> Environment:
         count=lambda number, one, many="": words.count(number, one, many),
         words=_spoken,
         percent=words.percent,
+        pounds=pounds,
+        percentage=percentage,
         sentence=_sentence,
         shown=lambda held: shown(held).value,
     )
@@ -111,6 +116,7 @@ def papers_in(folder: Path) -> list[Paper]:
 def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list[Route]:
     """Routes for the composition root. `quarter` names the financial quarter that ended last."""
     env = environment()
+    programmes = Programmes()
 
     def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
         own = {"q": "", "reason": lambda text: reason_of(text, view.estate), **given}
@@ -196,6 +202,16 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
         stages = [(stage, counted[stage]) for stage in order if counted[stage]]
         return page(view, "register.html", "/register", pieces=pieces, stages=stages)
 
+    async def programme(request: Request) -> Response:
+        view = await look()
+        asked = asked_of(request.query_params, view)
+        made = await programmes.of(view, asked)
+        return page(
+            view, "programme.html", "/programme", programme=made, asked=asked, chart=chart_of(made), name_of=name_of,
+            warnings=warnings_of(made), backlog=backlog_of(made), most=MOST_ITEMS, method=method_of(made),
+            width=WIDTH, height=HEIGHT, left=LEFT, slip_url=query_of(asked, slip="1"),
+        )  # fmt: skip
+
     async def papers_page(_: Request) -> Response:
         view = await look()
         found = papers_in(papers)
@@ -236,6 +252,7 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
         Route("/outages/{id}", one_outage),
         Route("/maintenance", maintenance),
         Route("/register", register),
+        Route("/programme", programme),
         Route("/papers", papers_page),
         Route("/papers/{name}", paper),
         Route("/health", health),

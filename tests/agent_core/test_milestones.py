@@ -255,6 +255,11 @@ def test_a_message_has_the_same_key_whoever_makes_it_in_whatever_order_and_anoth
     (same,) = messages_of(found[::-1], pieces[::-1], ("log",), noon(days(3)))
     (other,) = messages_of(found[2:], pieces, ("log",), noon(TODAY))
     assert one.key == same.key != other.key
+    pieces.append(piece("fw-1", life([support(days(-1))], TODAY), role="firewall"))
+    found = reached(pieces, (), TODAY)
+    (one,) = messages_of(found, pieces, ("log",), noon(TODAY), first=True)
+    (same,) = messages_of(found[::-1], pieces[::-1], ("log",), noon(days(3)), first=True)
+    assert one.key == same.key
 
 
 def test_what_a_device_says_of_itself_cannot_turn_a_message_round() -> None:

@@ -23,8 +23,7 @@ from agent.calendar_uk import FinancialYear
 from agent.facts import Asset, Outage
 from agent.lifecycle import Evidence, Life, Owning
 from agent.programme import CostRule, Terms, items_of, plan_of, programme_of, slipped
-
-# from agent.programme.workbook import workbook
+from agent.programme.workbook import workbook
 from agent.register import Piece
 from agent.rest import THRESHOLDS
 
@@ -94,8 +93,7 @@ def main() -> None:
     measured("everything", options.rounds, lambda: programme_of(pieces, capped, outages, NOW))
     programme = programme_of(pieces, capped, outages, NOW)
 
-
-#    measured("spreadsheet", 1, lambda: workbook(programme))
+    measured("spreadsheet", 1, lambda: workbook(programme))
 
 
 if __name__ == "__main__":

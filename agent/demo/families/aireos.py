@@ -16,7 +16,7 @@ AP_MODELS = ("AIR-AP2802I-E-K9", "AIR-CAP2702I-E-K9", "AIR-AP1832I-E-K9")
 
 
 def ap_serial(device: Device, number: int) -> str:
-    return base.cisco_serial(device, "ap", number, plant="FGL")
+    return base.cisco_serial(device, "ap", number, bought_on=wireless.bought_on(device, number), plant="FGL")
 
 
 def build(tree: Tree, device: Device, model: Model) -> None:

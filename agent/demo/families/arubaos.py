@@ -15,8 +15,9 @@ INSTANT = "1.3.6.1.4.1.14823.2.3.3.1"
 
 
 def ap_serial(device: Device, number: int) -> str:
-    week = 1 + int(51 * device.draw("ap week", number))
-    return f"CN{device.kit.bought_on.year % 10}{week:02d}K{device.letters(4, 'ap', number)}"
+    made = wireless.bought_on(device, number) - device.made_on("ap", number)
+    year, week, _ = made.isocalendar()
+    return f"CN{year % 10}{week:02d}K{device.letters(4, 'ap', number)}"
 
 
 def build_controller(tree: Tree, device: Device, model: Model) -> None:

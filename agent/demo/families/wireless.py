@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from agent.demo.curves import breathe
 from agent.demo.device import Device
@@ -22,6 +23,17 @@ class AccessPoint:
     there: Callable[[float], bool]
     clients: tuple[Callable[[float], float], Callable[[float], float]]  # 2.4 GHz, 5 GHz
     channels: tuple[int, int]
+
+
+LOTS = (0.0, 0.0, 2.5, 2.5, 5.0)  # years after the controller: access points are bought in lots, as floors are refitted
+LAST_LOT_IN = 2025  # no lot is bought in a year that has not come
+
+
+def bought_on(device: Device, number: int) -> date:
+    """When access point `number` of a controller was bought."""
+    first: date = device.kit.bought_on
+    later = first + timedelta(days=int(LOTS[number % len(LOTS)] * 365.25))
+    return later if later.year <= LAST_LOT_IN else first
 
 
 CHANNELS_24, CHANNELS_5 = (1, 6, 11), (36, 40, 44, 48, 52, 100, 104, 108, 112)
