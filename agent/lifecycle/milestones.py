@@ -14,6 +14,8 @@ Rules:
   and no milestone, but for what still held then.
 - To improve is no milestone: a stage that holds since a day on which a graver one was told already is what remains
   after a purchase record or a notice put things right. What time brings afterwards has a later day and is told again.
+- What is so since a day that nobody knows is a milestone of the day the piece, or the version on it, was first seen:
+  the day on which the notice was fetched is another one with every new file of notices.
 - What has been overtaken (a stage by a graver one, 180 days by 30, 30 days by the end itself) is recorded, not told.
 """
 
@@ -105,7 +107,7 @@ def _come_about(piece: Held, today: date) -> Iterator[ComeAbout]:
     """Everything that had come about by `today` since the piece was first seen."""
     asset, life = piece.asset, piece.life
     seen = _day(asset.first_seen_at)
-    for stage, on, reason in _since(seen, _entries(life, today)):
+    for stage, on, reason in _since(seen, _entries(life, seen, today)):
         yield "stage", stage, on, reason
     ends = life.support_ends_on
     if ends is not None and ends >= seen:
@@ -120,18 +122,18 @@ def _come_about(piece: Held, today: date) -> Iterator[ComeAbout]:
         yield "exception_expired", keep.name, keep.until, reason
 
 
-def _entries(life: Life, today: date) -> list[tuple[str, date, str]]:
+def _entries(life: Life, seen: date, today: date) -> list[tuple[str, date, str]]:
     """Each time it came into a graver stage, by the reasons it has now: stage, day, reason."""
     steps = sorted(
-        ((on, GRAVITY[stage], stage, reason.text) for reason in life.reasons for on, stage in reason.steps
-         if on <= today and stage in GRAVITY),
-        key=lambda step: (step[0], -step[1]),
+        ((on if reason.day_known else min(on, seen), stage, reason.text)
+         for reason in life.reasons for on, stage in reason.steps if on <= today and stage in GRAVITY),
+        key=lambda step: (step[0], -GRAVITY[step[1]]),
     )  # fmt: skip
     entries: list[tuple[str, date, str]] = []
     worst = 0
-    for on, grave, stage, text in steps:
-        if grave > worst:
-            worst = grave
+    for on, stage, text in steps:
+        if GRAVITY[stage] > worst:
+            worst = GRAVITY[stage]
             entries.append((stage, on, text))
     return entries
 
@@ -140,14 +142,15 @@ def _software_entries(asset: Asset, life: Life, today: date) -> list[tuple[str, 
     software = life.software
     if software.stage not in ("review_due", "unsupported"):
         return []
-    unsupported = software.stage == "unsupported"
-    fallback = _version_seen(asset)  # a notice may say that support has ended and not when
-    entries = []
-    review, ended = software.review_on, software.support_ends_on
-    if not unsupported or (review is not None and review <= today and (ended is None or review < ended)):
-        entries.append(("review_due", review or fallback, software.reason))
-    if unsupported:
-        entries.append(("unsupported", ended or fallback, software.reason))
+    since = _version_seen(asset)
+    reviewed, ended = (day if day is not None and day <= today else None for day in (
+        software.review_on, software.support_ends_on,
+    ))  # fmt: skip
+    if software.stage == "review_due":
+        return [("review_due", reviewed or since, software.reason)]
+    entries = [("unsupported", ended or since, software.reason)]
+    if reviewed is not None and reviewed < (ended or since):
+        entries.insert(0, ("review_due", reviewed, software.reason))
     return entries
 
 
