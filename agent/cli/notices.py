@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.cli.common import AnyFormat, Format, show
-from agent.cli.serve import SettingsFile, StateDirectory, settings_of
+from agent.cli.serve import SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
     from agent.lifecycle.notices import Notice, Notices

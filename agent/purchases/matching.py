@@ -73,7 +73,8 @@ def last_of(purchases: Iterable[Purchase]) -> dict[str, Purchase]:
 def matched(
     reading: Reading, assets: Iterable[Asset], purchases: Iterable[Purchase], author: str, now: datetime
 ) -> Report:  # fmt: skip
-    """What every row of a file does to the register."""
+    """What every row of a file does to the register. Serial numbers are written as the register has them, or as the
+    file has them without blanks, so that a number that is not seen yet will be found when it is."""
     known: dict[str, list[Asset]] = defaultdict(list)
     for asset in assets:
         if asset.serial:
@@ -96,7 +97,8 @@ def matched(
             faults.append(Fault(reading.file, record.line, "serial", why))
             continue
         before = last.get(key)
-        after = _after(record, before, author, now, f"{reading.file}:{record.line}")
+        serial = piece.serial if piece is not None and piece.serial else "".join(record.serial.split())
+        after = _after(record, before, Purchase(serial, now, author, f"{reading.file}:{record.line}"))
         differs = [name for name in KEPT if before is not None and getattr(before, name) != getattr(after, name)]
         odd = [*record.warnings, *_contradicted(after, piece)]
         warnings += [Fault(reading.file, record.line, "", text) for text in odd]
@@ -104,7 +106,7 @@ def matched(
             outcome: Outcome = "matched" if piece else "not_seen_yet"
         else:
             outcome = "changed" if differs else "unchanged"
-        said = [f"{_TITLES[name]} was {shown(before, name)}, now {shown(after, name)}" for name in differs] + odd
+        said = [f"{TITLES[name]} was {shown(before, name)}, now {shown(after, name)}" for name in differs] + odd
         if piece is None and (alike := near.get(_alike(key))):
             said.append(f"the register knows {known[alike][0].serial}, which looks like it")
         if outcome != "unchanged":
@@ -173,12 +175,13 @@ def _copied(asset: Asset, place: str) -> bool:
     return device != asset.device and asset.part not in SHARED and rest.partition("/")[0] not in SHARED
 
 
-def _after(record: Record, before: Purchase | None, author: str, now: datetime, origin: str) -> Purchase:
-    given = {name: value for name, value in record.facts.items() if name in KEPT}
+def _after(record: Record, before: Purchase | None, empty: Purchase) -> Purchase:
+    """The record to be kept: `empty`, with the facts of the row, and what the row leaves blank from the one before."""
+    given = {name: getattr(before, name) for name in KEPT} if before is not None else {}
+    given |= {name: value for name, value in record.facts.items() if name in KEPT}
     if given.get("shares", ()) is None:
         given["shares"] = ()
-    base = before or Purchase(record.serial, now, author, origin)
-    return replace(base, at=now, author=author, origin=origin, **given)  # type: ignore[arg-type]
+    return replace(empty, **given)
 
 
 # ---------------------------------------------------------------- what it says and what is seen
@@ -224,7 +227,7 @@ def _place(asset: Asset | None) -> str:
 
 
 # ---------------------------------------------------------------- in words
-_TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {
     "vendor": "vendor", "model": "model", "purchased": "purchased", "installed": "installed",
     "support_until": "support until", "price_pence": "price", "supplier": "supplier", "shares": "shares",
 }  # fmt: skip
