@@ -38,6 +38,7 @@ NAMED_OF_MANY = 3  # of each group, where one message is for all of them
 EXPLAINED = 3  # pieces whose reason is given too
 SUPPORT: tuple[tuple[MilestoneKind, int], ...] = (("support_180", 180), ("support_30", 30))
 VENDOR_SUPPORT = "vendor support"
+MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
 GRAVITY = {stage: n for n, stage in enumerate(("in_life", "review_due", "refresh_due", "overdue", "unsupported"))}
 
 Identity = tuple[str, MilestoneKind, str, str]
@@ -85,7 +86,7 @@ def reached(
         key = piece.asset.key
         for kind, what, on, reason in _come_about(piece, today):
             own = key, kind, what, on.isoformat()
-            if own in recorded or (_place_key(piece.asset), *own[1:]) in recorded:
+            if any((known_as, *own[1:]) in recorded for known_as in (key, *_before_its_serial(piece.asset))):
                 continue
             graver = (when for grave, when in told.get((key, kind), ()) if grave > GRAVITY.get(what, 9))
             if any(on <= when for when in graver):
@@ -95,9 +96,12 @@ def reached(
     return tuple(found)
 
 
-def _place_key(asset: Asset) -> str:
-    """The key it had for as long as it showed no serial number: people are not told again because it now does."""
-    return f"place:{asset.device}/{asset.part}/{asset.place or asset.name}"
+def _before_its_serial(asset: Asset) -> Iterator[str]:
+    """Keys it had for as long as it showed no serial number, or no visit had seen more of its device than that it is in
+    the inventory: people are not told again because it now shows one."""
+    yield f"place:{asset.device}/{asset.part}/{asset.place or asset.name}"
+    if asset.part in MAIN:
+        yield f"place:{asset.device}/chassis/"
 
 
 ComeAbout = tuple[MilestoneKind, str, date, str]  # kind, what, on, reason
@@ -284,7 +288,10 @@ def _counted(group: _Group) -> str:
     return f"{count(number, 'piece of hardware', 'pieces of hardware')}{among}"
 
 
-_NOUNS = {"battery": ("battery", "batteries"), "access_point": ("access point", "access points")}
+_NOUNS = {
+    "battery": ("battery", "batteries"), "battery_pack": ("battery", "batteries"),
+    "access_point": ("access point", "access points"),
+}  # fmt: skip
 
 
 def _noun(piece: Held) -> tuple[str, str]:
@@ -344,8 +351,8 @@ def _described(piece: Held) -> str:
     asset = piece.asset
     where = f"{asset.part.replace('_', ' ')} {asset.place}".strip()
     said = (plain(text, 60) for text in (asset.model or "", where, piece.site) if text)
-    return f"{plain(asset.device, 80)} ({', '.join(said)})"
+    return f"{plain(asset.device or asset.name, 80)} ({', '.join(said)})"
 
 
 def _is_firewall(piece: Held) -> bool:
-    return piece.role == "firewall" and piece.unit and piece.asset.part not in _NOUNS
+    return piece.role == "firewall" and piece.asset.part in MAIN

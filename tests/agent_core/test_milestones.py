@@ -186,10 +186,11 @@ def test_the_same_stage_because_of_another_day_and_a_graver_one_by_a_correction_
 
 def test_a_piece_that_shows_a_serial_number_at_last_is_not_told_of_again() -> None:
     lived = life([replace_by(days(-5))], TODAY)
-    nameless = piece("sw-1", lived, key="place:sw-1/chassis/1")
-    known = reached([nameless], (), TODAY)
-    assert known
-    assert reached([piece("sw-1", lived)], known, TODAY) == ()
+    for key in ("place:sw-1/chassis/1", "place:sw-1/chassis/"):  # the second: no visit has seen anything of it
+        known = reached([piece("sw-1", lived, key=key)], (), TODAY)
+        assert known
+        assert reached([piece("sw-1", lived)], known, TODAY) == ()
+    assert reached([piece("sw-1", lived, part="fan")], known, TODAY)
 
 
 # ---------------------------------------------------------------- what is told
