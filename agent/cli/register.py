@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.cli import register_import
+from agent.cli import register_import, register_show
 from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, show
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, settings_of
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The hardware register: list it, show one piece, bring in purchase records.")
     group.callback(invoke_without_command=True)(hardware)
     register_import.register(group)
+    register_show.register(group)
     app.add_typer(group, name="register")
 
 
