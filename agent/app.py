@@ -207,7 +207,7 @@ class Agent:
 
         routes = [
             *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address),
-            *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter),
+            *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
         if web.is_loopback(self.settings.listen_address) and not config.users:

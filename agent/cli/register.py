@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.cli import register_import
+from agent.cli import register_import, register_show
 from agent.cli.common import estate_of, ledger_of
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="The hardware register: list it, show one piece, bring in purchase records.")
     group.callback(invoke_without_command=True)(hardware)
     register_import.register(group)
+    register_show.register(group)
     app.add_typer(group, name="register")
 
 

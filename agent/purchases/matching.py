@@ -26,6 +26,7 @@ from agent.purchases.records import Reading, Record
 Outcome = Literal["matched", "not_seen_yet", "changed", "unchanged", "refused"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 KEPT = ("vendor", "model", "purchased", "installed", "support_until", "price_pence", "supplier", "shares")
+MOST_NAMED = 5  # lines and devices in one message
 # Hardware that several devices show as theirs because they share it, and not because somebody copied a number.
 SHARED = ("ha_member", "access_point")
 
@@ -139,13 +140,18 @@ def _repeated(reading: Reading) -> tuple[dict[int, int | None], list[Fault]]:
         if all(other.facts == first.facts for other in others):
             again |= {other.line: first.line for other in others}
             continue
-        for one in several:
-            elsewhere = [str(other.line) for other in several if other is not one]
-            shown_lines = ", ".join(elsewhere[:5]) + (" and more" if len(elsewhere) > 5 else "")
-            word = "line" if len(elsewhere) == 1 else "lines"
+        for number, one in enumerate(several):
+            near = [
+                str(other.line)
+                for other in (*several[: min(number, MOST_NAMED)], *several[number + 1 : number + 1 + MOST_NAMED])
+            ]
+            elsewhere = ", ".join(near[:MOST_NAMED]) + (" and more" if len(several) - 1 > MOST_NAMED else "")
+            word = "line" if len(several) == 2 else "lines"
             faults.append(
-                Fault(reading.file, one.line, "serial", f"{one.serial} has other facts on {word} {shown_lines}",
-                      "keep the one that is right")
+                Fault(
+                    reading.file, one.line, "serial", f"{one.serial} has other facts on {word} {elsewhere}",
+                    "keep the one that is right",
+                )
             )  # fmt: skip
             again[one.line] = None
     return again, faults
@@ -158,7 +164,7 @@ def _which(found: Sequence[Asset], record: Record) -> tuple[Asset | None, str]:
     if len(there) > 1 and isinstance(vendor, str):
         there = [asset for asset in there if _same_vendor(vendor, asset.vendor)] or there
     if len(there) > 1:
-        places = ", ".join(f"{asset.vendor or 'maker not known'} at {asset.device}" for asset in there)
+        places = ", ".join(f"{asset.vendor or 'maker not known'} at {asset.device}" for asset in there[:MOST_NAMED])
         return None, f"the register knows {record.serial} at {len(there)} devices: {places}"
     if not there:
         return None, ""
