@@ -22,8 +22,9 @@ from agent.clock_steps import ClockSteps
 from agent.facts import Facts, Message
 from agent.health import Judgement, judge
 from agent.latest import Latest
-from agent.ledger import Ledger, LedgerError, asset_key
-from agent.lifecycle import fresh, sight, sighting_key, telling
+from agent.ledger import Ledger, LedgerError
+from agent.lifecycle import Known, sight
+from agent.lifecycle.known import NOTHING
 from agent.topology import Topology
 from collectors.readings import Cadence, Visit
 
@@ -71,8 +72,9 @@ class Pipeline:
         self.board: health.Board = health.board_of(ledger.standings(), ledger.flips(since=clock() - health.RECENT))
         # Nor does it tell anybody what they have heard.
         self.mind = Mind(channels, topology, dict(ledger.believed()), planned)
-        self._register = {sighting_key(asset): telling(asset) for asset in ledger.assets()}
-        self._seen: dict[str, datetime] = {}
+        last = ledger.last_sightings()
+        own = {seen.device for source, seen in last if source == ledger.source}
+        self._known = Known(ledger.assets(), (seen for _, seen in last), own)
         self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
         self._steps = ClockSteps(ledger, self.board, clock, steady, self._stepped)
         self.adopt(topology)
@@ -102,12 +104,12 @@ class Pipeline:
         sightings = sight(visit) if visit is not None else ()
         if not (sightings or judgement.changes or judgement.held):
             return True  # nearly every visit ends here
-        new = fresh(sightings, self._register)
+        found = self._known.look(visit, sightings) if visit is not None else NOTHING
         messages: tuple[Message, ...] = ()
         if judgement.changes:
             messages = messages_of(judgement.changes, self.mind, judgement.held, self._clock())
         try:
-            self._ledger.record(Facts(judgement.changes, new, messages=messages))
+            self._ledger.record(Facts(judgement.changes, found.new, found.absences, messages=messages))
         except LedgerError as problem:
             # Nothing is held as known that is not written or waiting to be: the next look finds it again.
             self.stats.unrecorded_total += 1
@@ -117,8 +119,8 @@ class Pipeline:
             self.board.update(judgement.held)
             self.stats.board_changes += 1
         believed_after(messages, self.mind.believed)
-        self._register.update({sighting_key(s): telling(s) for s in new})
-        self._seen.update({asset_key(s): s.seen_at for s in sightings if s not in new})
+        if found:
+            self._known.hold(found)
         return True
 
     def _lose_sight_of(self, device: str) -> None:
@@ -151,8 +153,7 @@ class Pipeline:
 
     def note_seen(self) -> None:
         """Write when hardware was last seen, for all of it at once: every few minutes, and at the end."""
-        seen, self._seen = self._seen, {}
-        self._hand_over(Facts(seen=tuple(seen.items())))
+        self._hand_over(Facts(seen=self._known.seen()))
 
     def adopt(self, topology: Topology) -> None:
         """Take on a reloaded inventory: forget what left it, judge anew what stands on it."""
@@ -165,6 +166,9 @@ class Pipeline:
             for subject in gone:
                 self.board.pop(subject, None)
             self.stats.board_changes += 1
+        found = self._known.adopt(topology.devices, now)
+        if found and self._hand_over(Facts(absences=found.absences)):
+            self._known.hold(found)
         self.topology = self.mind.topology = topology
         self._record(health.judge_dependents(self.board, topology, now))
 

@@ -2,23 +2,51 @@
 
     pieces_of(assets, estate, today, purchases, notices) -> list[Piece]
 
-Hardware comes from visits (the ledger's assets) and from the inventory (what cannot be polled); purchase facts from
-purchase records first and the inventory second; policy and exceptions from the inventory.
+Pieces come from what visits saw (the ledger's assets), from the inventory's `hardware`, and from its devices that no
+visit has told a chassis of: those have one by their place, so that what only answers to ping is in the register too. A
+serial number is one piece, whichever of them name it.
+
+Purchase facts: the last purchase record with the serial number, then the inventory's `hardware` with it, then what the
+device says it cost, which is for its chassis, or for all members of a stack or pair together where it has none. What a
+record leaves open comes from the next one: dates together, and the price with its shares. Policy and exceptions come
+from the inventory; access points behind a controller have the policy of access points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Literal
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, Protocol
+from uuid import UUID, uuid5
 
 from agent.facts import Asset, Purchase
-from agent.inventory import Estate, effective
-from agent.lifecycle import Life, Notice, Owning, Policy, stage
-from agent.lifecycle.stages import BATTERY
+from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
+from agent.inventory.resolve import policy
+from agent.kept import Keeps
+from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
+MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
+BATTERIES = ("battery", "battery_pack")
+UNITS = (*MAIN, "access_point", *BATTERIES)  # bought and replaced by themselves
+# First and last sight of what no visit has seen. Readers say "never" of any time before 1971.
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NOTHING = Owning()
+_NO_POLICY = Policy()
+_IDS = UUID("8f0f6b0e-5b44-5f0e-9d0e-6f7c2d7a4b11")  # ids of what is no row of the ledger are made from its key
+
+
+class Announced(Protocol):
+    """What vendors have announced (agent.lifecycle.notices)."""
+
+    def hardware(self, vendor: str | None, model: str | None, family: str | None = None) -> Notice | None: ...
+
+    def software(
+        self, vendor: str | None, model: str | None, family: str | None, version: str | None
+    ) -> Notice | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +60,9 @@ class Piece:
     site: str = ""  # name of the site; "" where its device is no longer in the inventory
     role: str = ""  # class of the device it is or is in: switch, firewall, ups
     unit: bool = True  # bought and replaced by itself; not a part that goes with its device
+    seen: bool = True  # by a visit; if not, its first and last sight are NEVER
+    entry: str = ""  # its name in the inventory's `hardware`
+    council: str = ""  # the council that its site belongs to
 
     @property
     def age(self) -> timedelta | None:
@@ -44,6 +75,10 @@ class Piece:
     @property
     def confidence(self) -> str:
         return self.life.evidence.confidence
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        return self.life.evidence.conflicts
 
     @property
     def stage(self) -> str:
@@ -61,33 +96,327 @@ class Piece:
     def replace_by(self) -> date | None:
         return self.life.replace_on
 
-
-UNITS = ("chassis", "stack_member", "access_point", "ha_member", "battery")  # bought and replaced by themselves
+    @property
+    def title(self) -> str:
+        """What people call it: the device it is, or its name in the inventory where it is in none."""
+        return self.asset.device or self.asset.name
 
 
 def pieces_of(
     assets: Iterable[Asset], estate: Estate, today: date, purchases: Iterable[Purchase] = (),
-    notices: Sequence[Notice] = (),
+    notices: Announced | None = None,
 ) -> list[Piece]:  # fmt: skip
-    """The register with ages and stages. Purchase facts of a device are those of its chassis, not of what is in it."""
-    found = []
-    policies: dict[str, Policy] = {}  # a device's settings are worked out once for all its parts
-    for asset in assets:
-        device = estate.devices.get(asset.device)
-        owned, policy = Owning(), Policy()
-        if device is not None:
-            if device.name not in policies:
-                settings = effective(estate, device)
-                policies[device.name] = Policy(settings.review_years, settings.replace_years)
-            policy = policies[device.name]
+    """The register on a day: what visits saw in the ledger's order, then what only the inventory knows."""
+    return _Register(estate, today, purchases, notices).pieces(list(assets))
+
+
+# ---------------------------------------------------------------- what holds at a place
+@dataclass(slots=True)
+class _Spot:
+    """A device of the inventory, or a place of `hardware` outside of one, as far as its pieces need it."""
+
+    site: str
+    role: str
+    council: str
+    policy: Policy
+    battery: Policy
+    access_point: Policy
+    owning: Owning = _NOTHING
+    main: bool = False  # a chassis, or a member of what has none, is there
+    chassis: bool = False
+    polled: bool = False  # by what visits saw, and not by the inventory's `hardware` alone
+    whole: Evidence | None = None
+
+
+class _Register:
+    """One pass over all hardware; what holds for a device, a model or a version is found once."""
+
+    def __init__(
+        self, estate: Estate, today: date, purchases: Iterable[Purchase], notices: Announced | None
+    ) -> None:  # fmt: skip
+        self._estate, self._today, self._notices = estate, today, notices
+        self._keeps = Keeps(estate.exceptions, today)
+        self._purchases: dict[str, list[Purchase]] = defaultdict(list)
+        for purchase in purchases:
+            self._purchases[purchase.serial.casefold()].append(purchase)
+        self._entries = {
+            entry.serial.casefold(): name for name, entry in estate.hardware.items() if entry.serial is not None
+        }
+        self._spots: dict[str, _Spot | None] = {}
+        self._hardware: dict[tuple[str | None, str | None, str | None], Notice | None] = {}
+        self._software: dict[tuple[str | None, str | None, str | None, str | None], Notice | None] = {}
+        self._alike: dict[tuple[object, ...], Life] = {}
+        self._day = datetime(today.year, today.month, today.day, tzinfo=UTC)
+
+    def pieces(self, assets: list[Asset]) -> list[Piece]:
+        found_entries: dict[str, Asset] = {}
+        for asset in assets:
+            if asset.gone_at is None:
+                self._settle(asset)
+            if asset.serial is not None and self._entries:
+                name = self._entries.get(asset.serial.casefold())
+                if name is not None and _same_vendor(self._estate.hardware[name].vendor, asset.vendor):
+                    here = found_entries.get(name)
+                    if here is None or (here.gone_at is not None and asset.gone_at is None):
+                        found_entries[name] = asset
+        by_key = {asset.key: name for name, asset in found_entries.items()}
+        for entry in self._estate.hardware.values():
+            if entry.device is not None and entry.part in MAIN and (spot := self._spot(entry.device)) is not None:
+                spot.main = True
+                spot.chassis = spot.chassis or entry.part == "chassis"
+        # The chassis first: what it is known by may be all there is to tell the age of its parts by.
+        lives: dict[int, Piece] = {}
+        for number, asset in enumerate(assets):
             if asset.part == "chassis":
-                owned = Owning(device.owned.purchased, device.owned.installed, device.owned.support_until)
-        life = stage(asset, owned, BATTERY if asset.part == "battery" else policy, today)
-        found.append(
-            Piece(
-                asset, life, owned,
-                "withdrawn" if device is None else "gone" if asset.gone_at else "present",
-                device.site if device else "", device.class_ if device else "", asset.part in UNITS,
-            )
+                lives[number] = piece = self._seen(asset, by_key.get(asset.key, ""))
+                spot = self._spots.get(asset.device)
+                if spot is not None and spot.whole is None and piece.presence == "present":
+                    spot.whole = piece.life.evidence
+        made = [
+            lives[number] if number in lives else self._seen(asset, by_key.get(asset.key, ""))
+            for number, asset in enumerate(assets)
+        ]
+        made += [
+            self._of_entry(name, entry) for name, entry in self._estate.hardware.items() if name not in found_entries
+        ]
+        taken = {asset.key for asset in assets}
+        for name in self._estate.devices:
+            spot = self._spot(name)
+            if spot is not None and not spot.main:
+                made.append(self._unseen_device(name, spot, taken))
+        return made
+
+    def _settle(self, asset: Asset) -> None:
+        """Which devices have a chassis, or members."""
+        for device, part in ((asset.device, asset.part), *(tuple(text.split("/", 2)[:2]) for text in asset.also_at)):
+            if part in MAIN and (spot := self._spot(device)) is not None:
+                spot.main = spot.polled = True
+                spot.chassis = spot.chassis or part == "chassis"
+
+    # ------------------------------------------------------------ where
+    def _spot(self, name: str) -> _Spot | None:
+        """What holds for the hardware of a device; None where the inventory no longer has it."""
+        if name not in self._spots:
+            device = self._estate.devices.get(name)
+            self._spots[name] = None if device is None else self._place(device.class_, device.site, (device,))
+            spot = self._spots[name]
+            if device is not None and spot is not None:
+                spot.owning = owning_of(device.owned, f"inventory, device {name}")
+        return self._spots[name]
+
+    def _place(self, class_: DeviceClass, site: str, own: tuple[Device | Hardware, ...]) -> _Spot:
+        found = self._estate.sites.get(site)
+        mine = _policy({key: years for key, (years, _) in policy(self._estate, class_, site, own).items()})
+        above = mine
+        if class_ == "wifi_controller":
+            above = _policy({key: years for key, (years, _) in policy(self._estate, "wifi_ap", site).items()})
+        return _Spot(site, class_, found.owner if found else "", mine, mine.of_battery, above)
+
+    # ------------------------------------------------------------ pieces
+    def _seen(self, asset: Asset, name: str) -> Piece:
+        spot = self._spot(asset.device)
+        presence: Presence = "withdrawn" if spot is None else "gone" if asset.gone_at is not None else "present"
+        entry = self._estate.hardware[name] if name else None
+        conflicts: tuple[str, ...] = ()
+        if entry is not None:
+            conflicts = tuple(_differences(asset, entry, name, spot, self._estate))
+            asset = _filled(asset, entry)
+            if presence != "present":  # it was taken out, and the inventory says where it is now
+                spot, presence = self._spot_of(entry), "present"
+                asset = replace(asset, device=entry.device or "", place=name, gone_at=None)
+        if asset.also_at:
+            conflicts = (*conflicts, *self._shown_twice(asset))
+        return self._piece(asset, spot, presence, name, entry, conflicts)
+
+    def _of_entry(self, name: str, entry: Hardware) -> Piece:
+        vendor = (entry.vendor or "").casefold()
+        key = f"serial:{vendor}/{entry.serial}" if entry.serial is not None else f"inventory:{name}"
+        asset = Asset(
+            uuid5(_IDS, key), key, entry.device or "", entry.part, entry.title or name, name, entry.vendor, entry.model,
+            entry.serial, entry.version, entry.manufactured.isoformat() if entry.manufactured else None, None, None,
+            NEVER, NEVER,
         )  # fmt: skip
-    return found
+        return self._piece(asset, self._spot_of(entry), "present", name, entry, seen=False)
+
+    def _unseen_device(self, name: str, spot: _Spot, taken: set[str]) -> Piece:
+        key = f"place:{name}/chassis/"
+        if key in taken:  # one that is gone: this is what stands there instead
+            key += "#2"
+        asset = Asset(
+            uuid5(_IDS, key), key, name, "chassis", name, "", None, None, None, None, None, None, None, NEVER, NEVER
+        )
+        spot.chassis = True
+        return self._piece(asset, spot, "present", "", None, seen=False)
+
+    def _spot_of(self, entry: Hardware) -> _Spot | None:
+        if entry.device is None:
+            return self._place(entry.class_ or "server", entry.site or "", (entry,))
+        device, spot = self._estate.devices.get(entry.device), self._spot(entry.device)
+        if device is None or spot is None:
+            return None
+        own = self._place(device.class_, device.site, (entry, device))
+        return replace(spot, policy=own.policy, battery=own.battery)
+
+    def _piece(
+        self, asset: Asset, spot: _Spot | None, presence: Presence, name: str, entry: Hardware | None,
+        conflicts: tuple[str, ...] = (), seen: bool = True,
+    ) -> Piece:  # fmt: skip
+        role, site = (spot.role, spot.site) if spot is not None else ("", "")
+        own = (
+            spot is not None and presence == "present" and asset.part in MAIN
+            and (asset.part == "chassis" or not spot.chassis) and (seen or not spot.polled)
+        )  # fmt: skip
+        owned = self._owned(asset, spot.owning if spot is not None and own else None, name, entry)
+        keep: Keep | None = self._keeps.of(asset, role, site, name)
+        years = _NO_POLICY
+        if spot is not None:
+            part = asset.part
+            years = spot.battery if part in BATTERIES else spot.access_point if part == "access_point" else spot.policy
+        notice = self._notice(asset) if self._notices is not None else None
+        whole = spot.whole if spot is not None and asset.part not in UNITS else None
+        if seen and owned is _NOTHING and _says_nothing(asset) and made_on(asset) is None:
+            # Of two fans that say nothing of themselves and came on one day in one device, all that follows is the
+            # same: a large estate has thousands of such parts, and this is half of the time.
+            alike = asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
+            if alike not in self._alike:
+                self._alike[alike] = stage(asset, owned, years, self._today, notice=notice, keep=keep, whole=whole)
+            life = self._alike[alike]
+        else:
+            release = self._release(asset) if self._notices is not None and asset.version is not None else None
+            life = stage(
+                asset, owned, years, self._today, notice=notice, software=release, keep=keep, whole=whole,
+                evidence=None if seen else self._unseen(asset, owned, whole),
+            )  # fmt: skip
+        if conflicts:
+            evidence = replace(life.evidence, conflicts=(*life.evidence.conflicts, *conflicts))
+            life = replace(life, evidence=evidence)
+        council = spot.council if spot is not None else ""
+        return Piece(asset, life, owned, presence, site, role, asset.part in UNITS, seen, name, council)
+
+    def _unseen(self, asset: Asset, owned: Owning, whole: Evidence | None) -> Evidence:
+        """What dates a piece that no visit has seen: its first sight does not."""
+        found = dated(replace(asset, first_seen_at=self._day, last_seen_at=self._day), owned, whole=whole,
+                      today=self._today)  # fmt: skip
+        ladder = tuple(one for one in found.ladder if one.kind != "first_seen")
+        if not ladder:
+            return Evidence(None, "none", "none", found.conflicts)
+        return replace(found, ladder=ladder)
+
+    # ------------------------------------------------------------ facts
+    def _owned(self, asset: Asset, of_device: Owning | None, name: str, entry: Hardware | None) -> Owning:
+        found: Owning | None = None
+        if asset.serial is not None and self._purchases:
+            for purchase in reversed(self._purchases.get(asset.serial.casefold(), ())):
+                if _same_vendor(purchase.vendor, asset.vendor):
+                    found = owning_from(purchase)
+                    break
+        if entry is not None:
+            found = _completed(found, owning_of(entry.owned, f"inventory, hardware {name}"))
+        if of_device is not None:
+            found = _completed(found, of_device)
+        return found if found is not None else _NOTHING
+
+    def _notice(self, asset: Asset) -> Notice | None:
+        which = asset.vendor, asset.model, asset.family
+        if which not in self._hardware and self._notices is not None:
+            self._hardware[which] = self._notices.hardware(*which)
+        return self._hardware[which]
+
+    def _release(self, asset: Asset) -> Notice | None:
+        which = asset.vendor, asset.model, asset.family, asset.version
+        if which not in self._software and self._notices is not None:
+            self._software[which] = self._notices.software(*which)
+        return self._software[which]
+
+    def _shown_twice(self, asset: Asset) -> Iterable[str]:
+        """Two devices that both say it is their own chassis: one of them is wrong, or is known by two names."""
+        if asset.part != "chassis":
+            return
+        for text in asset.also_at:
+            device, part, _ = text.split("/", 2)
+            if part == "chassis" and device != asset.device and device in self._estate.devices:
+                yield f"{device} shows the same serial number as its own"
+
+
+def _says_nothing(asset: Asset) -> bool:
+    """Whether nothing that it says of itself bears on its life but its serial number and when it was first seen."""
+    return asset.version is None and asset.manufactured is None and asset.installed is None and asset.replace_by is None
+
+
+def _policy(years: Mapping[str, float]) -> Policy:
+    return Policy(
+        years["review_years"], years["replace_years"], battery_years=years["battery_years"],
+        software_review_years=years["software_review_years"],
+    )  # fmt: skip
+
+
+def owning_of(owned: Owned, origin: str) -> Owning:
+    """What the inventory says of it."""
+    return Owning(
+        owned.purchased, owned.installed, owned.support_until,
+        int(owned.price * 100) if owned.price is not None else None,
+        owned.supplier, tuple((owned.shares or {}).items()), origin,
+    )  # fmt: skip
+
+
+def owning_from(purchase: Purchase) -> Owning:
+    """What a purchase record says of it."""
+    purchased, installed, until = (
+        date.fromisoformat(day) if day else None
+        for day in (purchase.purchased, purchase.installed, purchase.support_until)
+    )
+    shares = tuple((council, Decimal(share)) for council, share in purchase.shares)
+    return Owning(purchased, installed, until, purchase.price_pence, purchase.supplier, shares, purchase.origin)
+
+
+def _completed(first: Owning | None, second: Owning) -> Owning:
+    """What the first leaves open, as the second has it. Dates belong together, and so do a price and its shares."""
+    if first is None:
+        return second
+    dates, price = first, first
+    if first.purchased is None and first.installed is None:
+        dates = second
+    if first.price_pence is None:
+        price = second
+    until = first.support_until
+    if until is None and second.support_until is not None:
+        # A contract that ended before this was bought was for what stood there before.
+        began = dates.purchased or dates.installed
+        until = second.support_until if began is None or second.support_until >= began else None
+    return Owning(
+        dates.purchased, dates.installed, until, price.price_pence, first.supplier or second.supplier, price.shares,
+        first.origin,
+    )  # fmt: skip
+
+
+def _same_vendor(one: str | None, other: str | None) -> bool:
+    """Makers number alike; their names are written in full or not: HPE, HPE Aruba Networking."""
+    if not one or not other:
+        return True
+    one, other = one.casefold(), other.casefold()
+    return one.startswith(other) or other.startswith(one)
+
+
+def _filled(asset: Asset, entry: Hardware) -> Asset:
+    """What a visit does not tell, as the inventory has it."""
+    made = entry.manufactured.isoformat() if entry.manufactured else None
+    return replace(
+        asset, vendor=asset.vendor or entry.vendor, model=asset.model or entry.model,
+        version=asset.version or entry.version, manufactured=asset.manufactured or made,
+    )  # fmt: skip
+
+
+def _differences(asset: Asset, entry: Hardware, name: str, spot: _Spot | None, estate: Estate) -> Iterable[str]:
+    """Where the inventory says otherwise than a visit that sees it."""
+    says = f"the inventory (hardware {name}) says"
+    if entry.model and asset.model and entry.model.casefold() not in asset.model.casefold():
+        yield f"{says} model {entry.model}, it shows {asset.model}"
+    if entry.manufactured and asset.manufactured and entry.manufactured.isoformat() != asset.manufactured:
+        yield f"{says} made on {entry.manufactured}, it shows {asset.manufactured}"
+    if spot is None or asset.gone_at is not None:
+        return
+    if entry.device is not None and entry.device != asset.device:
+        yield f"{says} that it is in {entry.device}, it is seen in {asset.device}"
+    elif entry.site is not None and entry.site != spot.site:
+        site = estate.sites.get(entry.site)
+        yield f"{says} that it is at {site.title if site else entry.site}, it is seen in {asset.device}"

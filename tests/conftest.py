@@ -34,6 +34,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write tests/recordings/**/*.expected.yaml anew")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lines that tests gave by `record_property("summary", ...)`, shown also when the run is green and quiet.
+
+    They are taken from the reports, because with xdist the tests run in other processes.
+    """
+    for reports in list(terminalreporter.stats.values()):
+        for report in reports:
+            if getattr(report, "when", None) != "call":
+                continue
+            for name, lines in report.user_properties:
+                if name == "summary":
+                    terminalreporter.section(report.nodeid.rpartition("::")[2].replace("_", " "), sep="-")
+                    for line in lines:
+                        terminalreporter.line(line)
+
+
 # ---------------------------------------------------------------- loopback only
 class OutsideLoopback(RuntimeError):
     """A test tried to talk to something that is not this machine."""

@@ -93,6 +93,21 @@ def csv_text(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return buffer.getvalue()
 
 
+def show_json(value: Any) -> None:
+    """What is no table, for programs."""
+
+    def fit(one: Any) -> Any:
+        if isinstance(one, str):
+            return plain(one, 2000)
+        if isinstance(one, dict):
+            return {key: fit(inner) for key, inner in one.items()}
+        return [fit(inner) for inner in one] if isinstance(one, list | tuple) else one
+
+    from agent.hostile import plain
+
+    print(json.dumps(fit(value), indent=2, ensure_ascii=False))
+
+
 def london(at: datetime) -> str:
     """A time as the clock in London has it."""
     from agent.calendar_uk import LONDON

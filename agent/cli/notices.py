@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agent.cli.common import AnyFormat, Format, show
-from agent.cli.serve import SettingsFile, StateDirectory, settings_of
+from agent.cli.serve import SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
     from agent.lifecycle.notices import Notice, Notices
@@ -22,18 +23,17 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
     )
     group.command("list")(list_)
+    group.command("import")(import_)
     group.command()(check)
+    group.command()(reference)
     app.add_typer(group, name="notices")
 
 
 def _notices(settings: Any) -> Notices:
     """All in force; a file that cannot be read is told, and the others count."""
-    import logging
-
     from agent.notices import load_notices
 
-    logging.getLogger("agent.notices").disabled = True  # what it would log is said here, once and in one form
-    found = load_notices(settings.notices)
+    found = load_notices(settings.notices, loudly=False)
     for problem in found.problems:
         print(f"hartwatch: left out: {problem}", file=sys.stderr)
     return found
@@ -93,6 +93,53 @@ def list_(
     show(names, rows, form, "There is no such notice.")
 
 
+def import_(
+    file: Annotated[Path, typer.Argument(help="CSV, or JSON of one product of endoflife.date.")],
+    vendor: Annotated[str | None, typer.Option(help="Vendor, where the file does not say it.")] = None,
+    product: Annotated[
+        str | None, typer.Option(help="Product, where the file does not say it.", show_default="name of the file")
+    ] = None,
+    family: Annotated[
+        list[str] | None, typer.Option(help="Device family that runs a product which is not known; may be given again.")
+    ] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="Take what is right, though something is wrong.")] = False,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Take in notices from a file: all of them or, with --partial, those that are right. Status 1: none was taken.
+
+    A file that was imported before under the same name is replaced; the same again changes nothing.
+    """
+    from agent.notices_import import CannotImport, read_csv, read_endoflife, store
+
+    folder = settings_of({"state_directory": state}, settings).notices
+    try:
+        if file.suffix.casefold() == ".json":
+            made = read_endoflife(file, product, vendor, family or ())
+        elif family:
+            fail("--family is for JSON; a CSV has a column `families`", 2)
+        else:
+            made = read_csv(file, vendor, product)
+        for refused in made.refused:
+            print(f"hartwatch: not taken: {refused}", file=sys.stderr)
+        for passed in made.passed_over:
+            print(f"hartwatch: passed over: {passed}", file=sys.stderr)
+        if made.refused and not partial:
+            fail("nothing was imported: put it right, or take the rest with --partial", 1)
+        if not made.text:
+            fail(f"{file}: there is nothing in it to import", 1)
+        stored = store(folder, made)
+    except CannotImport as problem:
+        fail(str(problem), 1)
+    counts = f"{_counted(made.models, 'model')}, {_counted(made.releases, 'release')}"
+    left = f"; {len(made.refused)} not taken" if made.refused else ""
+    print(f"{stored.path}: {counts}{left}" + ("" if stored.changed else "; nothing has changed"))
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
+
+
 def check(
     model: Annotated[str, typer.Argument(help="A model as the device or the purchase record writes it.")],
     vendor: Annotated[str, typer.Option(help="Its vendor.")],
@@ -111,6 +158,14 @@ def check(
         found = _told(f"{vendor} {version}", said) or found
     if not found:
         raise typer.Exit(1)
+
+
+def reference() -> None:
+    """Print the reference page of what is shipped (docs/reference/vendor-notices.md)."""
+    from agent.notices import shipped
+    from agent.notices_page import notices_page
+
+    print(notices_page(shipped()), end="")
 
 
 def _told(subject: str, notices: list[Notice]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, login, show, write
+from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, login, show, show_json, write
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
@@ -43,20 +42,25 @@ def import_purchases(
     from agent.calendar_uk import LONDON
     from agent.facts import Facts
     from agent.purchases import FileRefused, matched, records_of, table_of
+    from agent.register import pieces_of
 
     now = datetime.now(UTC)
     who = _author(author)
     octets = _read(file)
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
-    councils = {name: council.title for name, council in estate_of(found).councils.items()}
+    estate = estate_of(found)
+    councils = {name: council.title for name, council in estate.councils.items()}
+    today = now.astimezone(LONDON).date()
     try:
-        reading = records_of(table_of(octets, file.name), councils, now.astimezone(LONDON).date())
+        reading = records_of(table_of(octets, file.name), councils, today)
     except FileRefused as problem:
         if form is Format.JSON:
-            _print_json({"file": file.name, "imported": 0, "faults": [_fault(one) for one in problem.faults]})
+            show_json({"file": file.name, "imported": 0, "faults": [_fault(one) for one in problem.faults]})
         fail(f"{problem}\nnothing was imported", 1)
     with ledger_of(found) as ledger:
-        report = matched(reading, ledger.assets(), ledger.purchases(), who, now)
+        purchases = ledger.purchases()
+        pieces = pieces_of(ledger.assets(), estate, today, purchases)  # with what only the inventory knows
+        report = matched(reading, [piece.asset for piece in pieces], purchases, who, now)
         refused = report.faults and not partial
         written = () if refused or dry_run else report.purchases
         if written:
@@ -91,7 +95,7 @@ def _read(file: Path) -> bytes:
 def _tell(report: Report, written: int, dry_run: bool, form: Format) -> None:
     counts = report.counts
     if form is Format.JSON:
-        _print_json(
+        show_json(
             {
                 "file": report.file,
                 "imported": written,
@@ -124,17 +128,3 @@ def _tell(report: Report, written: int, dry_run: bool, form: Format) -> None:
 
 def _fault(one: Fault) -> dict[str, Any]:
     return asdict(one)
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False))
-
-
-def _plain(value: Any) -> Any:
-    from agent.hostile import plain
-
-    if isinstance(value, str):
-        return plain(value, 2000)
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

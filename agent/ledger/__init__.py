@@ -13,6 +13,8 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     watches(source=) -> list[Watch]               when agents were running
     assets() -> list[Asset]                       the register, by device, part and place
     sightings(device=) -> list[Sighting]          as appended
+    last_sightings() -> [(source, Sighting)]      what was last seen in every place, and who wrote it
+    hardware(what=) -> list[Sighting | Absence]   in the order they were recorded; what: an asset's key or serial number
     absences(), purchases(), milestones()         as appended: what is gone, was bought, has come to a point in its life
     notes(subject=, head=) -> list[Note]
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
@@ -67,7 +69,7 @@ from agent.ledger.outbox import Outbox, Pending
 from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held
 from agent.ledger.transfer import LinesInvalid, Taken, export_lines, take_lines
 from agent.ledger.verify import Verdict, verify
-from agent.ledger.write import HEARTBEAT_SECONDS, Written, asset_key
+from agent.ledger.write import HEARTBEAT_SECONDS, Written
 from agent.ledger.writer import BUFFER_LIMIT, Writer, WriterStats
 
 __all__ = [
@@ -84,7 +86,6 @@ __all__ = [
     "Verdict",
     "WriterStats",
     "Written",
-    "asset_key",
 ]
 
 NOTHING_WRITTEN: Future[Written] = Future()
@@ -101,6 +102,7 @@ class Ledger:
     def __init__(self, store: Store, lock: AgentLock | None, writer: Writer) -> None:
         self._store, self._lock, self._writer = store, lock, writer
         self.outbox = Outbox(store)
+        self.source = writer.source
 
     @classmethod
     def open(
@@ -187,6 +189,14 @@ class Ledger:
     def absences(self) -> list[Absence]:
         with self._store.reader.connect() as connection:
             return read.absences(connection)
+
+    def hardware(self, what: str | None = None) -> list[Sighting | Absence]:
+        with self._store.reader.connect() as connection:
+            return read.hardware(connection) if what is None else read.hardware_of(connection, what)
+
+    def last_sightings(self) -> list[tuple[str, Sighting]]:
+        with self._store.reader.connect() as connection:
+            return read.last_sightings(connection)
 
     def purchases(self) -> list[Purchase]:
         with self._store.reader.connect() as connection:

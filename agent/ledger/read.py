@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from heapq import merge
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,7 @@ from agent.ledger.tables import (
     told,
     watch,
 )
+from agent.lifecycle.roll import place_from, place_of
 
 # By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
 _FLIP = [flip.c[f.name] for f in fields(Flip)]
@@ -121,12 +123,13 @@ def watches(connection: Connection, source: str | None = None) -> list[Watch]:
 
 def assets(connection: Connection) -> list[Asset]:
     query = sa.select(*_ASSET).order_by(asset.c.device, asset.c.part, asset.c.place, asset.c.name, asset.c.key)
-    found = []
-    for row in connection.execute(query):
-        values = list(row)
-        values[-1] = tuple(json.loads(row[-1])) if row[-1] else ()
-        found.append(Asset(*values))
-    return found
+    return [_asset(row) for row in connection.execute(query)]
+
+
+def _asset(row: Any) -> Asset:
+    values = list(row)
+    values[-1] = tuple(json.loads(row[-1])) if row[-1] else ()
+    return Asset(*values)
 
 
 def sightings(connection: Connection, device: str | None = None) -> list[Sighting]:
@@ -141,6 +144,70 @@ def absences(connection: Connection) -> list[Absence]:
     columns = [absence.c[f.name] for f in fields(Absence)]
     query = sa.select(*columns).order_by(absence.c.source, absence.c.sequence)
     return [Absence(*row) for row in connection.execute(query)]
+
+
+def hardware(
+    connection: Connection, sighted: sa.ColumnElement[bool] | None = None, missed: sa.ColumnElement[bool] | None = None
+) -> list[Sighting | Absence]:
+    """Sightings and absences, those that fit, in the order they were recorded: what the register is made of.
+
+    Of one source by number. Sources are merged by the time their entries were made, which is in the ids; a clock that
+    was set back does not put a source's later entries before its earlier ones.
+    """
+    found: list[tuple[str, int, int, Sighting | Absence]] = []
+    kinds: tuple[tuple[sa.Table, type[Sighting] | type[Absence], sa.ColumnElement[bool] | None], ...] = (
+        (sighting, Sighting, sighted), (absence, Absence, missed)
+    )  # fmt: skip
+    for table, kind, fits in kinds:
+        query = sa.select(table.c.source, table.c.sequence, table.c.id, *(table.c[f.name] for f in fields(kind)))
+        rows = connection.execute(query if fits is None else query.where(fits))
+        found += [(row[0], row[1], row[2].int, kind(*row[3:])) for row in rows]
+    found.sort(key=itemgetter(0, 1))
+    if len({source for source, *_ in found}) > 1:
+        newest: dict[str, int] = {}
+        merged = []
+        for source, sequence, made, entry in found:
+            newest[source] = max(made, newest.get(source, 0))
+            merged.append((newest[source], source, sequence, entry))
+        merged.sort(key=itemgetter(0, 1, 2))
+        return [entry for *_, entry in merged]
+    return [entry for *_, entry in found]
+
+
+def hardware_of(connection: Connection, what: str) -> list[Sighting | Absence]:
+    """The entries that concern one piece, by the key of its asset or its serial number, in the order they were
+    recorded: those of its serial number, and those of all places in which it ever was."""
+    serials, places = {what}, set()
+    upper = sa.func.upper(asset.c.serial) == what.upper()
+    query = sa.select(*_ASSET).where(sa.or_(asset.c.key == what, asset.c.serial == what, upper))
+    for row in connection.execute(query):
+        one = _asset(row)
+        places |= {place_of(one), *map(place_from, one.also_at)}
+        serials |= {one.serial} if one.serial else set()
+    of_number = sighting.c.serial.in_(serials)
+    places |= {place_of(seen) for seen in hardware(connection, of_number, sa.false())}
+    sighted: list[sa.ColumnElement[bool]] = [of_number]
+    missed: list[sa.ColumnElement[bool]] = [sa.false()]
+    for table, fits in ((sighting, sighted), (absence, missed)):
+        for device, part, place in places:
+            there = sa.and_(table.c.device == device, table.c.part == part, table.c.place.in_((place, "")))
+            fits.append(there)
+    found = hardware(connection, sa.or_(*sighted), sa.or_(*missed))
+    return [entry for entry in found if place_of(entry) in places]
+
+
+def last_sightings(connection: Connection) -> list[tuple[str, Sighting]]:
+    """What was last seen in every place, and the source that wrote it."""
+    of = sighting.c
+    same = (of.device, of.part, of.place, sa.case((of.place == "", of.name), else_=""))
+    newest = sa.select(of.source, sa.func.max(of.sequence).label("sequence")).group_by(of.source, *same).subquery()
+    query = sa.select(of.id, of.source, *(of[f.name] for f in fields(Sighting))).join(
+        newest, sa.and_(newest.c.source == of.source, newest.c.sequence == of.sequence)
+    )
+    found = sorted(connection.execute(query), key=lambda row: row[0].int)
+    return list(
+        {place_of(seen): (name, seen) for name, seen in ((row[1], Sighting(*row[2:])) for row in found)}.values()
+    )
 
 
 def purchases(connection: Connection) -> list[Purchase]:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from agent.ledger.errors import LedgerUnusable
 from agent.ledger.tables import source
+from agent.ledger.write import remake
 
 log = logging.getLogger(__name__)
 
@@ -216,6 +217,8 @@ def migrate(
             copy(path, path.with_name(f"{path.name}.before-{head}"))
     with connection.begin():
         _upgrade(config, scripts, head or "head")
+        if found is not None:
+            remake(connection)  # its rules may be others than those of the version that kept it
     if found is not None:
         log.warning("the ledger %s has schema %s now", name, head)
 

@@ -201,6 +201,11 @@ asset = sa.Table(
     sa.Column("gone_at", Utc),
     sa.Column("also_at", sa.Text),  # JSON
     sa.Index(None, "device"),
+    sa.Index(None, "serial"),
+    # Few pieces are seen in several places; they are all looked at whenever something is sighted.
+    sa.Index(
+        None, "also_at", sqlite_where=sa.text("also_at IS NOT NULL"), postgresql_where=sa.text("also_at IS NOT NULL")
+    ),
 )
 
 # Times an agent was running that are over, or the hours of one that is not.

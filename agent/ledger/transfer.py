@@ -22,7 +22,8 @@ from sqlalchemy.engine import Connection
 
 from agent.ledger import read
 from agent.ledger.chain import genesis, link, plain
-from agent.ledger.tables import APPENDED, Id, Utc, asset, heartbeat, source
+from agent.ledger.tables import APPENDED, Id, Utc, absence, asset, heartbeat, sighting, source
+from agent.ledger.write import remake
 
 FORM = "hartwatch ledger 1"
 ROWS_AT_ONCE = 1000
@@ -105,7 +106,12 @@ def take_lines(connection: Connection, lines: Iterable[str]) -> Taken:
     for name in new:
         values = {"next_sequence": chains[name].last + 1, "digest": chains[name].head}
         connection.execute(sa.update(source).where(source.c.name == name), values)
-    _take_derived(connection, derived, new)
+    if any(chains[name].rows.get(table.name) for name in new for table in (sighting, absence)):
+        remake(connection, derived["asset"])  # what was seen elsewhere may be what is known here
+    for row in derived["heartbeat"]:
+        if row["source"] in new:  # a time that was still going on
+            connection.execute(sa.delete(heartbeat).where(heartbeat.c.source == row["source"]))
+            connection.execute(sa.insert(heartbeat), row)
     return Taken(added, known)
 
 
@@ -203,13 +209,3 @@ def _insert(connection: Connection, table: sa.Table, rows: list[dict[str, Any]])
     for first in range(0, len(rows), ROWS_AT_ONCE):
         connection.execute(sa.insert(table), rows[first : first + ROWS_AT_ONCE])
     return len(rows)
-
-
-def _take_derived(connection: Connection, derived: dict[str, list[dict[str, Any]]], new: set[str]) -> None:
-    """The register's rows that are not here, and the times that were still going on for sources that are new here."""
-    here = set(connection.execute(sa.select(asset.c.key)).scalars())
-    _insert(connection, asset, [row for row in derived["asset"] if row["key"] not in here])
-    for row in derived["heartbeat"]:
-        if row["source"] in new:
-            connection.execute(sa.delete(heartbeat).where(heartbeat.c.source == row["source"]))
-            connection.execute(sa.insert(heartbeat), row)

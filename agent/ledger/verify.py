@@ -11,19 +11,20 @@ them) shows that too.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from agent.facts import Sighting
+from agent.facts import Asset
 from agent.ledger import read
 from agent.ledger.chain import genesis, link
-from agent.ledger.tables import asset, source
-from agent.ledger.write import Register
+from agent.ledger.tables import source
+from agent.ledger.write import replayed
 
 MOST_PROBLEMS = 20
-_REGISTER = [f.name for f in fields(Sighting) if f.name != "seen_at"] + ["first_seen_at"]
+_as_seen = attrgetter(*(f.name for f in fields(Asset) if f.name not in ("id", "last_seen_at")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,14 @@ def _named(table: sa.Table, row: Any) -> str:
 
 
 def _register(connection: Connection) -> list[str]:
-    """The register against the sightings it was made of: what was last seen when is no part of the chain."""
-    wanted = Register.replayed(connection, read.sightings(connection))
-    columns = [asset.c.key, *(asset.c[name] for name in _REGISTER)]
+    """The register against the sightings and absences it was made of: what was last seen when is no part of the
+    chain."""
+    wanted = replayed(connection)
     problems = []
-    for key, *values in connection.execute(sa.select(*columns)):
-        row = wanted.pop(key, None)
-        if row is None:
-            problems.append(f"the register has {key}, which was never seen")
-        elif [row[name] for name in _REGISTER] != values:
-            problems.append(f"the register has {key} otherwise than it was seen")
+    for found in read.assets(connection):
+        one = wanted.pop(found.key, None)
+        if one is None:
+            problems.append(f"the register has {found.key}, which was never seen")
+        elif _as_seen(one) != _as_seen(found):
+            problems.append(f"the register has {found.key} otherwise than it was seen")
     return problems + [f"the register does not have {key}, which was seen" for key in wanted]

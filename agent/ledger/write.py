@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from agent.facts import (
     Absence,
+    Asset,
     Change,
     Closing,
     Facts,
@@ -28,6 +29,7 @@ from agent.facts import (
     Window,
     WindowEnd,
 )
+from agent.ledger import read
 from agent.ledger.chain import genesis, link, plain
 from agent.ledger.ids import uuid7
 from agent.ledger.tables import (
@@ -47,9 +49,11 @@ from agent.ledger.tables import (
     told,
     watch,
 )
+from agent.lifecycle.roll import Kept, Roll, State
 
 HEARTBEAT_SECONDS = 10.0
 SAME_SPAN = timedelta(seconds=2.5 * HEARTBEAT_SECONDS)  # heartbeats further apart than this leave a gap
+REGISTER_LOCK = 0x5265_6769_7374_6572  # "Register": an advisory lock in PostgreSQL
 KEYS_AT_ONCE = 1000  # looked up by one statement; databases take some tens of thousands
 
 
@@ -85,7 +89,9 @@ def write(
     chain = _Chain(connection, name, now)
     written: list[Written] = []
     messages: list[dict[str, Any]] = []
-    register = Register(connection, [seen for facts in batch for seen in facts.sightings])
+    register = Register(
+        connection, [s for facts in batch for s in facts.sightings], [a for facts in batch for a in facts.absences]
+    )
     for facts in batch:
         first = chain.sequence
         own = tuple(_flip(name, first + i, change, now) for i, change in enumerate(facts.changes))
@@ -96,6 +102,7 @@ def write(
             register.sight(seen)
         for gone in facts.absences:
             chain.append(absence, _absence_row(gone))
+            register.miss(gone)
         for bought in facts.purchases:
             chain.append(purchase, _purchase_row(bought) | {"recorded_at": now})
         for reached in facts.milestones:
@@ -113,8 +120,7 @@ def write(
         messages += [_message_row(m) | {"id": uuid7(), "recorded_at": now, "due_at": now} for m in facts.messages]
         written.append(Written(own, first if chain.sequence > first else None))
         if facts.seen:
-            register.write()  # what is said to have been seen may be in this very batch
-            connection.execute(_last_seen(), [{"of": key, "seen": at} for key, at in facts.seen])
+            register.seen(facts.seen)
         if facts.heartbeat_at is not None:
             span = _beat(connection, chain, facts.heartbeat_at, span)
     chain.write()
@@ -249,72 +255,112 @@ def _beat(connection: Connection, chain: _Chain, at: datetime, span: Span | None
 
 
 # ---------------------------------------------------------------- the register
-def asset_key(seen: Sighting) -> str:
-    """`serial:...` or, without one, `place:...`. Vendors use the same numbers, so the vendor goes with it."""
-    if seen.serial:
-        return f"serial:{(seen.vendor or '').casefold()}/{seen.serial}"
-    return _place_key(seen)
-
-
-def _place_key(seen: Sighting) -> str:
-    return f"place:{seen.device}/{seen.part}/{seen.place or seen.name}"
-
-
 class Register:
-    """The register's rows that some sightings concern: looked up together, changed here, written together."""
+    """The register's rows that some entries concern: looked up together, changed by the roll, written together."""
 
-    def __init__(self, connection: Connection, sightings: Iterable[Sighting]) -> None:
+    def __init__(self, connection: Connection, sightings: Sequence[Sighting], absences: Sequence[Absence]) -> None:
         self._connection = connection
-        self._known: dict[str, tuple[UUID, datetime]] = {}  # key > id, first seen
-        self._new: dict[str, dict[str, Any]] = {}
-        self._changed: dict[str, dict[str, Any]] = {}
-        self._gone: list[dict[str, UUID]] = []
-        keys = list({key for seen in sightings for key in (asset_key(seen), _place_key(seen))})
-        for first in range(0, len(keys), KEYS_AT_ONCE):
-            some = asset.c.key.in_(keys[first : first + KEYS_AT_ONCE])
-            for key, *known in connection.execute(
-                sa.select(asset.c.key, asset.c.id, asset.c.first_seen_at).where(some)
+        rows: dict[UUID, Kept] = {}
+        if sightings or absences:
+            alone(connection)
+            devices = {seen.device for seen in sightings} | {gone.device for gone in absences}
+            serials = {seen.serial for seen in sightings if seen.serial}
+            for fits in (
+                *_among(asset.c.device, devices),
+                *_among(asset.c.serial, serials),
+                asset.c.also_at.is_not(None),
             ):
-                self._known[key] = known[0], known[1]
+                for row in connection.execute(sa.select(*_KEPT).where(fits)):
+                    if row[0] not in rows:
+                        rows[row[0]] = _kept(row)
+        self._keys = {id: one.key for id, one in rows.items()}  # as the database has them
+        self._roll = Roll(rows.values(), uuid7)
+        self.sight, self.miss = self._roll.sight, self._roll.miss
 
-    def sight(self, seen: Sighting) -> None:
-        row = _sighting_row(seen)
-        at = first = row.pop("seen_at")
-        if seen.serial and (nameless := self._known.pop(_place_key(seen), None)) is not None:
-            # Hardware that showed no serial number before is the same piece: it keeps the day it was first seen.
-            first = min(first, nameless[1])
-            self._changed.pop(_place_key(seen), None)
-            if self._new.pop(_place_key(seen), None) is None:
-                self._gone.append({"of": nameless[0]})
-        key = asset_key(seen)
-        known = self._known.get(key)
-        if known is None:
-            known = self._known[key] = uuid7(), first
-            self._new[key] = row | {"id": known[0], "key": key, "first_seen_at": first, "last_seen_at": at}
-        elif key in self._new:
-            self._new[key] |= row | {"last_seen_at": at}
-        else:
-            self._changed[key] = row | {"of": known[0], "last_seen_at": at}
-
-    @classmethod
-    def replayed(cls, connection: Connection, sightings: Iterable[Sighting]) -> dict[str, dict[str, Any]]:
-        """The register as the sightings alone make it: asset key > row. Writes nothing."""
-        register = cls(connection, ())
-        for seen in sightings:
-            register.sight(seen)
-        return register._new
+    def seen(self, seen: Sequence[tuple[str, datetime]]) -> None:
+        """When pieces were last seen: asset key, time."""
+        self.write()  # what is said to have been seen may be in this very batch
+        for key, at in seen:
+            if (one := self._roll.pieces.get(key)) is not None:
+                one.last_seen_at = max(one.last_seen_at, at)
+        self._connection.execute(_last_seen(), [{"of": key, "seen": at} for key, at in seen])
 
     def write(self) -> None:
         """Bring the register up to date with what was seen so far."""
+        touched, self._roll.touched = self._roll.touched, []
+        by: dict[str, list[Kept]] = {state: [] for state in get_args(State)}
+        for one in touched:
+            by[one.state].append(one)
         of = asset.c.id == sa.bindparam("of")
-        if self._gone:
-            self._connection.execute(sa.delete(asset).where(of), self._gone)
-        if self._new:
-            self._connection.execute(sa.insert(asset), list(self._new.values()))
-        if self._changed:
-            self._connection.execute(sa.update(asset).where(of), list(self._changed.values()))
-        self._gone, self._new, self._changed = [], {}, {}
+        if by["dropped"]:
+            self._connection.execute(sa.delete(asset).where(of), [{"of": one.id} for one in by["dropped"]])
+        renamed = [one for one in by["changed"] if one.key != self._keys[one.id]]
+        if renamed:  # out of each other's way first: one may have the key that another had
+            away = [{"of": one.id, "key": f"on its way:{one.id}"} for one in renamed]
+            self._connection.execute(sa.update(asset).where(of), away)
+        if by["changed"]:
+            self._connection.execute(
+                sa.update(asset).where(of), [_row_of(one) | {"of": one.id} for one in by["changed"]]
+            )
+        if by["new"]:
+            self._connection.execute(sa.insert(asset), [_row_of(one) for one in by["new"]])
+        for one in (*by["changed"], *by["new"]):
+            self._keys[one.id] = one.key
+            one.state = "as loaded"
+
+
+_KEPT = [asset.c[f.name] for f in fields(Asset)]
+_kept_columns = _columns_of(Asset)
+
+
+def _kept(row: Any) -> Kept:
+    values = list(row)
+    values[-1] = tuple(json.loads(row[-1])) if row[-1] else ()
+    return Kept(*values)
+
+
+def _row_of(one: Kept) -> dict[str, Any]:
+    row = _kept_columns(one)
+    row["also_at"] = json.dumps(one.also_at) if one.also_at else None
+    return row
+
+
+def _among(column: sa.Column[Any], values: Iterable[str]) -> list[sa.ColumnElement[bool]]:
+    these = sorted(values)
+    return [column.in_(these[first : first + KEYS_AT_ONCE]) for first in range(0, len(these), KEYS_AT_ONCE)]
 
 
 def _last_seen() -> sa.Update:
-    return sa.update(asset).where(asset.c.key == sa.bindparam("of")).values(last_seen_at=sa.bindparam("seen"))
+    later = sa.and_(asset.c.key == sa.bindparam("of"), asset.c.last_seen_at < sa.bindparam("seen"))
+    return sa.update(asset).where(later).values(last_seen_at=sa.bindparam("seen"))
+
+
+def alone(connection: Connection) -> None:
+    """Only one at a time changes the register, until the transaction ends. Two agents that see the same piece for the
+    first time would each make a row of it, and neither would know what the other had decided."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:which)"), {"which": REGISTER_LOCK})
+
+
+def replayed(connection: Connection) -> dict[str, Kept]:
+    """The register as sightings and absences alone make it: asset key > piece. Writes nothing."""
+    roll = Roll(new_id=uuid7)
+    roll.call(read.hardware(connection))
+    return roll.pieces
+
+
+def remake(connection: Connection, others: Iterable[Mapping[str, Any]] = ()) -> None:
+    """Make the register anew from the chain; a piece keeps its id, and when it was last seen if that is later.
+
+    `others`: rows of another register that is taken over, which know that too.
+    """
+    alone(connection)
+    own = [dict(row) for row in connection.execute(sa.select(asset.c.key, asset.c.id, asset.c.last_seen_at)).mappings()]
+    pieces = replayed(connection)
+    for row in (*others, *own):
+        if (one := pieces.get(row["key"])) is not None:
+            one.id, one.last_seen_at = row["id"], max(one.last_seen_at, row["last_seen_at"])
+    connection.execute(sa.delete(asset))
+    rows = [_row_of(one) for one in pieces.values()]
+    for first in range(0, len(rows), KEYS_AT_ONCE):
+        connection.execute(sa.insert(asset), rows[first : first + KEYS_AT_ONCE])

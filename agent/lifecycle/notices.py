@@ -52,12 +52,13 @@ ENDS = ("end_of_sale", "end_of_software_maintenance", "end_of_security_support",
 
 
 # ---------------------------------------------------------------- vendors and models
-# Other spellings that devices, purchase records and vendors themselves use for one vendor.
+# Other spellings that devices, purchase records and vendors themselves use for one vendor. A brand within a vendor is
+# that vendor here, because nobody keeps them apart: an Aruba 2530 says that it is an HPE, and its notice says Aruba.
+# That mixes nothing up: a notice is for models, or for releases of what device families run.
 _ALIASES = {
-    "cisco": ("cisco systems", "cisco systems inc"),
-    "cisco meraki": ("meraki",),
-    "hpe": ("hewlett packard enterprise", "hewlett-packard enterprise", "hewlett packard", "hewlett-packard", "hp"),
-    "hpe aruba": ("aruba", "aruba networks", "hpe aruba networking", "aruba hpe"),
+    "cisco": ("cisco systems", "cisco meraki", "meraki"),
+    "hpe": ("hewlett packard enterprise", "hewlett-packard enterprise", "hewlett packard", "hewlett-packard", "hp",
+            "hpe aruba", "aruba", "aruba networks", "hpe aruba networking", "hpe networking", "hpe aruba silver peak"),
     "palo alto networks": ("palo alto", "paloalto", "paloaltonetworks"),
     "juniper": ("juniper networks", "hpe juniper networking"),
     "fortinet": ("fortinet inc",),
@@ -78,16 +79,15 @@ _ALIASES = {
     "ubiquiti": ("ubiquiti networks", "ubnt"),
     "sonicwall": ("sonicwall inc", "dell sonicwall"),
     "huawei": ("huawei technologies",),
-    "lenovo": ("ibm lenovo",),
     "nutanix": ("nutanix inc",),
 }  # fmt: skip
 _CANONICAL = {alias: vendor for vendor, aliases in _ALIASES.items() for alias in aliases}
-_SUFFIX = re.compile(r"[,.]*\s+(inc|ltd|llc|corp|corporation|gmbh|limited)$")
+_SUFFIX = re.compile(r"\s+(?:\(.*\)|inc|ltd|llc|corp|corporation|gmbh|limited)$")
 
 
 @lru_cache(maxsize=4096)
 def vendor_key(vendor: str | None) -> str:
-    """One spelling for one vendor: casefolded, without Inc. and Ltd., aliases resolved."""
+    """One spelling for one vendor: casefolded, without Inc. and Ltd. and what is in brackets, aliases resolved."""
     text = " ".join((vendor or "").casefold().replace(",", " ").split()).rstrip(".")
     text = _SUFFIX.sub("", text)
     return _CANONICAL.get(text, text)
@@ -101,12 +101,16 @@ def model_key(model: str) -> str:
     return _SEPARATORS.sub("-", model.strip().casefold())
 
 
+@lru_cache(maxsize=4096)
+def _prefixes(vendor: str) -> tuple[str, ...]:
+    """How a model begins that has its vendor's name before it."""
+    return tuple(f"{model_key(name)}-" for name in (vendor, *_ALIASES.get(vendor, ())) if name)
+
+
 def _spellings(vendor: str, model: str) -> tuple[str, ...]:
     """The model as it is, and without the vendor's name before it: "Juniper EX3400-48T" is an EX3400-48T."""
     key = model_key(model)
-    names = (vendor, *_ALIASES.get(vendor, ()))
-    shorter = (key.removeprefix(f"{model_key(name)}-") for name in names if name)
-    return tuple(dict.fromkeys((key, *shorter)))
+    return (key, *(key.removeprefix(prefix) for prefix in _prefixes(vendor) if key.startswith(prefix)))
 
 
 @lru_cache(maxsize=8192)
@@ -201,10 +205,18 @@ class Notices:
         self.all: tuple[Notice, ...] = tuple(notices)
         self.problems: tuple[str, ...] = tuple(problems)
         self._hardware: dict[str, list[Notice]] = {}
-        self._software: dict[str, list[Notice]] = {}
+        self._software: dict[tuple[str, int | str], list[Notice]] = {}  # by the first component of the release too
         for notice in self.all:
-            kind = self._hardware if notice.version is None else self._software
-            kind.setdefault(vendor_key(notice.vendor), []).append(notice)
+            vendor = vendor_key(notice.vendor)
+            if notice.version is None:
+                self._hardware.setdefault(vendor, []).append(notice)
+            elif release_key(notice.version):
+                self._software.setdefault((vendor, release_key(notice.version)[0]), []).append(notice)
+        # Most models have no notice: one expression for each vendor says so at once.
+        self._any = {
+            vendor: re.compile("|".join(translate(model_key(p)) for notice in kept for p in notice.models) or r"(?!)")
+            for vendor, kept in self._hardware.items()
+        }
         self._hardware_of = lru_cache(maxsize=65536)(self._find_hardware)
         self._software_of = lru_cache(maxsize=65536)(self._find_software)
 
@@ -235,17 +247,25 @@ class Notices:
         key = vendor_key(vendor)
         spellings = _spellings(key, model) if model and model.strip() else ()
         ranked: list[tuple[tuple[bool, int, int, bool, date], int, Notice]] = []
-        for number, notice in enumerate((self._hardware if version is None else self._software).get(key, ())):
+        for number, notice in enumerate(self._candidates(key, spellings, version)):
             fits = _fits(notice, spellings, family, any_family)
             if fits is None:
-                continue
-            if version is not None and not (notice.version and is_release_of(notice.version, version)):
                 continue
             long = len(release_key(notice.version)) if notice.version else 0
             rank = (notice.imported, long, fits, bool(notice.families), notice.fetched_on or date.min)
             ranked.append((rank, -number, notice))
         ranked.sort(key=lambda one: one[:2], reverse=True)
         return [notice for _, _, notice in ranked]
+
+    def _candidates(self, vendor: str, spellings: Sequence[str], version: str | None) -> Sequence[Notice]:
+        """The notices of a vendor that may fit: whose release the version is of, or one of whose models fits."""
+        if version is None:
+            some = self._any.get(vendor)
+            fits = some is not None and any(some.match(one) for one in spellings)
+            return self._hardware[vendor] if fits else ()
+        firsts = {tokens[0] for tokens in version_keys(version) if tokens}
+        found = [notice for first in firsts for notice in self._software.get((vendor, first), ())]
+        return [notice for notice in found if notice.version and is_release_of(notice.version, version)]
 
 
 def _fits(notice: Notice, spellings: Sequence[str], family: str | None, any_family: bool) -> int | None:

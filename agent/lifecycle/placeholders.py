@@ -63,10 +63,23 @@ FALSE_DAYS: Mapping[date, str] = {
     date(2001, 1, 1): "the clock of a recorded Eaton UPS that was never set",
     date(2010, 1, 1): "the clock of a recorded APC rack PDU that was never set",
 }
+# Device families that give the date of something else for that of manufacture.
+FALSE_FAMILIES: Mapping[str, str] = {
+    "vmware_esxi": "entPhysicalMfgDate is the day the BIOS was released: 2018-05-21 on a recorded server made in 2016",
+}
 
 
-def believable(day: date | None, seen_on: date) -> date | None:
-    """A date a device gave, unless it is one of the known false constants or lies in the future."""
-    if day is None or day.year <= FALSE_YEARS_UNTIL or day in FALSE_DAYS or day > seen_on + timedelta(days=1):
+def believable(day: date | None, seen_on: date, family: str | None = None) -> date | None:
+    """A date a device gave, unless it is one of the known false constants or lies in the future.
+
+    `family`: for dates of manufacture, the device family.
+    """
+    if (
+        day is None
+        or family in FALSE_FAMILIES
+        or day.year <= FALSE_YEARS_UNTIL
+        or day in FALSE_DAYS
+        or day > seen_on + timedelta(days=1)
+    ):
         return None
     return day

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
 from agent.lifecycle.notices import Notice
@@ -68,10 +69,16 @@ class Reason:
     text: str
     source: str = ""
     postponed_from: date | None = None  # by an exception
+    day_known: bool = True  # if not, `on` is the day from which it is known to be so
 
     def at(self, today: date) -> Stage | None:
         """The stage that follows from it today; None as long as nothing does."""
-        return next((stage for day, stage in reversed(self.steps) if day <= today), None)
+        found: Stage | None = None
+        for day, stage in self.steps:
+            if day > today:
+                break
+            found = stage
+        return found
 
 
 # ---------------------------------------------------------------- age, and what the device asks for
@@ -143,10 +150,11 @@ def _vendor_reasons(notice: Notice, soon_days: int, seen_on: date) -> Iterator[R
                 steps = ((before(on, soon_days), "refresh_due"), (on, "unsupported"))
             yield Reason(kind, on, steps, f"{words} {on.isoformat()}{told}", notice.source)
         elif kind in notice.ended:
-            # The day it was said, or it was first seen: one that stays the same, so that nobody is told every day.
+            # The day it was said, or its own first day: one that stays the same, so that nobody is told every day.
             since = notice.fetched_on or seen_on
             text = f"{_OVER[kind]}, since a day that is not known{told}"
-            yield Reason(kind, since, ((since, "unsupported" if ends_support else "review_due"),), text, notice.source)
+            step: tuple[date, Stage] = (since, "unsupported" if ends_support else "review_due")
+            yield Reason(kind, since, (step,), text, notice.source, day_known=False)
 
 
 def support_ends(notice: Notice | None) -> date | None:
@@ -179,5 +187,4 @@ def later(day: date, years: float) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
-def by_day(reason: Reason) -> date:
-    return reason.on
+by_day = attrgetter("on")

@@ -1,15 +1,15 @@
-"""What hardware a visit saw, and what of it is new. Pure.
+"""What hardware a visit saw. Pure.
 
-sight(visit) -> tuple[Sighting, ...]             one for the chassis, one for each part
-fresh(sightings, known) -> tuple[Sighting, ...]  those that say something new; nothing changed: nothing to write
+sight(visit) -> tuple[Sighting, ...]    one for the chassis, one for each part
+telling(sighting) -> tuple              what of it is worth another sighting when it differs (agent.lifecycle.known)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import date
+from operator import attrgetter
 
-from agent.facts import Asset, Sighting
+from agent.facts import Sighting
 from agent.lifecycle.placeholders import FALSE_YEARS_UNTIL, believable, usable
 from collectors.readings import Cadence, Part, Visit
 
@@ -89,21 +89,6 @@ def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def sighting_key(sighting: Sighting | Asset) -> tuple[str, str, str]:
-    """Where it is: device, part, place."""
-    return sighting.device, sighting.part, sighting.place or sighting.name
-
-
-_TELLING = ("name", "vendor", "model", "serial", "version", "manufactured", "installed", "replace_by", "family")
-
-
-def telling(sighting: Sighting | Asset) -> tuple[str | None, ...]:
-    """What is worth a new sighting when it differs."""
-    return tuple(getattr(sighting, name) for name in _TELLING)
-
-
-def fresh(
-    sightings: Iterable[Sighting], known: Mapping[tuple[str, str, str], tuple[str | None, ...]]
-) -> tuple[Sighting, ...]:
-    """The sightings that say something that `known` (place > what it said last) does not."""
-    return tuple(s for s in sightings if known.get(sighting_key(s)) != telling(s))
+telling = attrgetter(
+    "name", "vendor", "model", "serial", "version", "manufactured", "installed", "replace_by", "family"
+)

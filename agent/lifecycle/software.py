@@ -72,7 +72,7 @@ def _of_software(
     elif over is not None:
         on = (notice.fetched_on if notice else None) or since or today
         text = f"{name} is no longer supported, since a day that is not known{told}"
-        reasons.append(Reason("software_support", on, (), text, source))
+        reasons.append(Reason("software_support", on, (), text, source, day_known=False))
     mended = notice.end_of_software_maintenance if notice else None
     unmended = (mended is not None and mended <= today) or (
         notice is not None and "end_of_software_maintenance" in notice.ended

@@ -68,13 +68,15 @@ class Life:
 def stage(
     asset: Asset, owned: Owning | None, policy: Policy, today: date, *, notice: Notice | None = None,
     software: Notice | None = None, keep: Keep | None = None, whole: Evidence | None = None,
+    evidence: Evidence | None = None,
 ) -> Life:  # fmt: skip
     """The life of a piece of hardware as of `today`.
 
     `notice`, `software`: what the vendor says of the model and of the version on it. `keep`: the exception that fits
-    it, in force or not. `whole`: the evidence of the device it is in.
+    it, in force or not. `whole`: the evidence of the device it is in. `evidence`: its own, where it was found already.
     """
-    evidence = dated(asset, owned, whole=whole, today=today)
+    if evidence is None:
+        evidence = dated(asset, owned, whole=whole, today=today)
     off = keep if keep is not None and today < keep.until else None  # what puts off
     found: list[Reason] = []
     if evidence.since is not None:
@@ -83,7 +85,7 @@ def stage(
     if asked is not None:
         found.append(put_off("device_date", asked, policy.soon_days, "the device asks for it", "device", off))
     if notice is not None:
-        found += of_vendor(notice, policy.soon_days, asset.first_seen_at.date())
+        found += of_vendor(notice, policy.soon_days, evidence.since or today)
     if owned is not None and owned.support_until is not None:
         found.append(of_contract(owned.support_until, owned.origin))
     running, told = software_of(asset, software, policy, today)
@@ -91,23 +93,23 @@ def stage(
     found.sort(key=by_day)
 
     gravest, why = 0, None
+    now: Stage = "unknown" if evidence.kind in ("first_seen", "none") else "in_life"
+    replace_on = review_on = None
     for reason in found:
-        grave = _GRAVITY[reason.at(today)]
-        if grave > gravest:
-            gravest, why = grave, reason
-    replace_on = next((reason.on for reason in found if reason.kind in _REPLACES), None)
-    review_on = next((reason.on for reason in found if reason.kind == "review_age"), None)
+        kind, entered = reason.kind, reason.at(today)
+        if entered is not None and _GRAVITY[entered] > gravest:
+            gravest, why, now = _GRAVITY[entered], reason, entered
+        if kind == "review_age":
+            review_on = reason.on
+        elif replace_on is None and kind in _REPLACES:
+            replace_on = reason.on
     if why is not None:
-        now: Stage = why.at(today) or "unknown"
         words = why.text
-    elif evidence.kind in ("first_seen", "none"):
-        now = "unknown"
-        since = evidence.since
-        words = f"nothing dates it; in use since {since.isoformat()} at least" if since else "nothing dates it"
-    else:
-        now = "in_life"
+    elif now == "in_life":
         ahead = next((reason for reason in found if reason.steps), None)
         words = f"next: {ahead.text}" if ahead else "nothing asks for anything"
+    else:
+        words = f"nothing dates it; in use since {evidence.since.isoformat()} at least" if evidence.since else _NOTHING
     return Life(
         now, words, evidence, review_on, replace_on,
         max(0, (today - evidence.since).days) if evidence.since is not None else None,
@@ -115,7 +117,8 @@ def stage(
     )  # fmt: skip
 
 
-_GRAVITY: Mapping[Stage | None, int] = {
-    None: 0, "unknown": 0, "in_life": 0, "review_due": 1, "refresh_due": 2, "overdue": 3, "unsupported": 4,
+_NOTHING = "nothing dates it"
+_GRAVITY: Mapping[Stage, int] = {
+    "unknown": 0, "in_life": 0, "review_due": 1, "refresh_due": 2, "overdue": 3, "unsupported": 4,
 }  # fmt: skip
 _REPLACES = ("replace_age", "device_date", "end_of_security_support", "end_of_support")

@@ -63,13 +63,13 @@ def serial_in(cell: str) -> str:
         raise CellRefused(
             f"the spreadsheet has shortened the serial number to {quoted(text)}", "format the column as text"
         )
+    if len(text) > LONGEST_SERIAL:
+        raise CellRefused(f"a serial number has {LONGEST_SERIAL} characters at most")
     found = usable(text)
     if found is None:
         raise CellRefused(
             f"{quoted(text)} is no serial number but stands where one is missing" if text else "it is empty"
         )
-    if len(text) > LONGEST_SERIAL:
-        raise CellRefused(f"a serial number has {LONGEST_SERIAL} characters at most")
     return found
 
 

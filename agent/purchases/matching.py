@@ -26,6 +26,7 @@ from agent.purchases.records import Reading, Record
 Outcome = Literal["matched", "not_seen_yet", "changed", "unchanged", "refused"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 KEPT = ("vendor", "model", "purchased", "installed", "support_until", "price_pence", "supplier", "shares")
+MOST_NAMED = 5  # lines and devices in one message
 # Hardware that several devices show as theirs because they share it, and not because somebody copied a number.
 SHARED = ("ha_member", "access_point")
 
@@ -73,7 +74,8 @@ def last_of(purchases: Iterable[Purchase]) -> dict[str, Purchase]:
 def matched(
     reading: Reading, assets: Iterable[Asset], purchases: Iterable[Purchase], author: str, now: datetime
 ) -> Report:  # fmt: skip
-    """What every row of a file does to the register."""
+    """What every row of a file does to the register. Serial numbers are written as the register has them, or as the
+    file has them without blanks, so that a number that is not seen yet will be found when it is."""
     known: dict[str, list[Asset]] = defaultdict(list)
     for asset in assets:
         if asset.serial:
@@ -96,7 +98,8 @@ def matched(
             faults.append(Fault(reading.file, record.line, "serial", why))
             continue
         before = last.get(key)
-        after = _after(record, before, author, now, f"{reading.file}:{record.line}")
+        serial = piece.serial if piece is not None and piece.serial else "".join(record.serial.split())
+        after = _after(record, before, Purchase(serial, now, author, f"{reading.file}:{record.line}"))
         differs = [name for name in KEPT if before is not None and getattr(before, name) != getattr(after, name)]
         odd = [*record.warnings, *_contradicted(after, piece)]
         warnings += [Fault(reading.file, record.line, "", text) for text in odd]
@@ -104,7 +107,7 @@ def matched(
             outcome: Outcome = "matched" if piece else "not_seen_yet"
         else:
             outcome = "changed" if differs else "unchanged"
-        said = [f"{_TITLES[name]} was {shown(before, name)}, now {shown(after, name)}" for name in differs] + odd
+        said = [f"{TITLES[name]} was {shown(before, name)}, now {shown(after, name)}" for name in differs] + odd
         if piece is None and (alike := near.get(_alike(key))):
             said.append(f"the register knows {known[alike][0].serial}, which looks like it")
         if outcome != "unchanged":
@@ -137,13 +140,18 @@ def _repeated(reading: Reading) -> tuple[dict[int, int | None], list[Fault]]:
         if all(other.facts == first.facts for other in others):
             again |= {other.line: first.line for other in others}
             continue
-        for one in several:
-            elsewhere = [str(other.line) for other in several if other is not one]
-            shown_lines = ", ".join(elsewhere[:5]) + (" and more" if len(elsewhere) > 5 else "")
-            word = "line" if len(elsewhere) == 1 else "lines"
+        for number, one in enumerate(several):
+            near = [
+                str(other.line)
+                for other in (*several[: min(number, MOST_NAMED)], *several[number + 1 : number + 1 + MOST_NAMED])
+            ]
+            elsewhere = ", ".join(near[:MOST_NAMED]) + (" and more" if len(several) - 1 > MOST_NAMED else "")
+            word = "line" if len(several) == 2 else "lines"
             faults.append(
-                Fault(reading.file, one.line, "serial", f"{one.serial} has other facts on {word} {shown_lines}",
-                      "keep the one that is right")
+                Fault(
+                    reading.file, one.line, "serial", f"{one.serial} has other facts on {word} {elsewhere}",
+                    "keep the one that is right",
+                )
             )  # fmt: skip
             again[one.line] = None
     return again, faults
@@ -156,7 +164,7 @@ def _which(found: Sequence[Asset], record: Record) -> tuple[Asset | None, str]:
     if len(there) > 1 and isinstance(vendor, str):
         there = [asset for asset in there if _same_vendor(vendor, asset.vendor)] or there
     if len(there) > 1:
-        places = ", ".join(f"{asset.vendor or 'maker not known'} at {asset.device}" for asset in there)
+        places = ", ".join(f"{asset.vendor or 'maker not known'} at {asset.device}" for asset in there[:MOST_NAMED])
         return None, f"the register knows {record.serial} at {len(there)} devices: {places}"
     if not there:
         return None, ""
@@ -173,12 +181,13 @@ def _copied(asset: Asset, place: str) -> bool:
     return device != asset.device and asset.part not in SHARED and rest.partition("/")[0] not in SHARED
 
 
-def _after(record: Record, before: Purchase | None, author: str, now: datetime, origin: str) -> Purchase:
-    given = {name: value for name, value in record.facts.items() if name in KEPT}
+def _after(record: Record, before: Purchase | None, empty: Purchase) -> Purchase:
+    """The record to be kept: `empty`, with the facts of the row, and what the row leaves blank from the one before."""
+    given = {name: getattr(before, name) for name in KEPT} if before is not None else {}
+    given |= {name: value for name, value in record.facts.items() if name in KEPT}
     if given.get("shares", ()) is None:
         given["shares"] = ()
-    base = before or Purchase(record.serial, now, author, origin)
-    return replace(base, at=now, author=author, origin=origin, **given)  # type: ignore[arg-type]
+    return replace(empty, **given)
 
 
 # ---------------------------------------------------------------- what it says and what is seen
@@ -224,7 +233,7 @@ def _place(asset: Asset | None) -> str:
 
 
 # ---------------------------------------------------------------- in words
-_TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {
     "vendor": "vendor", "model": "model", "purchased": "purchased", "installed": "installed",
     "support_until": "support until", "price_pence": "price", "supplier": "supplier", "shares": "shares",
 }  # fmt: skip

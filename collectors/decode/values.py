@@ -15,6 +15,7 @@ MAX_TEXT = 2048  # longer texts are cut: nobody's model name, and pages must sta
 _compiled = lru_cache(maxsize=8192)(re.compile)
 _NUMBER = re.compile(r"^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)\s*$")
 # Texts that vendors and installers write where they have nothing to say.
+_ISO_DAY = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOTHING = re.compile(
     r"^(?:|n/?a|none|null|nil|unknown|not ?(?:available|applicable|specified|set|present|supported|defined)"
     r"|to be filled by o\.?e\.?m\.?|default string|x+|\?+|-+|\.+|0+|f{8,}|(?:[0f]{2}[:-]?){6,}|<private>|redacted|empty"
@@ -98,9 +99,17 @@ def _decoded(form: str | None, value: Value) -> str | None:
 
 
 def date_and_time(value: bytes) -> date | None:
-    """DateAndTime of SNMPv2-TC (RFC 2579), 8 or 11 octets, to a date; None where it is no date."""
+    """DateAndTime of SNMPv2-TC (RFC 2579), 8 or 11 octets, to a date; None where it is no date.
+
+    Some agents (Avaya ERS, Dell OS9) send the day as text instead: its year as octets would be 12848 or so.
+    """
     if len(value) < 4:
         return None
+    if _ISO_DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value.decode("ascii"))
+        except ValueError:
+            return None
     year, month, day = struct.unpack(">HBB", value[:4])
     try:
         return date(year, month, day)

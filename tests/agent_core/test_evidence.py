@@ -177,6 +177,12 @@ def test_dates_that_firmware_invents_date_nothing(day: date) -> None:
     assert found.conflicts == ()
 
 
+def test_the_day_of_a_bios_release_is_no_date_of_manufacture() -> None:
+    server = asset(vendor="VMware", model="ProLiant DL380p Gen8", serial="CZ162913BZ", manufactured="2018-05-21")
+    found = dated(replace(server, family="vmware_esxi"))
+    assert (found.kind, found.since, found.conflicts) == ("serial", date(2016, 7, 18), ())
+
+
 # ---------------------------------------------------------------- whatever there is
 DAYS = st.dates(date(1985, 1, 1), date(2035, 1, 1))
 SOME = st.none() | DAYS

@@ -285,7 +285,12 @@ def test_hardware_with_a_serial_number_keeps_its_history_when_it_moves(ledger: L
         ledger, Facts(sightings=(seen("a", "1", 0, serial="S1"),)), Facts(sightings=(seen("b", "2", 90, serial="S1"),))
     )
     (asset,) = ledger.assets()
+    assert (asset.device, asset.also_at) == ("a", ("b/stack_member/2",)), "as far as is known both show it"
+    left = Absence(asset.key, "a", "stack_member", "member 1", "1", "S1", at(0), at(99))
+    record(ledger, Facts(absences=(left,)))
+    (asset,) = ledger.assets()
     assert (asset.device, asset.place, asset.first_seen_at, asset.last_seen_at) == ("b", "2", at(0), at(90))
+    assert (asset.also_at, asset.gone_at) == ((), None)
     assert [s.device for s in ledger.sightings()] == ["a", "b"]
 
 

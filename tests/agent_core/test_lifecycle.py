@@ -14,11 +14,8 @@ from agent.facts import Asset
 from agent.lifecycle import (
     Owning,
     Policy,
-    fresh,
     sight,
-    sighting_key,
     stage,
-    telling,
     usable,
 )  # fmt: skip
 from agent.lifecycle.placeholders import FALSE_DAYS
@@ -116,14 +113,6 @@ def test_dates_that_firmware_invents_are_not_believed() -> None:
         assert one.manufactured is None
     (one,) = sight(inventory(Part("battery", "Battery", "RBC7", "B12345", manufactured=date(2020, 5, 4))))
     assert one.manufactured == "2020-05-04"
-
-
-def test_only_what_says_something_new_is_fresh() -> None:
-    seen = sight(inventory(serial="FCW2140L0AB", version="17.9"))
-    known = {sighting_key(s): telling(s) for s in seen}
-    assert fresh(seen, known) == ()
-    upgraded = sight(inventory(serial="FCW2140L0AB", version="17.12"))
-    assert fresh(upgraded, known) == upgraded
 
 
 @given(

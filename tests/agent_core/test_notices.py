@@ -143,8 +143,8 @@ def test_software_is_matched_within_its_families_and_the_longest_release_wins() 
 
 def test_vendors_are_known_by_their_other_spellings() -> None:
     assert vendor_key("Cisco Systems, Inc.") == vendor_key("CISCO")
-    assert vendor_key("Hewlett Packard Enterprise") == vendor_key("HPE") != vendor_key("HPE Aruba")
-    assert vendor_key("Aruba Networks") == vendor_key("HPE Aruba")
+    assert vendor_key("Hewlett Packard Enterprise") == vendor_key("HPE") == vendor_key("HPE Aruba")
+    assert vendor_key("Extreme Networks (Aerohive)") == vendor_key("Extreme") != vendor_key("Arista")
     assert vendor_key(None) == ""
 
 

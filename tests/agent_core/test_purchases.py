@@ -352,7 +352,9 @@ def test_serial_numbers_match_whatever_their_case_and_blanks() -> None:
     assert (line.outcome, line.device, line.place, line.model) == ("matched", "sw-1", "chassis", "C9300-48P")
     (bought,) = report.purchases
     assert (bought.price_pence, bought.author, bought.origin, bought.at) == (500, "jo", "purchases.csv:2", NOW)
-    assert serial_key(bought.serial) == "FCW2140L0AB"
+    assert bought.serial == "FCW2140L0AB"
+    assert [one.serial for one in match("serial,price\nfcw 2140 l0ab,5\n").purchases] == ["fcw2140l0ab"]
+    assert serial_key("fcw 2140 l0ab") == "FCW2140L0AB"
 
 
 def test_records_of_what_was_not_seen_yet_are_kept_and_hint_at_what_looks_alike() -> None:

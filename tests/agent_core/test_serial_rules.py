@@ -10,8 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from agent.lifecycle.serial_page import LADDER, markdown
 from agent.lifecycle.serial_rules import SHIPPED, Bad, Example, Good, RulesInvalid, Written, read_rules
 from agent.lifecycle.serials import EARLIEST, MOST, SerialRules, made_on, shipped
+from agent.lifecycle.words import EVIDENCE
 
 RULES = read_rules(SHIPPED)
 GOOD = [pytest.param(rule, one, id=f"{rule.name}: {one.serial}") for rule in RULES for one in rule.examples]
@@ -247,6 +249,20 @@ def test_a_file_without_mistakes_is_read(tmp_path: Path) -> None:
     made = made_on(rule.examples[0].asset("vendor"), SerialRules([rule.rule]))
     assert made is not None
     assert (made.day, made.precision, made.until) == (date(2010, 1, 4), "week", date(2010, 1, 10))
+
+
+def test_the_committed_page_is_the_generated_one(root: Path) -> None:
+    committed = (root / "docs" / "reference" / "serial-rules.md").read_text(encoding="utf-8")
+    command = "python -m agent.lifecycle.serial_page > docs/reference/serial-rules.md"
+    assert committed == markdown(), f"run: {command}"
+
+
+def test_the_page_tells_of_every_rule_example_and_kind_of_evidence() -> None:
+    page = markdown()
+    for rule in RULES:
+        assert f"| `{rule.name}` | {rule.vendors[0]}" in page
+        assert all(f"`{one.serial}`" in page for one in (*rule.examples, *rule.counter_examples))
+    assert [kind for kind, _ in LADDER] == [kind for kind in EVIDENCE if kind != "none"]
 
 
 def test_the_shipped_rules_are_read_once() -> None:

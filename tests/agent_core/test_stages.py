@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.lifecycle import EVIDENCE, STAGES, Evidence, Keep, Life, Notice, Owning, Policy, Reason, stage
+from agent.lifecycle import EVIDENCE, STAGES, Keep, Life, Notice, Owning, Policy, Reason, dated, stage
 from agent.lifecycle.stages import BATTERY
 from tests.agent_core.test_lifecycle import TODAY, asset
 
@@ -105,10 +105,10 @@ def test_what_is_in_life_says_what_comes_next() -> None:
 
 
 def test_a_part_of_unknown_age_is_as_old_as_the_device_it_came_in() -> None:
-    whole = Evidence(date(2019, 2, 1), "purchased", "certain")
+    whole = dated(asset(), Owning(purchased=date(2019, 2, 1)))
     life = stage(asset(part="fan"), None, Policy(), TODAY, whole=whole)
     assert (life.evidence.kind, life.evidence.confidence, life.stage) == ("device", "low", "overdue")
-    assert stage(asset(part="fan"), None, Policy(), TODAY, whole=replace(whole, kind="first_seen")).stage == "unknown"
+    assert stage(asset(part="fan"), None, Policy(), TODAY, whole=dated(asset())).stage == "unknown"
 
 
 # ---------------------------------------------------------------- exceptions
@@ -252,6 +252,10 @@ def test_an_exception_never_hides_that_support_has_ended_and_never_makes_a_stage
 def test_without_exceptions_nothing_gets_better_by_waiting(
     thing: object, owned: Owning, policy: Policy, today: date, wait: int, says: Notice
 ) -> None:
+    # A record of what had not come yet was refused; once it has come, it may make things younger.
+    owned = replace(
+        owned, purchased=min(owned.purchased or today, today), installed=min(owned.installed or today, today)
+    )  # fmt: skip
     now = stage(thing, owned, policy, today, notice=says)  # type: ignore[arg-type]
     then = stage(thing, owned, policy, today + timedelta(days=wait), notice=says)  # type: ignore[arg-type]
     assert GRAVITY[now.stage] <= GRAVITY[then.stage]

@@ -134,6 +134,23 @@ def test_dates_are_read_by_their_formats_and_impossible_ones_refused() -> None:
     assert parsed_date(Transform(), b"1970-01-01") is None
 
 
+@pytest.mark.parametrize(
+    ("octets", "day"),
+    [
+        (bytes.fromhex("07e3030c00000000"), date(2019, 3, 12)),
+        (bytes.fromhex("07df0a0d00000000000000"), date(2015, 10, 13)),
+        (bytes.fromhex("07df170700000000"), None),
+        (b"2016-09-02", date(2016, 9, 2)),  # an agent that sends text
+        (b"2016-13-02", None),
+        (b"0000000000000000", None),
+        (b"1350500352", None),
+        (b"", None),
+    ],
+)  # fmt: skip
+def test_a_date_and_time_is_a_day_as_octets_and_as_text(octets: bytes, day: date | None) -> None:
+    assert date_and_time(octets) == day
+
+
 @given(st.binary(max_size=12))
 def test_date_and_time_of_any_octets_is_a_date_or_none(octets: bytes) -> None:
     found = date_and_time(octets)

@@ -12,14 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from agent.lifecycle import sight, usable
 from collectors import Cadence, Memory, Replay, SnmpAccess, Target, Visit, collect
 from tests.families.plausible import implausible, twice
+from tests.families.proof import HEAD, by_vendor, compared
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 CAPTURES = SHARED / "captures"
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="../shared/captures is not here")
+pytestmark = [
+    pytest.mark.skipif(not CAPTURES.is_dir(), reason="../shared/captures is not here"),
+    pytest.mark.timeout(300),  # every worker reads all of the recordings
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,48 @@ def test_the_families_are_told_apart(visits: dict[str, Visit]) -> None:
         if visit.profile != "generic" and truth["scoreable"]["vendor"] and visit.identity.vendor not in right:
             wrong[f"{visit.profile} reads {name} of {truth['vendor']} as {visit.identity.vendor}"] += 1
     assert sum(wrong.values()) <= len(visits) // 50, dict(wrong)
+
+
+# ---------------------------------------------------------------- hardware and its age
+def test_every_serial_number_of_a_real_device_is_that_of_a_piece_of_hardware(visits: dict[str, Visit]) -> None:
+    lost = {}
+    for name, visit in visits.items():
+        # A chassis may have two numbers: its identity's is the one it goes by.
+        parts = [part for part in visit.parts if part.part != "chassis"]
+        serials = {serial for one in (visit.identity, *parts) if (serial := usable(one.serial))}
+        if missing := serials - {seen.serial for seen in sight(visit)}:
+            lost[name] = missing
+    assert lost == {}
+
+
+# What the recordings' serial numbers would make of two devices one, or a date of. Each is refused for a reason that
+# agent.lifecycle.placeholders gives; a new one here is a real number that is lost, or a placeholder to look at.
+REFUSED = {
+    "apc_metered-rack", "arubaos-cx_10.16", "dell-ome-m_dell-ome-m", "drac_m1000e", "drac_r640", "edgeswitch_us-8",
+    "fortigate_60f3g4g", "hpe-ilo", "hpe-ilo_5_with_bat_checks", "ibmc", "ibmtl_7420", "linux_ucd-diskio",
+    "moxa-etherdevice_edsg516e", "moxa-etherdevice_iks-6728a", "moxa-etherdevice_iks-6728a-8poe-4g", "panos_440",
+    "planetos_igs-10020mt", "windows", "windows_2195d",
+}  # fmt: skip
+
+
+def test_only_known_placeholders_are_refused_as_serial_numbers(visits: dict[str, Visit]) -> None:
+    refused = {name for name, visit in visits.items() if visit.identity.serial and not usable(visit.identity.serial)}
+    assert refused == REFUSED
+
+
+def test_serial_numbers_against_dates_of_manufacture(
+    visits: dict[str, Visit], record_property: Callable[[str, object], None]
+) -> None:
+    """Where a device says when it was made and its serial number does too, they agree or the conflict is told."""
+    rows = list(compared(visits))
+    numbered, told = by_vendor(visits)
+    dated = ", ".join(f"{vendor} {count} of {numbered[vendor]}" for vendor, count in told.most_common() if count)
+    record_property(
+        "summary", [HEAD, *map(str, rows), f"dated by serial number: {told.total()} of {numbered.total()}: {dated}"]
+    )
+    assert len(rows) >= 7
+    assert [str(row) for row in rows if row.verdict == "conflict" and not row.conflicts] == []
+    assert [str(row) for row in rows if row.verdict == "conflict"] == []  # a rule that disagrees is wrong or too wide
 
 
 # What has been reached; the scorer fails below it, so that nothing slips back.

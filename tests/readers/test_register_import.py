@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,16 @@ def test_what_a_file_says_reaches_no_terminal_and_no_spreadsheet_as_it_is(state:
     assert "\x1b" not in done.stdout + done.stderr
     assert "=cmd|x: the column is not known" in done.stderr
     assert "\x1b" not in imported(state, hostile, "--partial").stdout
+
+
+def test_the_files_of_the_how_to_are_taken_as_they_stand(state: Path, root: Path) -> None:
+    inventory = (state / "inventory.yaml").read_text().replace("sbc", "stevenage").replace("ehdc", "east-herts")
+    (state / "inventory.yaml").write_text(inventory)
+    page = (root / "docs/how-to/import-purchases.md").read_text("utf-8")
+    first, second = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    done = json.loads(imported(state, first, "--format", "json").stdout)
+    assert (done["imported"], done["counts"]["not_seen_yet"], done["warnings"]) == (3, 3, [])
+    done = json.loads(imported(state, second, "--format", "json").stdout)
+    assert [line["text"] for line in done["lines"]] == [
+        "price was £3,250.00, now £3,150.00", "support until was 2026-05-03, now not known"
+    ]  # fmt: skip

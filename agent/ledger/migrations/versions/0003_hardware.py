@@ -52,6 +52,9 @@ def upgrade() -> None:
     op.add_column("asset", sa.Column("version_seen_at", Utc))
     op.add_column("asset", sa.Column("gone_at", Utc))
     op.add_column("asset", sa.Column("also_at", sa.Text))
+    op.create_index("ix_asset_serial", "asset", ["serial"])
+    several = sa.text("also_at IS NOT NULL")
+    op.create_index("ix_asset_also_at", "asset", ["also_at"], sqlite_where=several, postgresql_where=several)
     _refuse_changes("absence", "purchase", "milestone")
 
 
