@@ -192,12 +192,9 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
-            (answers.register_revision, lambda: figures.of_register(answers.pieces, self._councils())),
+            (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
-
-    def _councils(self) -> dict[str, str]:
-        return {name: site.owner for name, site in self.estates.estate.sites.items()}
 
     def not_ready(self) -> str | None:
         if self.estates.watched and not any(recent.visits for _, recent in self.latest):

@@ -72,7 +72,9 @@ class Pipeline:
         self.board: health.Board = health.board_of(ledger.standings(), ledger.flips(since=clock() - health.RECENT))
         # Nor does it tell anybody what they have heard.
         self.mind = Mind(channels, topology, dict(ledger.believed()), planned)
-        self._known = Known(ledger.assets(), ledger.last_sightings())
+        last = ledger.last_sightings()
+        own = {seen.device for source, seen in last if source == ledger.source}
+        self._known = Known(ledger.assets(), (seen for _, seen in last), own)
         self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
         self._steps = ClockSteps(ledger, self.board, clock, steady, self._stepped)
         self.adopt(topology)
@@ -164,6 +166,9 @@ class Pipeline:
             for subject in gone:
                 self.board.pop(subject, None)
             self.stats.board_changes += 1
+        found = self._known.adopt(topology.devices, now)
+        if found and self._hand_over(Facts(absences=found.absences)):
+            self._known.hold(found)
         self.topology = self.mind.topology = topology
         self._record(health.judge_dependents(self.board, topology, now))
 

@@ -13,7 +13,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     watches(source=) -> list[Watch]               when agents were running
     assets() -> list[Asset]                       the register, by device, part and place
     sightings(device=) -> list[Sighting]          as appended
-    last_sightings() -> list[Sighting]            what was last seen in every place
+    last_sightings() -> [(source, Sighting)]      what was last seen in every place, and who wrote it
     hardware(what=) -> list[Sighting | Absence]   in the order they were recorded; what: an asset's key or serial number
     absences(), purchases(), milestones()         as appended: what is gone, was bought, has come to a point in its life
     notes(subject=, head=) -> list[Note]
@@ -102,6 +102,7 @@ class Ledger:
     def __init__(self, store: Store, lock: AgentLock | None, writer: Writer) -> None:
         self._store, self._lock, self._writer = store, lock, writer
         self.outbox = Outbox(store)
+        self.source = writer.source
 
     @classmethod
     def open(
@@ -193,7 +194,7 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.hardware(connection) if what is None else read.hardware_of(connection, what)
 
-    def last_sightings(self) -> list[Sighting]:
+    def last_sightings(self) -> list[tuple[str, Sighting]]:
         with self._store.reader.connect() as connection:
             return read.last_sightings(connection)
 

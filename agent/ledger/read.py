@@ -196,16 +196,18 @@ def hardware_of(connection: Connection, what: str) -> list[Sighting | Absence]:
     return [entry for entry in found if place_of(entry) in places]
 
 
-def last_sightings(connection: Connection) -> list[Sighting]:
-    """What was last seen in every place."""
+def last_sightings(connection: Connection) -> list[tuple[str, Sighting]]:
+    """What was last seen in every place, and the source that wrote it."""
     of = sighting.c
     same = (of.device, of.part, of.place, sa.case((of.place == "", of.name), else_=""))
     newest = sa.select(of.source, sa.func.max(of.sequence).label("sequence")).group_by(of.source, *same).subquery()
-    query = sa.select(of.id, *(of[f.name] for f in fields(Sighting))).join(
+    query = sa.select(of.id, of.source, *(of[f.name] for f in fields(Sighting))).join(
         newest, sa.and_(newest.c.source == of.source, newest.c.sequence == of.sequence)
     )
     found = sorted(connection.execute(query), key=lambda row: row[0].int)
-    return list({place_of(seen): seen for seen in (Sighting(*row[1:]) for row in found)}.values())
+    return list(
+        {place_of(seen): (name, seen) for name, seen in ((row[1], Sighting(*row[2:])) for row in found)}.values()
+    )
 
 
 def purchases(connection: Connection) -> list[Purchase]:

@@ -64,7 +64,8 @@ class Writer(threading.Thread):
     ) -> None:  # fmt: skip
         super().__init__(name="ledger-writer", daemon=True)
         self.stats = WriterStats()
-        self._store, self._lock, self._source, self._clock, self._limit = store, lock, source, clock, limit
+        self._store, self._lock, self._clock, self._limit = store, lock, clock, limit
+        self.source = source
         self._queue: deque[tuple[Facts, Future[Written]]] = deque()
         self._wake = threading.Condition()
         self._stopping = False
@@ -158,7 +159,7 @@ class Writer(threading.Thread):
                 self._lock.take_on(self._connection)
         now = self._clock()
         with self._connection.begin():
-            written, span = write(self._connection, self._source, [facts for facts, _ in batch], now, self._span)
+            written, span = write(self._connection, self.source, [facts for facts, _ in batch], now, self._span)
         self._span = span
         with self._wake:
             for _ in batch:

@@ -2,6 +2,7 @@
 
     known = Known(assets, sightings)                as the ledger has them: register, last sightings in each place
     found = known.look(visit, sight(visit))         new sightings, and absences; both nearly always empty
+    found = known.adopt(devices, now)               what follows from an inventory that lacks some of them
     known.hold(found)                               when they are handed over, and not before
     known.seen() -> tuple[(asset key, time), ...]   when pieces were last seen, of all that were since the last time
 
@@ -10,13 +11,16 @@ A piece is held to be gone when MISSES whole visits in a row did not show it, an
 what could not be read proves nothing. One that shows fewer than half of what its device has is more likely a reading
 that went wrong than a theft, and counts only when it has been so for DOUBTED_AFTER.
 
+A device that left the inventory is looked at no more, so nothing can be missed there; but what shows at another device
+while it is away has left it. Otherwise a device that was given another name would keep its hardware under the old one.
+
 What goes is no longer known, so it is sighted when it comes back. And when a piece leaves a place while another shows
 it too, that other place is sighted afresh, because it may be the main one now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,10 +74,16 @@ _Spots = dict[tuple[str, str], Spot]  # part, place in the device
 class Known:
     """See the module's docstring."""
 
-    def __init__(self, assets: Iterable[Asset] = (), sightings: Iterable[Sighting] = ()) -> None:
+    def __init__(
+        self, assets: Iterable[Asset] = (), sightings: Iterable[Sighting] = (), own: Iterable[str] = ()
+    ) -> None:  # fmt: skip
+        """`own`: the devices that this agent sighted. Where several keep one ledger, it may not say of the others'
+        devices that they have left: they are in no inventory of its own."""
         self._devices: dict[str, _Spots] = {}
         self._homes: dict[str, tuple[Place, ...]] = {}  # key > places, of pieces with a serial number
         self._visited: set[str] = set()  # devices of which known pieces were seen since `seen` was asked
+        self._own = set(own)
+        self._left: set[str] = set()  # devices of our own that are no longer in the inventory
         self._ousted: list[tuple[str, datetime]] = []  # pieces whose place another has: when they were last seen there
         self._missing: set[str] = set()  # devices that were visited without some of what they have
         last = {place_of(seen): seen for seen in sightings}
@@ -97,7 +107,7 @@ class Known:
             return NOTHING
         spots = self._devices.get(visit.device)
         if spots is None:
-            return Found(sightings)
+            return Found(sightings, self._abandoned(sightings, visit.started_at))
         new = []
         for seen in sightings:
             spot = spots.get(place_of(seen)[1:])
@@ -108,7 +118,8 @@ class Known:
         self._visited.add(visit.device)
         if not new and len(sightings) == len(spots) and visit.device not in self._missing:
             return NOTHING  # nearly every visit ends here: all that is known was there, and nothing else
-        return Found(tuple(new), self._missed(visit, spots, sightings))
+        missed = self._missed(visit, spots, sightings)
+        return Found(tuple(new), (*missed, *self._abandoned(new, visit.started_at)))
 
     def _missed(self, visit: Visit, spots: _Spots, sightings: tuple[Sighting, ...]) -> tuple[Absence, ...]:
         """Count what was not there; answers what is gone by now."""
@@ -134,13 +145,31 @@ class Known:
             patience = GONE_AFTER if self._seen_elsewhere(spot) else GONE_AFTER_OF.get(part, GONE_AFTER)
             times = spot.doubted if doubted else spot.missed
             if times >= MISSES and visit.started_at - spot.seen_at >= max(patience, DOUBTED_AFTER * doubted):
-                gone.append(
-                    Absence(
-                        spot.key, visit.device, part, spot.name, spot.place, spot.serial, spot.seen_at,
-                        visit.started_at,
-                    )
-                )  # fmt: skip
+                gone.append(self._gone(visit.device, part, spot, visit.started_at))
         return tuple(gone)
+
+    def adopt(self, devices: Collection[str], now: datetime) -> Found:
+        """The inventory has these devices; answers what of the others is at one of them too, and so has left."""
+        self._left = {device for device in self._devices if device in self._own and device not in devices}
+        gone = [
+            self._gone(device, part, spot, now)
+            for device in sorted(self._left)
+            for (part, _), spot in self._devices[device].items()
+            if any(place[0] not in self._left for place in self._homes.get(spot.key, ()))
+        ]
+        return Found((), tuple(gone))
+
+    def _abandoned(self, new: Iterable[Sighting], now: datetime) -> tuple[Absence, ...]:
+        """Places at devices that left the inventory of what is newly seen elsewhere."""
+        if not self._left:
+            return ()
+        places = {place for seen in new if seen.serial for place in self._homes.get(asset_key(seen), ())}
+        spots = [(place, self._spot(place)) for place in sorted(places) if place[0] in self._left]
+        return tuple(self._gone(place[0], place[1], spot, now) for place, spot in spots if spot is not None)
+
+    @staticmethod
+    def _gone(device: str, part: str, spot: Spot, now: datetime) -> Absence:
+        return Absence(spot.key, device, part, spot.name, spot.place, spot.serial, spot.seen_at, now)
 
     def _seen_elsewhere(self, spot: Spot) -> bool:
         """Whether another place showed it since this one last did: then it is not switched off."""
@@ -152,6 +181,7 @@ class Known:
         """Hold as known what was handed over, and forget what is gone."""
         for seen in found.new:
             place = place_of(seen)
+            self._own.add(place[0])
             spots = self._devices.setdefault(place[0], {})
             before = spots.get(place[1:])
             key, serial, model = self._key(seen, before), seen.serial, seen.model

@@ -415,3 +415,55 @@ async def test_a_profile_that_says_another_vendor_or_reads_no_serial_number_make
         "serial:cisco systems/FCW-sw", "serial:cisco/DCB1", "place:sw/fan/1"
     }  # fmt: skip
     assert all(asset.last_seen_at == world.now and asset.gone_at is None for asset in found.values())
+
+
+async def test_a_device_that_is_given_another_name_takes_its_hardware_along(days: Callable[..., Days]) -> None:
+    """Nobody looks at the old name any more, so its absence is never noticed: that another shows it is what tells."""
+    world = days("sw-old", "core")
+    world.parts = {"sw-old": [psu(1), fan(1)], "core": [psu(1, "C1")]}
+    world.serials = {"sw-old": "FCW1", "sw-new": "FCW1"}
+    await world.go_on(2)
+    world.parts["sw-new"] = world.parts.pop("sw-old")
+    world.pipeline.adopt(topology(world.parts))
+    await world.go_on(2)
+    found = world.register()
+    assert {name: (one.device, one.also_at) for name, one in found.items() if one.serial} == {
+        "FCW1": ("sw-new", ()), "DCB1": ("sw-new", ()), "C1": ("core", ()), "FCW-core": ("core", ())
+    }  # fmt: skip
+    assert (found["DCB1"].name, found["DCB1"].gone_at, found["DCB1"].first_seen_at) == ("PSU 1", None, T0 + SIX_HOURS)
+    assert found["place:sw-old/fan/1"].gone_at is None, "that it is withdrawn is for readers to say"
+    assert world.kinds("DCB1") == ["first_seen", "also_seen", "moved"]
+    written = world.ledger.stats.sightings_total
+    await world.go_on(3)
+    assert world.ledger.stats.sightings_total == written
+
+
+async def test_of_two_devices_that_show_a_piece_the_one_that_leaves_the_inventory_no_longer_has_it(
+    days: Callable[..., Days],
+) -> None:
+    world = days("wlc-1", "wlc-2")
+    world.parts = {"wlc-1": [ap("a"), ap("b")], "wlc-2": [ap("a")]}
+    await world.go_on(2)
+    assert world.register()["KWC-a"].device == "wlc-1"
+    del world.parts["wlc-1"]
+    world.restart()
+    await world.go_on(1)
+    found = world.register()
+    assert (found["KWC-a"].device, found["KWC-a"].also_at, found["KWC-a"].name) == ("wlc-2", (), "a")
+    assert (found["KWC-b"].device, found["KWC-b"].gone_at) == ("wlc-1", None)
+    assert len(world.ledger.absences()) == 1
+
+
+async def test_an_agent_says_nothing_of_the_devices_of_another_that_keeps_the_same_ledger(
+    tmp_path: Path, opened: Open
+) -> None:
+    north = Days(lambda: opened(tmp_path / "ledger.db", "north"), ["wlc-n"])
+    north.parts["wlc-n"] = [ap("a"), ap("b")]
+    await north.go_on(1)
+    north.ledger.close()
+    south = Days(lambda: opened(tmp_path / "ledger.db", "south"), ["wlc-s"])
+    south.parts["wlc-s"] = [ap("a")]
+    await south.go_on(2)
+    one = south.register()["KWC-a"]
+    assert (one.device, one.also_at) == ("wlc-n", ("wlc-s/access_point/a",))
+    assert south.ledger.absences() == []

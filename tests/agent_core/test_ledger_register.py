@@ -111,7 +111,8 @@ def test_what_was_seen_last_in_a_place_is_found_for_every_place(ledger: Ledger) 
     entries = course(chance, 60)
     record(ledger, *(facts([entry]) for entry in entries))
     last = {place_of(entry): entry for entry in entries if isinstance(entry, Sighting)}
-    assert {place_of(found): found for found in ledger.last_sightings()} == last
+    assert {place_of(found): found for _, found in ledger.last_sightings()} == last
+    assert {source for source, _ in ledger.last_sightings()} == {"agent-1"}
 
 
 def test_last_seen_only_goes_forward_and_reaches_pieces_of_the_same_batch(ledger: Ledger) -> None:
