@@ -17,13 +17,15 @@ from agent.accounting.running import Running, running_of
 from agent.calendar_uk import FinancialYear, quarter_of
 from agent.estates import Estates
 from agent.facts import Message, Note, Outage, Window
+from agent.hardware.opened import open_register
 from agent.ledger import Ledger, LedgerError
+from agent.lifecycle.notices import Notices
 from agent.lifecycle.roll import events_of
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
 from agent.piece import Past
 from agent.programme import Programme, programme_of, terms_from
-from agent.register import Piece, pieces_of
+from agent.register import Piece
 from agent.words import LONDON
 
 log = logging.getLogger(__name__)
@@ -47,9 +49,10 @@ class LedgerAnswers:
     """
 
     def __init__(
-        self, ledger: Ledger, estates: Estates, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._ledger, self._estates, self._clock = ledger, estates, clock
+        self, ledger: Ledger, estates: Estates, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        notices: Callable[[], Notices] = Notices,
+    ) -> None:  # fmt: skip
+        self._ledger, self._estates, self._clock, self._notices = ledger, estates, clock, notices
         self.book = Book.of((), ())
         self.notes: Sequence[Note] = ()
         self.windows: Sequence[Window] = ()
@@ -157,10 +160,11 @@ class LedgerAnswers:
         try:
             # Purchase records come from commands beside the agent, which write under a name of their own.
             said = tuple(entry for entry in self._ledger.head().items() if entry[0].endswith(COMMAND))
-            revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen, said
+            notices = self._notices()
+            revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen, said, notices
             if revision != self.register_revision:
                 estate = self._estates.estate
-                self.pieces = pieces_of(self._ledger.assets(), estate, today, self._ledger.purchases())
+                self.pieces = open_register(self._ledger, estate, notices, today)
                 terms = terms_from(estate, FinancialYear.of(today))
                 self.programme = programme_of(self.pieces, terms, (), self._clock(), slip=False)
                 self.register_day = today

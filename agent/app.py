@@ -33,6 +33,7 @@ from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
+from agent.notices import NoticesFolder
 from agent.pipeline import Pipeline
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
@@ -80,7 +81,7 @@ class Agent:
         self.latest = Latest()
         references = [_reference(text) for text in settings.self_check_addresses]
         self.selfcheck = SelfCheck(references, self._ask)
-        self.answers = LedgerAnswers(ledger, estates)
+        self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
         self.pipeline = Pipeline(
             self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
             steady=monotonic,

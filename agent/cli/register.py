@@ -59,8 +59,8 @@ def hardware(
         return
     from agent.calendar_uk import LONDON
     from agent.cli.register_files import csv_lines, json_lines, table_lines, write_xlsx
+    from agent.hardware.opened import open_register
     from agent.notices import load_notices
-    from agent.register import pieces_of
     from agent.register_table import fitting
 
     if form is RegisterFormat.XLSX and out is None:
@@ -71,7 +71,7 @@ def hardware(
     now = datetime.now(UTC)
     today = now.astimezone(LONDON).date()
     with ledger_of(found) as ledger:
-        pieces = pieces_of(ledger.assets(), estate, today, ledger.purchases(), load_notices(found.notices))
+        pieces = open_register(ledger, estate, load_notices(found.notices), today)
     rows = fitting(
         pieces, classes=class_ or (), sites=site or (), stages=stage or (), vendor=vendor, device=device, gone=whole
     )
