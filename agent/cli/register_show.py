@@ -36,10 +36,10 @@ def show_piece(
     """
     from agent.accounting.books import open_book
     from agent.calendar_uk import LONDON
+    from agent.hardware.opened import open_register
     from agent.lifecycle.roll import events_of
     from agent.notices import load_notices
     from agent.piece import Past, PieceUnknown, dossier, which
-    from agent.register import pieces_of
 
     if form is Format.CSV:
         fail("--format csv: all that is known of one piece is no table; choose json", 2)
@@ -48,7 +48,7 @@ def show_piece(
     today = now.astimezone(LONDON).date()
     with ledger_of(found) as ledger:
         purchases = ledger.purchases()
-        pieces = pieces_of(ledger.assets(), estate, today, purchases, load_notices(found.notices))
+        pieces = open_register(ledger, estate, load_notices(found.notices), today)
         try:
             piece = which(pieces, what, purchases)
         except PieceUnknown as problem:
