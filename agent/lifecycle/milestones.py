@@ -342,7 +342,7 @@ def _listing(group: _Group, most: int, *, explained: bool = False) -> str:
         lines.append(words)
     more = len(group.rows) - most
     lists = f"`hartwatch register --stage {group.what}`" if group.kind == "stage" else "`hartwatch register`"
-    ending = f"; and {more:,} more; {lists} lists them." if more > 0 else f". {lists} has the register."
+    ending = f"; and {more:,} more; {lists} lists them." if more > 0 else f". {lists} has the day of each."
     return "; ".join(lines) + ending
 
 
