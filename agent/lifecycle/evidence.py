@@ -81,7 +81,7 @@ def dated(
     `whole`: the evidence of the chassis it is in. `today`: dates of records after it are refused, and said to be.
     """
     owned = owned or NOTHING
-    made = made_on(asset, rules)
+    made = made_on(asset, rules, owned.purchased or owned.installed)
     ladder, refused = _rungs(asset, owned, made, whole, today)
     best = ladder[0]
     conflicts = (*refused, *_conflicts(ladder, made)) if len(ladder) > 1 else tuple(refused)
