@@ -17,11 +17,15 @@ from agent.accounting.running import Running, running_of
 from agent.calendar_uk import FinancialYear, quarter_of
 from agent.estates import Estates
 from agent.facts import Message, Note, Outage, Window
+from agent.hardware.opened import open_register
 from agent.ledger import Ledger, LedgerError
+from agent.lifecycle.notices import Notices
+from agent.lifecycle.roll import events_of
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
+from agent.piece import Past
 from agent.programme import Programme, programme_of, terms_from
-from agent.register import Piece, pieces_of
+from agent.register import Piece
 from agent.words import LONDON
 
 log = logging.getLogger(__name__)
@@ -33,6 +37,7 @@ LAST_SEEN_HOLDS_SECONDS = 1800.0
 REGISTER_WAIT_SECONDS = 1.0
 SHARE = 9.0  # times as long as it took, until the register or the quarter is read again
 QUARTER_HOLDS_SECONDS = 60.0
+COMMAND = "-command"  # how the sources of what commands write end
 COUNTED = ("service:", "site:", "link:")  # subjects whose quarter is worked out again and again
 
 
@@ -44,9 +49,10 @@ class LedgerAnswers:
     """
 
     def __init__(
-        self, ledger: Ledger, estates: Estates, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._ledger, self._estates, self._clock = ledger, estates, clock
+        self, ledger: Ledger, estates: Estates, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        notices: Callable[[], Notices] = Notices,
+    ) -> None:  # fmt: skip
+        self._ledger, self._estates, self._clock, self._notices = ledger, estates, clock, notices
         self.book = Book.of((), ())
         self.notes: Sequence[Note] = ()
         self.windows: Sequence[Window] = ()
@@ -71,6 +77,7 @@ class LedgerAnswers:
         self.register_day: date | None = None  # the day in London that their stages are of
         self._outages_at = self._register_at = self._quarter_at = float("-inf")  # when they may be read again
         self._reading: dict[str, asyncio.Task[None]] = {}
+        self._past = asyncio.Lock()
 
     async def fresh(self) -> None:
         """Read anew what is old. All who ask meanwhile wait for the same answer, and for the register not long."""
@@ -150,17 +157,33 @@ class LedgerAnswers:
         began, today = monotonic(), self._clock().astimezone(LONDON).date()
         # When hardware was last seen changes every few minutes, and alone is not worth reading all of it again.
         seen = began // LAST_SEEN_HOLDS_SECONDS
-        revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen
         try:
+            # Purchase records come from commands beside the agent, which write under a name of their own.
+            said = tuple(entry for entry in self._ledger.head().items() if entry[0].endswith(COMMAND))
+            notices = self._notices()
+            revision = self._ledger.stats.sightings_total, self._estates.loaded_at, today, seen, said, notices
             if revision != self.register_revision:
                 estate = self._estates.estate
-                self.pieces = pieces_of(self._ledger.assets(), estate, today)
+                self.pieces = open_register(self._ledger, estate, notices, today)
                 terms = terms_from(estate, FinancialYear.of(today))
                 self.programme = programme_of(self.pieces, terms, (), self._clock(), slip=False)
                 self.register_day = today
                 self.register_revision = revision  # last: who sees the new one sees what it stands for
         finally:
             self._register_at = monotonic() + max(HOLD_SECONDS, SHARE * (monotonic() - began))
+
+    async def past(self, key: str) -> Past:
+        """What happened to one piece of hardware, by its key. It is asked for by people: one after the other."""
+        async with self._past:
+            try:
+                return await asyncio.to_thread(self._read_past, key)
+            except (LedgerError, SQLAlchemyError) as problem:
+                log.warning("the page of a piece of hardware lacks what happened to it: %s", problem)
+                return Past()
+
+    def _read_past(self, key: str) -> Past:
+        events = events_of(key, self._ledger.hardware(key))
+        return Past(events, self._ledger.purchases(), self._ledger.milestones())
 
     def running(self, now: datetime) -> list[Running]:
         """Open outages that are a cause, with their fix clocks and who has them; seconds old, where there are many.

@@ -33,6 +33,7 @@ from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
+from agent.notices import NoticesFolder
 from agent.pipeline import Pipeline
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
@@ -80,7 +81,7 @@ class Agent:
         self.latest = Latest()
         references = [_reference(text) for text in settings.self_check_addresses]
         self.selfcheck = SelfCheck(references, self._ask)
-        self.answers = LedgerAnswers(ledger, estates)
+        self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
         self.pipeline = Pipeline(
             self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
             steady=monotonic,
@@ -192,12 +193,9 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
-            (answers.register_revision, lambda: figures.of_register(answers.pieces, self._councils())),
+            (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
-
-    def _councils(self) -> dict[str, str]:
-        return {name: site.owner for name, site in self.estates.estate.sites.items()}
 
     def not_ready(self) -> str | None:
         if self.estates.watched and not any(recent.visits for _, recent in self.latest):
@@ -210,7 +208,7 @@ class Agent:
 
         routes = [
             *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address),
-            *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter),
+            *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
         if web.is_loopback(self.settings.listen_address) and not config.users:

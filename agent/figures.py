@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from agent.alerts import SenderStats
@@ -82,8 +82,8 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
     yield "hartwatch_config_last_reload_success_timestamp_seconds", (), loaded_at.timestamp()
 
 
-def of_register(pieces: Iterable[Piece], councils: Mapping[str, str]) -> Iterator[Fact]:
-    """Hardware that is present. `councils`: site > the council that owns it."""
+def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:
+    """Hardware that is present."""
     counted: Counter[Labels] = Counter()
     for piece in pieces:
         if piece.presence != "present":
@@ -91,7 +91,7 @@ def of_register(pieces: Iterable[Piece], councils: Mapping[str, str]) -> Iterato
         asset, life = piece.asset, piece.life
         where = (("device", asset.device), ("part", asset.part), ("place", asset.place))
         which = (*where, ("serial", asset.serial or ""))
-        whose = (("class", piece.role), ("site", piece.site), ("council", councils.get(piece.site, "")))
+        whose = (("class", piece.role), ("site", piece.site), ("council", piece.council))
         kind = (("vendor", asset.vendor or ""), ("model", asset.model or ""), ("serial", asset.serial or ""))
         counted[("stage", piece.stage), *whose] += 1
         yield "hartwatch_asset_info", (*where, *kind, *whose), 1.0

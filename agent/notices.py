@@ -258,10 +258,11 @@ def imported_files(folder: Path) -> list[Path]:
         return []
 
 
-def load_notices(folder: Path | None = None) -> Notices:
+def load_notices(folder: Path | None = None, loudly: bool = True) -> Notices:
     """All notices in force: shipped, and imported into `folder`. What cannot be read is logged as an error.
 
-    It is in `Notices.problems` too, for pages and commands; every other file is in force.
+    It is in `Notices.problems` too, for pages and commands, which tell it themselves and not `loudly`; every other file
+    is in force.
     """
     found, problems = list(shipped()), []
     try:
@@ -273,7 +274,7 @@ def load_notices(folder: Path | None = None) -> Notices:
         read = read_file(path)
         found += read.notices
         problems += [str(problem) for problem in read.problems]
-    for problem in problems:
+    for problem in problems if loudly else ():
         log.error("vendor notices are left out: %s", problem)
     return Notices(found, problems)
 

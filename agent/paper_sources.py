@@ -1,6 +1,6 @@
 """What a quarter's paper is made of, read from the ledger.
 
-paper = quarter_paper(sources_of(ledger, estate, quarter, now), quarter, now)
+paper = quarter_paper(sources_of(ledger, estate, notices, quarter, now), quarter, now)
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from agent.accounting.books import open_book
 from agent.accounting.closing import restatements, terms_closed_with, watched_in
 from agent.accounting.periods import Period
 from agent.accounting.redundancy import losses_of
-from agent.calendar_uk import Quarter
+from agent.calendar_uk import LONDON, Quarter
+from agent.hardware.opened import open_register
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
+from agent.lifecycle.notices import Notices
 from agent.maintenance import Plan
-from agent.register import pieces_of
 from agent.reports.quarter import Sources
 from agent.reports.quarter_restated import Restated
 
 
-def sources_of(ledger: Ledger, estate: Estate, quarter: Quarter, now: datetime) -> Sources:
+def sources_of(ledger: Ledger, estate: Estate, notices: Notices, quarter: Quarter, now: datetime) -> Sources:
     """Everything; of a closed quarter by what was agreed when it was closed, and as it is known now."""
     window = Period(quarter.began_at, quarter.ends_at)
     until = min(now, quarter.ends_at)
@@ -34,7 +35,7 @@ def sources_of(ledger: Ledger, estate: Estate, quarter: Quarter, now: datetime) 
         estate=estate,
         book=open_book(ledger, watched=watches),
         notes=ledger.notes(),
-        pieces=pieces_of(ledger.assets(), estate, until.date()),
+        pieces=open_register(ledger, estate, notices, until.astimezone(LONDON).date()),
         plan=Plan.of(ledger.windows()),
         losses=losses_of(ledger.flips(until=quarter.ends_at), estate, window, until),
         closed_at=closed.at if closed is not None else None,

@@ -26,7 +26,7 @@ from agent.facts import Asset, Purchase
 from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
 from agent.inventory.resolve import policy
 from agent.kept import Keeps
-from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, stage
+from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
 MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
@@ -145,6 +145,7 @@ class _Register:
         self._spots: dict[str, _Spot | None] = {}
         self._hardware: dict[tuple[str | None, str | None, str | None], Notice | None] = {}
         self._software: dict[tuple[str | None, str | None, str | None, str | None], Notice | None] = {}
+        self._alike: dict[tuple[object, ...], Life] = {}
         self._day = datetime(today.year, today.month, today.day, tzinfo=UTC)
 
     def pieces(self, assets: list[Asset]) -> list[Piece]:
@@ -271,20 +272,35 @@ class _Register:
         if spot is not None:
             part = asset.part
             years = spot.battery if part in BATTERIES else spot.access_point if part == "access_point" else spot.policy
-        life = stage(
-            asset if seen else replace(asset, first_seen_at=self._day, last_seen_at=self._day),
-            owned, years, self._today,
-            notice=self._notice(asset) if self._notices is not None else None,
-            software=self._release(asset) if self._notices is not None and asset.version is not None else None,
-            keep=keep,
-            whole=spot.whole if spot is not None and asset.part not in UNITS else None,
-            seen=seen,
-        )  # fmt: skip
+        notice = self._notice(asset) if self._notices is not None else None
+        whole = spot.whole if spot is not None and asset.part not in UNITS else None
+        if seen and owned is _NOTHING and _says_nothing(asset) and made_on(asset) is None:
+            # Of two fans that say nothing of themselves and came on one day in one device, all that follows is the
+            # same: a large estate has thousands of such parts, and this is half of the time.
+            alike = asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
+            if alike not in self._alike:
+                self._alike[alike] = stage(asset, owned, years, self._today, notice=notice, keep=keep, whole=whole)
+            life = self._alike[alike]
+        else:
+            release = self._release(asset) if self._notices is not None and asset.version is not None else None
+            life = stage(
+                asset, owned, years, self._today, notice=notice, software=release, keep=keep, whole=whole,
+                evidence=None if seen else self._unseen(asset, owned, whole),
+            )  # fmt: skip
         if conflicts:
             evidence = replace(life.evidence, conflicts=(*life.evidence.conflicts, *conflicts))
             life = replace(life, evidence=evidence)
         council = spot.council if spot is not None else ""
         return Piece(asset, life, owned, presence, site, role, asset.part in UNITS, seen, name, council)
+
+    def _unseen(self, asset: Asset, owned: Owning, whole: Evidence | None) -> Evidence:
+        """What dates a piece that no visit has seen: its first sight does not."""
+        found = dated(replace(asset, first_seen_at=self._day, last_seen_at=self._day), owned, whole=whole,
+                      today=self._today)  # fmt: skip
+        ladder = tuple(one for one in found.ladder if one.kind != "first_seen")
+        if not ladder:
+            return Evidence(None, "none", "none", found.conflicts)
+        return replace(found, ladder=ladder)
 
     # ------------------------------------------------------------ facts
     def _owned(self, asset: Asset, of_device: Owning | None, name: str, entry: Hardware | None) -> Owning:
@@ -320,6 +336,11 @@ class _Register:
             device, part, _ = text.split("/", 2)
             if part == "chassis" and device != asset.device and device in self._estate.devices:
                 yield f"{device} shows the same serial number as its own"
+
+
+def _says_nothing(asset: Asset) -> bool:
+    """Whether nothing that it says of itself bears on its life but its serial number and when it was first seen."""
+    return asset.version is None and asset.manufactured is None and asset.installed is None and asset.replace_by is None
 
 
 def _policy(years: Mapping[str, float]) -> Policy:

@@ -11,6 +11,7 @@ from typing import Any
 
 from collectors import expected
 from collectors.errors import DeviceFault, OutOfTime
+from collectors.join import joined
 from collectors.look import look
 from collectors.profiles import Profiles, builtin
 from collectors.readings import Answered, Cadence, Failure, Findings, Identity, Visit
@@ -135,8 +136,9 @@ def _add(sums: dict[str, tuple[Any, ...]], finding: Findings) -> None:
     sums["checks"] += tuple(c for c in finding.checks if c.check not in names)
     for what in ("processors", "memory", "storage", "interfaces"):
         sums[what] = sums[what] or getattr(finding, what)
-    for what in ("blocks", "parts", "failures"):
+    for what in ("blocks", "failures"):
         sums[what] += getattr(finding, what)
+    sums["parts"] = joined(sums["parts"], finding.parts)
 
 
 def _distinct(sums: dict[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:

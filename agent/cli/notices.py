@@ -31,12 +31,9 @@ def register(app: typer.Typer) -> None:
 
 def _notices(settings: Any) -> Notices:
     """All in force; a file that cannot be read is told, and the others count."""
-    import logging
-
     from agent.notices import load_notices
 
-    logging.getLogger("agent.notices").disabled = True  # what it would log is said here, once and in one form
-    found = load_notices(settings.notices)
+    found = load_notices(settings.notices, loudly=False)
     for problem in found.problems:
         print(f"hartwatch: left out: {problem}", file=sys.stderr)
     return found

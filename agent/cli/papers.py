@@ -35,6 +35,7 @@ def quarter(
 ) -> None:
     """Write the quarter's paper: HTML, and a CSV file for each table."""
     from agent.calendar_uk import Quarter
+    from agent.notices import load_notices
     from agent.paper_sources import sources_of
     from agent.reports import Edition, quarter_paper, write
 
@@ -48,7 +49,7 @@ def quarter(
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     estate = estate_of(found)
     with ledger_of(found) as ledger:
-        sources = sources_of(ledger, estate, wanted, now)
+        sources = sources_of(ledger, estate, load_notices(found.notices), wanted, now)
     paper = quarter_paper(sources, wanted, now)
     folder = out or found.state_directory / "papers"
     try:

@@ -93,6 +93,8 @@ def _read(file: Path) -> bytes:
 
 
 def _tell(report: Report, written: int, dry_run: bool, form: Format) -> None:
+    from agent.words import count
+
     counts = report.counts
     if form is Format.JSON:
         show_json(
@@ -119,7 +121,7 @@ def _tell(report: Report, written: int, dry_run: bool, form: Format) -> None:
             print(f"hartwatch: {one}", file=sys.stderr)
     if form is Format.TABLE:
         said = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in counts.items())
-        print(f"\n{len(report.lines)} rows: {said}")
+        print(f"\n{count(len(report.lines), 'row')}: {said}")
         if dry_run:
             print(f"Dry run: nothing was written. New or changed: {len(report.purchases)}.")
         else:

@@ -22,6 +22,7 @@ from agent.demo.history import AUTHOR, PastClock, back_fill
 from agent.demo.prometheus import PrometheusProcess
 from agent.demo.world import World
 from agent.ledger import Ledger, LedgerUnusable
+from agent.notices import load_notices
 from agent.paper_sources import sources_of
 from agent.reports import Edition, quarter_paper, write
 from agent.web import CannotListen, listen
@@ -140,7 +141,7 @@ def _write_papers(made: Demo, settings: Settings) -> None:
     now = datetime.now(UTC)
     quarter = quarter_of(now).previous
     with contextlib.closing(Ledger.open(settings.ledger_url, f"{AGENT}-papers", watch=False)) as ledger:
-        sources = sources_of(ledger, made.estate, quarter, now)
+        sources = sources_of(ledger, made.estate, load_notices(settings.notices), quarter, now)
     paper = quarter_paper(sources, quarter, now)
     for edition in Edition:
         write(paper, f"demo-ict-quarter-{quarter}", edition, settings.state_directory / "papers")

@@ -46,7 +46,7 @@ class WriterStats:
     buffered: int = 0  # hand-overs waiting
     written_total: int = 0  # hand-overs committed
     commits_total: int = 0
-    sightings_total: int = 0  # of hardware that is new or has changed: when this grows, the register has
+    sightings_total: int = 0  # of hardware that is new, has changed or is gone: when this grows, the register has
     errors_total: int = 0  # failed attempts to write
     refused_total: int = 0  # hand-overs refused because the buffer was full
     rejected_total: int = 0  # hand-overs the database will never take: a mistake of the program
@@ -166,7 +166,7 @@ class Writer(threading.Thread):
                 self._queue.popleft()
             self.stats.buffered = len(self._queue)
         self.stats.written_total += len(batch)
-        self.stats.sightings_total += sum(len(facts.sightings) for facts, _ in batch)
+        self.stats.sightings_total += sum(len(facts.sightings) + len(facts.absences) for facts, _ in batch)
         self.stats.commits_total += 1
         self.stats.last_commit_at = now
         for (_, future), result in zip(batch, written, strict=True):

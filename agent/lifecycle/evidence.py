@@ -18,7 +18,7 @@ from decimal import Decimal
 from agent.facts import Asset
 from agent.lifecycle.placeholders import believable
 from agent.lifecycle.serials import Made, SerialRules, made_on
-from agent.lifecycle.words import EVIDENCE, Confidence, EvidenceKind
+from agent.lifecycle.words import Confidence, EvidenceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,42 +80,49 @@ def dated(
 
     `whole`: the evidence of the chassis it is in. `today`: dates of records after it are refused, and said to be.
     """
-    owned = owned or Owning()
-    made = made_on(asset, rules)
-    refused: list[str] = []
-    ladder = sorted(_rungs(asset, owned, made, whole, today, refused), key=lambda one: EVIDENCE.index(one.kind))
+    owned = owned or NOTHING
+    made = made_on(asset, rules, owned.purchased or owned.installed)
+    ladder, refused = _rungs(asset, owned, made, whole, today)
     best = ladder[0]
-    conflicts = (*refused, *_conflicts(ladder, made))
+    conflicts = (*refused, *_conflicts(ladder, made)) if len(ladder) > 1 else tuple(refused)
     return Evidence(best.day, best.kind, best.confidence, conflicts, tuple(ladder))
 
 
+NOTHING = Owning()
+
+
 def _rungs(
-    asset: Asset, owned: Owning, made: Made | None, whole: Evidence | None, today: date | None, refused: list[str]
-) -> Iterator[Dated]:
+    asset: Asset, owned: Owning, made: Made | None, whole: Evidence | None, today: date | None
+) -> tuple[list[Dated], list[str]]:
+    """Everything that dates it, best first, and what was refused. Most pieces of a register have the last rung only."""
     first, last = asset.first_seen_at.date(), asset.last_seen_at.date()
     now = max(today, last) if today else None
+    ladder: list[Dated] = []
+    refused: list[str] = []
 
-    def rung(kind: EvidenceKind, day: date | None, source: str, latest: date | None) -> Iterator[Dated]:
-        if day is None:
-            return
-        if latest is not None and day > latest + ABROAD:
-            refused.append(f"{source} is {day.isoformat()}, which had not come by {latest.isoformat()}: refused")
-            return
-        # Tomorrow in another time zone is today here: no age is less than nothing.
-        yield Dated(kind, day if latest is None else min(day, latest), CONFIDENCE[kind], source)
+    def rung(kind: EvidenceKind, day: date, source: str, latest: date | None) -> None:
+        if latest is not None and day > latest:
+            if day > latest + ABROAD:
+                refused.append(f"{source} is {day.isoformat()}, which had not come by {latest.isoformat()}: refused")
+                return
+            day = latest  # tomorrow in another time zone is today here: no age is less than nothing
+        ladder.append(Dated(kind, day, CONFIDENCE[kind], source))
 
-    yield from rung("purchased", owned.purchased, f"purchase ({owned.origin})", now)
-    yield from rung("installed", owned.installed, f"installation ({owned.origin})", now)
-    yield from rung("installed", _said(asset.installed, last), "date of installation that the device reports", last)
-    yield from rung(
-        "reported", _said(asset.manufactured, last, asset.family), "date of manufacture that the device reports", last
-    )
+    if owned.purchased:
+        rung("purchased", owned.purchased, f"purchase ({owned.origin})", now)
+    if owned.installed:
+        rung("installed", owned.installed, f"installation ({owned.origin})", now)
+    if day := _said(asset.installed, last):
+        rung("installed", day, "date of installation that the device reports", last)
+    if day := _said(asset.manufactured, last, asset.family):
+        rung("reported", day, "date of manufacture that the device reports", last)
     if made is not None:
         source = f"serial number {asset.serial} ({made.rule}: the {made.precision} it was made in)"
-        yield Dated("serial", made.day, made.confidence, source)
+        ladder.append(Dated("serial", made.day, made.confidence, source))
     if whole is not None and (told := _of_device(asset, whole, first)) is not None:
-        yield told
-    yield Dated("first_seen", first, CONFIDENCE["first_seen"], "first seen")
+        ladder.append(told)
+    ladder.append(Dated("first_seen", first, CONFIDENCE["first_seen"], "first seen"))
+    return ladder, refused
 
 
 def _said(text: str | None, seen_on: date, family: str | None = None) -> date | None:
@@ -139,8 +146,10 @@ def _conflicts(ladder: list[Dated], made: Made | None) -> Iterator[str]:
     by: dict[EvidenceKind, Dated] = {}
     for one in ladder:
         by.setdefault(one.kind, one)
-    bought, used, said, seen = (by.get(kind) for kind in ("purchased", "installed", "reported", "first_seen"))
+    bought, used, said, seen = by.get("purchased"), by.get("installed"), by.get("reported"), by["first_seen"]
     coded = by.get("serial")
+    if bought is None and used is None and said is None:
+        return  # a date in a serial number is never later than first seen
     if said and made and (apart := _apart(said.day, made)) > SAME_TIME:
         yield (
             f"the device says that it was made on {said.day.isoformat()}, its serial number says "
@@ -162,13 +171,13 @@ def _conflicts(ladder: list[Dated], made: Made | None) -> Iterator[str]:
                     f"made on {when}, as {words}, {days} days before it was bought on {got.day.isoformat()}: "
                     "it stood in stock or was bought used"
                 )
-        if seen is not None and seen.day < got.day:
+        if seen.day < got.day:
             days = (got.day - seen.day).days
             yield f"first seen on {seen.day.isoformat()}, {days} days before it was {verb} on {got.day.isoformat()}"
     if bought and used and used.day < bought.day:
         days = (bought.day - used.day).days
         yield f"installed on {used.day.isoformat()}, {days} days before it was bought on {bought.day.isoformat()}"
-    if said and seen and said.day > seen.day:
+    if said and said.day > seen.day:
         days = (said.day - seen.day).days
         yield f"first seen on {seen.day.isoformat()}, {days} days before it was made, as the device says"
 

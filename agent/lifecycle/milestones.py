@@ -14,6 +14,8 @@ Rules:
   and no milestone, but for what still held then.
 - To improve is no milestone: a stage that holds since a day on which a graver one was told already is what remains
   after a purchase record or a notice put things right. What time brings afterwards has a later day and is told again.
+- What is so since a day that nobody knows is a milestone of the day the piece, or the version on it, was first seen:
+  the day on which the notice was fetched is another one with every new file of notices.
 - What has been overtaken (a stage by a graver one, 180 days by 30, 30 days by the end itself) is recorded, not told.
 """
 
@@ -36,6 +38,7 @@ NAMED_OF_MANY = 3  # of each group, where one message is for all of them
 EXPLAINED = 3  # pieces whose reason is given too
 SUPPORT: tuple[tuple[MilestoneKind, int], ...] = (("support_180", 180), ("support_30", 30))
 VENDOR_SUPPORT = "vendor support"
+MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
 GRAVITY = {stage: n for n, stage in enumerate(("in_life", "review_due", "refresh_due", "overdue", "unsupported"))}
 
 Identity = tuple[str, MilestoneKind, str, str]
@@ -83,7 +86,7 @@ def reached(
         key = piece.asset.key
         for kind, what, on, reason in _come_about(piece, today):
             own = key, kind, what, on.isoformat()
-            if own in recorded or (_place_key(piece.asset), *own[1:]) in recorded:
+            if any((known_as, *own[1:]) in recorded for known_as in (key, *_before_its_serial(piece.asset))):
                 continue
             graver = (when for grave, when in told.get((key, kind), ()) if grave > GRAVITY.get(what, 9))
             if any(on <= when for when in graver):
@@ -93,9 +96,12 @@ def reached(
     return tuple(found)
 
 
-def _place_key(asset: Asset) -> str:
-    """The key it had for as long as it showed no serial number: people are not told again because it now does."""
-    return f"place:{asset.device}/{asset.part}/{asset.place or asset.name}"
+def _before_its_serial(asset: Asset) -> Iterator[str]:
+    """Keys it had for as long as it showed no serial number, or no visit had seen more of its device than that it is in
+    the inventory: people are not told again because it now shows one."""
+    yield f"place:{asset.device}/{asset.part}/{asset.place or asset.name}"
+    if asset.part in MAIN:
+        yield f"place:{asset.device}/chassis/"
 
 
 ComeAbout = tuple[MilestoneKind, str, date, str]  # kind, what, on, reason
@@ -105,7 +111,7 @@ def _come_about(piece: Held, today: date) -> Iterator[ComeAbout]:
     """Everything that had come about by `today` since the piece was first seen."""
     asset, life = piece.asset, piece.life
     seen = _day(asset.first_seen_at)
-    for stage, on, reason in _since(seen, _entries(life, today)):
+    for stage, on, reason in _since(seen, _entries(life, seen, today)):
         yield "stage", stage, on, reason
     ends = life.support_ends_on
     if ends is not None and ends >= seen:
@@ -120,18 +126,18 @@ def _come_about(piece: Held, today: date) -> Iterator[ComeAbout]:
         yield "exception_expired", keep.name, keep.until, reason
 
 
-def _entries(life: Life, today: date) -> list[tuple[str, date, str]]:
+def _entries(life: Life, seen: date, today: date) -> list[tuple[str, date, str]]:
     """Each time it came into a graver stage, by the reasons it has now: stage, day, reason."""
     steps = sorted(
-        ((on, GRAVITY[stage], stage, reason.text) for reason in life.reasons for on, stage in reason.steps
-         if on <= today and stage in GRAVITY),
-        key=lambda step: (step[0], -step[1]),
+        ((on if reason.day_known else min(on, seen), stage, reason.text)
+         for reason in life.reasons for on, stage in reason.steps if on <= today and stage in GRAVITY),
+        key=lambda step: (step[0], -GRAVITY[step[1]]),
     )  # fmt: skip
     entries: list[tuple[str, date, str]] = []
     worst = 0
-    for on, grave, stage, text in steps:
-        if grave > worst:
-            worst = grave
+    for on, stage, text in steps:
+        if GRAVITY[stage] > worst:
+            worst = GRAVITY[stage]
             entries.append((stage, on, text))
     return entries
 
@@ -140,14 +146,15 @@ def _software_entries(asset: Asset, life: Life, today: date) -> list[tuple[str, 
     software = life.software
     if software.stage not in ("review_due", "unsupported"):
         return []
-    unsupported = software.stage == "unsupported"
-    fallback = _version_seen(asset)  # a notice may say that support has ended and not when
-    entries = []
-    review, ended = software.review_on, software.support_ends_on
-    if not unsupported or (review is not None and review <= today and (ended is None or review < ended)):
-        entries.append(("review_due", review or fallback, software.reason))
-    if unsupported:
-        entries.append(("unsupported", ended or fallback, software.reason))
+    since = _version_seen(asset)
+    reviewed, ended = (day if day is not None and day <= today else None for day in (
+        software.review_on, software.support_ends_on,
+    ))  # fmt: skip
+    if software.stage == "review_due":
+        return [("review_due", reviewed or since, software.reason)]
+    entries = [("unsupported", ended or since, software.reason)]
+    if reviewed is not None and reviewed < (ended or since):
+        entries.insert(0, ("review_due", reviewed, software.reason))
     return entries
 
 
@@ -281,7 +288,10 @@ def _counted(group: _Group) -> str:
     return f"{count(number, 'piece of hardware', 'pieces of hardware')}{among}"
 
 
-_NOUNS = {"battery": ("battery", "batteries"), "access_point": ("access point", "access points")}
+_NOUNS = {
+    "battery": ("battery", "batteries"), "battery_pack": ("battery", "batteries"),
+    "access_point": ("access point", "access points"),
+}  # fmt: skip
 
 
 def _noun(piece: Held) -> tuple[str, str]:
@@ -332,7 +342,7 @@ def _listing(group: _Group, most: int, *, explained: bool = False) -> str:
         lines.append(words)
     more = len(group.rows) - most
     lists = f"`hartwatch register --stage {group.what}`" if group.kind == "stage" else "`hartwatch register`"
-    ending = f"; and {more:,} more; {lists} lists them." if more > 0 else f". {lists} has the register."
+    ending = f"; and {more:,} more; {lists} lists them." if more > 0 else f". {lists} has the day of each."
     return "; ".join(lines) + ending
 
 
@@ -341,8 +351,8 @@ def _described(piece: Held) -> str:
     asset = piece.asset
     where = f"{asset.part.replace('_', ' ')} {asset.place}".strip()
     said = (plain(text, 60) for text in (asset.model or "", where, piece.site) if text)
-    return f"{plain(asset.device, 80)} ({', '.join(said)})"
+    return f"{plain(asset.device or asset.name, 80)} ({', '.join(said)})"
 
 
 def _is_firewall(piece: Held) -> bool:
-    return piece.role == "firewall" and piece.unit and piece.asset.part not in _NOUNS
+    return piece.role == "firewall" and piece.asset.part in MAIN

@@ -222,7 +222,9 @@ class SerialRules:
                 for vendor in vendors:
                     self._by_vendor.setdefault(vendor.casefold(), []).append((rule, through))
 
-    def made_on(self, asset: Asset) -> Made | None:
+    def made_on(self, asset: Asset, by: date | None = None) -> Made | None:
+        """What the serial number says. `by`: it is known to have been there by then, as its purchase proves: of the
+        years that end in the one digit that some makers write, none after it is meant."""
         if asset.serial is None:
             return None
         line = (asset.vendor, asset.family, asset.model, asset.part)
@@ -239,15 +241,25 @@ class SerialRules:
             if found is None:
                 continue
             groups = found.groupdict()
-            code = (rule.name, window, first_seen, *groups.values())
-            made = self._codes.get(code, UNREAD)
-            if made is UNREAD:
-                if len(self._codes) >= MOST:
-                    self._codes.clear()
-                made = self._codes[code] = rule.read(groups, first_seen, window)
+            made = None
+            if by is not None and by < first_seen and rule.year.decade:
+                made = self._read(rule, groups, by, window)
+            if made is None:
+                made = self._read(rule, groups, first_seen, window)
             if made is not None:
                 return None if virtual(None, serial) or usable(serial) is None else made
         return None
+
+    def _read(
+        self, rule: SerialRule, groups: Mapping[str, str | None], by: date, window: tuple[date, date]
+    ) -> Made | None:
+        code = (rule.name, window, by, *groups.values())
+        made = self._codes.get(code, UNREAD)
+        if made is UNREAD:
+            if len(self._codes) >= MOST:
+                self._codes.clear()
+            made = self._codes[code] = rule.read(groups, by, window)
+        return made
 
     def _of_line(self, asset: Asset) -> tuple[_Line, ...]:
         if optic(asset.part, asset.model) or virtual(asset.model, None):
@@ -267,6 +279,6 @@ def shipped() -> SerialRules:
     return SerialRules(one.rule for one in read_rules(SHIPPED))
 
 
-def made_on(asset: Asset, rules: SerialRules | None = None) -> Made | None:
+def made_on(asset: Asset, rules: SerialRules | None = None, by: date | None = None) -> Made | None:
     """The date coded in a serial number, where the maker's rule for such hardware is established."""
-    return (shipped() if rules is None else rules).made_on(asset)
+    return (shipped() if rules is None else rules).made_on(asset, by)

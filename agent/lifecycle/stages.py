@@ -20,7 +20,7 @@ Unknown is what nothing but its first sight dates, as long as no reason is in ef
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from agent.facts import Asset
@@ -68,17 +68,15 @@ class Life:
 def stage(
     asset: Asset, owned: Owning | None, policy: Policy, today: date, *, notice: Notice | None = None,
     software: Notice | None = None, keep: Keep | None = None, whole: Evidence | None = None,
-    seen: bool = True,
+    evidence: Evidence | None = None,
 ) -> Life:  # fmt: skip
     """The life of a piece of hardware as of `today`.
 
     `notice`, `software`: what the vendor says of the model and of the version on it. `keep`: the exception that fits
-    it, in force or not. `whole`: the evidence of the device it is in. `seen`: no visit has seen it if not, so its first
-    sight proves nothing.
+    it, in force or not. `whole`: the evidence of the device it is in. `evidence`: its own, where it was found already.
     """
-    evidence = dated(asset, owned, whole=whole, today=today)
-    if not seen:
-        evidence = _without_sight(evidence)
+    if evidence is None:
+        evidence = dated(asset, owned, whole=whole, today=today)
     off = keep if keep is not None and today < keep.until else None  # what puts off
     found: list[Reason] = []
     if evidence.since is not None:
@@ -117,13 +115,6 @@ def stage(
         max(0, (today - evidence.since).days) if evidence.since is not None else None,
         tuple(found), support_ends(notice), keep, running,
     )  # fmt: skip
-
-
-def _without_sight(evidence: Evidence) -> Evidence:
-    ladder = tuple(one for one in evidence.ladder if one.kind != "first_seen")
-    if evidence.kind != "first_seen":
-        return replace(evidence, ladder=ladder)
-    return Evidence(None, "none", "none", evidence.conflicts, ladder)
 
 
 _NOTHING = "nothing dates it"

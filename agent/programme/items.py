@@ -50,7 +50,7 @@ class Due(NamedTuple):
     shares: Shares
     lasts: float
     again: int = 0
-    since: date | None = None
+    since: date = date.max  # when it began, as far as that is known
     past_age_on: date | None = None
     support_ends_on: date | None = None
     firewall: bool = False
@@ -64,7 +64,7 @@ class Due(NamedTuple):
     def renewed(self, due_on: date) -> Due:
         """What replaces it. No vendor has said yet when its support ends."""
         return self._replace(
-            due_on=due_on, again=self.again + 1, since=None, past_age_on=due_on, support_ends_on=None
+            due_on=due_on, again=self.again + 1, since=date.max, past_age_on=due_on, support_ends_on=None
         )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def items_of(pieces: Iterable[Piece], terms: Terms) -> Items:
         dated.append(
             Due(
                 piece.asset.key, piece, due_on, price, shares, lasts,
-                since=piece.life.evidence.since,
+                since=piece.life.evidence.since or date.max,
                 past_age_on=past_age_of(piece, lasts),
                 support_ends_on=support_end(piece),
                 firewall=piece.role == "firewall" and piece.asset.part in WHOLE,

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
 from agent.calendar_uk import FinancialYear
@@ -167,13 +168,14 @@ def plan_of(dues: Iterable[Due], terms: Terms) -> Plan:
     left: list[tuple[int, int]] = []
     for index, year in enumerate(years):
         begins, ends = year.begins_on, year.last_day
-        queue = [*waiting, *sorted(arriving[index], key=lambda due: _rank(due, ends))]
+        new = sorted(arriving[index], key=_BY_DAY)
         bought: list[Bought] = []
         why: list[str] = []
         if cap is None:
-            bought = [prices.bought(due, index, prices.of(due, index)) for due in queue]
-            waiting = []
+            bought = [prices.bought(due, index, prices.of(due, index)) for due in new]
         else:
+            new.sort(key=lambda due: not _ended(due, ends))  # stable: those out of support first, the rest as it was
+            queue = [*waiting, *new]
             bought, waiting, why = _within(cap, queue, index, ends, prices)
         for one in bought:
             if index + int(one.item.lasts) >= terms.count:  # not before the end: most of them, and dates take time
@@ -201,8 +203,7 @@ def must(due: Due, ends: date) -> bool:
     return due.firewall and _ended(due, ends)
 
 
-def _rank(due: Due, ends: date) -> tuple[bool, date, date, str, int]:
-    return not _ended(due, ends), due.due_on, due.since or date.max, due.key, due.again
+_BY_DAY = itemgetter(*(Due._fields.index(name) for name in ("due_on", "since", "key", "again")))
 
 
 def _within(

@@ -26,6 +26,7 @@ from agent.purchases.records import Reading, Record
 Outcome = Literal["matched", "not_seen_yet", "changed", "unchanged", "refused"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 KEPT = ("vendor", "model", "purchased", "installed", "support_until", "price_pence", "supplier", "shares")
+MOST_NAMED = 5  # lines and devices in one message
 # Hardware that several devices show as theirs because they share it, and not because somebody copied a number.
 SHARED = ("ha_member", "access_point")
 
@@ -92,22 +93,26 @@ def matched(
                 lines.append(Line(record.line, record.serial, "unchanged", text=f"the same as line {first}"))
             continue
         found = known.get(key, [])
-        piece, why = _which(found, record)
+        before = last.get(key)
+        maker = record.facts.get("vendor", before.vendor if before else None)
+        of_maker = [one for one in found if _same_vendor(str(maker or ""), one.vendor)]
+        piece, why = _which(of_maker, record.serial)
         if why:
             faults.append(Fault(reading.file, record.line, "serial", why))
             continue
-        before = last.get(key)
         serial = piece.serial if piece is not None and piece.serial else "".join(record.serial.split())
         after = _after(record, before, Purchase(serial, now, author, f"{reading.file}:{record.line}"))
         differs = [name for name in KEPT if before is not None and getattr(before, name) != getattr(after, name)]
         odd = [*record.warnings, *_contradicted(after, piece)]
+        if found and not of_maker:  # makers number alike, and the register takes no record for what another has made
+            odd.append(f"the record is of {maker}, and {_told(found)} has this number: it is taken for another piece")
         warnings += [Fault(reading.file, record.line, "", text) for text in odd]
         if before is None:
             outcome: Outcome = "matched" if piece else "not_seen_yet"
         else:
             outcome = "changed" if differs else "unchanged"
         said = [f"{TITLES[name]} was {shown(before, name)}, now {shown(after, name)}" for name in differs] + odd
-        if piece is None and (alike := near.get(_alike(key))):
+        if not found and (alike := near.get(_alike(key))):
             said.append(f"the register knows {known[alike][0].serial}, which looks like it")
         if outcome != "unchanged":
             written.append(after)
@@ -139,33 +144,35 @@ def _repeated(reading: Reading) -> tuple[dict[int, int | None], list[Fault]]:
         if all(other.facts == first.facts for other in others):
             again |= {other.line: first.line for other in others}
             continue
-        for one in several:
-            elsewhere = [str(other.line) for other in several if other is not one]
-            shown_lines = ", ".join(elsewhere[:5]) + (" and more" if len(elsewhere) > 5 else "")
-            word = "line" if len(elsewhere) == 1 else "lines"
+        for number, one in enumerate(several):
+            near = [
+                str(other.line)
+                for other in (*several[: min(number, MOST_NAMED)], *several[number + 1 : number + 1 + MOST_NAMED])
+            ]
+            elsewhere = ", ".join(near[:MOST_NAMED]) + (" and more" if len(several) - 1 > MOST_NAMED else "")
+            word = "line" if len(several) == 2 else "lines"
             faults.append(
-                Fault(reading.file, one.line, "serial", f"{one.serial} has other facts on {word} {shown_lines}",
-                      "keep the one that is right")
+                Fault(
+                    reading.file, one.line, "serial", f"{one.serial} has other facts on {word} {elsewhere}",
+                    "keep the one that is right",
+                )
             )  # fmt: skip
             again[one.line] = None
     return again, faults
 
 
-def _which(found: Sequence[Asset], record: Record) -> tuple[Asset | None, str]:
+def _which(found: Sequence[Asset], serial: str) -> tuple[Asset | None, str]:
     """The piece that is meant, or why it cannot be told."""
     there = [asset for asset in found if asset.gone_at is None] or list(found)
-    vendor = record.facts.get("vendor")
-    if len(there) > 1 and isinstance(vendor, str):
-        there = [asset for asset in there if _same_vendor(vendor, asset.vendor)] or there
     if len(there) > 1:
-        places = ", ".join(f"{asset.vendor or 'maker not known'} at {asset.device}" for asset in there)
-        return None, f"the register knows {record.serial} at {len(there)} devices: {places}"
+        places = ", ".join(f"{asset.vendor or 'maker not known'} at {asset.device}" for asset in there[:MOST_NAMED])
+        return None, f"the register knows {serial} at {len(there)} devices: {places}"
     if not there:
         return None, ""
     asset = there[0]
     others = [place for place in asset.also_at if _copied(asset, place)]
     if others:
-        return None, f"the register sees {record.serial} at {asset.device} and at {', '.join(others)}"
+        return None, f"the register sees {serial} at {asset.device} and at {', '.join(others)}"
     return asset, ""
 
 
@@ -189,8 +196,6 @@ def _contradicted(record: Purchase, asset: Asset | None) -> list[str]:
     if asset is None:
         return []
     said = []
-    if record.vendor and asset.vendor and not _same_vendor(record.vendor, asset.vendor):
-        said.append(f"the record says it is made by {record.vendor}, the agent sees {asset.vendor}")
     if record.model and asset.model and not _same_model(record.model, asset.model):
         said.append(f"the record says it is a {record.model}, the agent sees {asset.model}")
     if asset.gone_at is not None:
@@ -198,9 +203,16 @@ def _contradicted(record: Purchase, asset: Asset | None) -> list[str]:
     return said
 
 
+def _told(found: Sequence[Asset]) -> str:
+    return ", ".join(
+        f"{one.vendor} {one.model or ''}".strip() + f" at {one.device or one.name}" for one in found[:MOST_NAMED]
+    )
+
+
 def _same_vendor(one: str, other: str | None) -> bool:
-    a, b = bare(one), bare(other or "")
-    return bool(a and b) and (a.startswith(b) or b.startswith(a))
+    """As the register has it: names of makers are written in full or not."""
+    a, b = one.casefold(), (other or "").casefold()
+    return a.startswith(b) or b.startswith(a)
 
 
 def _same_model(one: str, other: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from agent.facts import Outage, Standing, is_group
+from agent.facts import Asset, Outage, Standing, is_group
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.words import class_name
@@ -95,3 +95,8 @@ def shown(held: Held) -> Standing:
 
 def outage_url(outage: Outage) -> str:
     return f"/outages/{outage.id}"
+
+
+def piece_url(asset: Asset) -> str:
+    """By its id: keys have slashes, and change when a piece shows its serial number late."""
+    return f"/register/{asset.id}"

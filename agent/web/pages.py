@@ -23,11 +23,12 @@ from starlette.routing import Route
 from agent import words
 from agent.health import UNKNOWN
 from agent.hostile import plain
+from agent.piece import Past, dossier
 from agent.programme.money import percentage, pounds
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
-from agent.web.names import name_of, order_of, reason_of, shown
+from agent.web.names import name_of, order_of, piece_url, reason_of, shown
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
 from agent.web.planned import Under, maintenance_page
@@ -113,8 +114,15 @@ def papers_in(folder: Path) -> list[Paper]:
     return sorted(found, key=lambda paper: (paper.written, paper.name), reverse=True)
 
 
-def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list[Route]:
-    """Routes for the composition root. `quarter` names the financial quarter that ended last."""
+async def _no_past(_: str) -> Past:
+    return Past()
+
+
+def routes(
+    look: Look, papers: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past
+) -> list[Route]:
+    """Routes for the composition root. `quarter` names the financial quarter that ended last; `past` tells what
+    happened to the piece of hardware with a key."""
     env = environment()
     programmes = Programmes()
 
@@ -148,7 +156,11 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
             return missing(view, "device")
         (row,) = rows_of(view, [watched])
         shown_device: Device = device_of(view, watched)
-        return page(view, "device.html", "/devices", row=row, device=shown_device)
+        own = [piece.asset for piece in view.pieces if piece.asset.device == watched.name]
+        urls = {
+            mark: piece_url(asset) for asset in own for mark in (asset.serial, f"{asset.part}/{asset.name}") if mark
+        }
+        return page(view, "device.html", "/devices", row=row, device=shown_device, urls=urls)
 
     async def site(request: Request) -> Response:
         view = await look()
@@ -196,7 +208,10 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
 
     async def register(_: Request) -> Response:
         view = await look()
-        pieces = [{"piece": p, "device": name_of(f"device:{p.asset.device}", view.estate)} for p in view.pieces]
+        pieces = [
+            {"piece": p, "device": name_of(f"device:{p.asset.device}", view.estate), "url": piece_url(p.asset)}
+            for p in view.pieces
+        ]
         order = ("unsupported", "overdue", "refresh_due", "review_due", "in_life", "unknown")
         counted = Counter(piece.stage for piece in view.pieces)
         stages = [(stage, counted[stage]) for stage in order if counted[stage]]
@@ -211,6 +226,18 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
             warnings=warnings_of(made), backlog=backlog_of(made), most=MOST_ITEMS, method=method_of(made),
             width=WIDTH, height=HEIGHT, left=LEFT, slip_url=query_of(asked, slip="1"),
         )  # fmt: skip
+
+    async def one_piece(request: Request) -> Response:
+        view = await look()
+        asked = request.path_params["id"]
+        piece = next((one for one in view.pieces if str(one.asset.id) == asked), None)
+        if piece is None:
+            advice = "Pieces of hardware have the address that the register gives."
+            return page(view, "problem.html", "", 404, problem="No such piece of hardware", advice=advice)
+        told = dossier(piece, await past(piece.asset.key), view.every_outage)
+        devices = {stay.device: name_of(f"device:{stay.device}", view.estate) for stay in told.stays}
+        here = name_of(f"device:{piece.asset.device}", view.estate)
+        return page(view, "piece.html", "/register", piece=piece, told=told, devices=devices, here_at=here)
 
     async def papers_page(_: Request) -> Response:
         view = await look()
@@ -253,6 +280,7 @@ def routes(look: Look, papers: Path, quarter: Callable[[datetime], str]) -> list
         Route("/maintenance", maintenance),
         Route("/register", register),
         Route("/programme", programme),
+        Route("/register/{id}", one_piece),
         Route("/papers", papers_page),
         Route("/papers/{name}", paper),
         Route("/health", health),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from collectors.join import joined
 from collectors.plugins.templates import MAX_LINE, bounded, said
 from collectors.readings import Check, Findings, Level, Part, Sensor
 
@@ -105,25 +106,28 @@ def identity(**fields: str | float | None) -> Mapping[str, str | float]:
 
 
 def total(findings: Iterable[Findings]) -> Findings:
-    """The sum; of an identity field the first that has it wins, of a part seen twice the fuller is kept."""
+    """The sum; of an identity field the first that has it wins, a part that two commands tell of is one part."""
     kept: dict[str, str | float | object] = {}
     wireless: dict[str, float] = {}
     lists: dict[str, list[object]] = {name: [] for name in _LISTS}
+    parts: tuple[Part, ...] = ()
     for one in findings:
         for name, value in one.identity.items():
             kept.setdefault(name, value)
         for name, count in one.wireless.items():
             wireless.setdefault(name, count)
+        parts = joined(parts, one.parts)
         for name, items in lists.items():
             items.extend(getattr(one, name))
     return Findings(
         identity=kept,  # type: ignore[arg-type]
         wireless=wireless,
+        parts=parts,
         **{name: tuple(items) for name, items in lists.items()},  # type: ignore[arg-type]
     )
 
 
-_LISTS = ("blocks", "interfaces", "sensors", "processors", "memory", "storage", "parts", "checks", "failures")
+_LISTS = ("blocks", "interfaces", "sensors", "processors", "memory", "storage", "checks", "failures")
 
 
 def fields(text: str, separator: str = ":") -> dict[str, str]:

@@ -56,7 +56,7 @@ def piece(
         replace_by=None, first_seen_at=noon(seen), last_seen_at=noon(seen),
         version_seen_at=noon(version_seen) if version_seen else None,
     )  # fmt: skip
-    return Piece(asset, lived, Owning(), presence, "wallfields", role, unit)
+    return Piece(asset, lived, Owning(), presence, "wallfields", role, unit, council="east_herts")
 
 
 def moved(one: Piece, reasons: Iterable[Reason], today: date, *, ends: date | None = None) -> Piece:

@@ -249,3 +249,13 @@ def test_less_evidence_is_never_better_and_more_never_worse(
 def test_evidence_is_the_same_whenever_it_is_asked_for(case: tuple[Asset, Owning, Evidence | None, date]) -> None:
     one, owned, whole, today = case
     assert dated(one, owned, whole=whole, today=today) == dated(one, owned, whole=whole, today=today)
+
+
+def test_of_the_years_that_one_digit_can_mean_none_after_the_purchase_is_taken() -> None:
+    switch = asset(serial="CN43FP8SHX", vendor="HPE", model="J9728A 2920-48G", family="procurve")
+    assert dated(switch).since == date(2024, 3, 1)
+    bought = dated(switch, Owning(purchased=date(2014, 10, 13)))
+    assert [(one.kind, one.day) for one in bought.ladder[:2]] == [
+        ("purchased", date(2014, 10, 13)), ("serial", date(2014, 3, 1)),
+    ]  # fmt: skip
+    assert bought.conflicts == ()

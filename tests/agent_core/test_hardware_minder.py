@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from agent.alerts import Mind, due
-from agent.facts import Facts, Message, Milestone
+from agent.answers import LedgerAnswers
+from agent.facts import Facts, Message, Milestone, Sighting
 from agent.hardware_minder import PATIENCE, HardwareMinder
+from agent.inventory import load
 from agent.ledger import Ledger, LedgerFull
 from agent.lifecycle import Reason
 from agent.lifecycle.milestones import identity
@@ -290,3 +292,68 @@ async def test_milestones_and_their_message_are_one_hand_over(world: World, monk
     (facts,) = handed_over
     assert len(facts.milestones) == 2
     assert len(facts.messages) == 1
+
+
+# ---------------------------------------------------------------- with the register as the agent reads it
+INVENTORY = """
+councils: {a: {title: A, share: "1"}}
+zones: {general: {title: General}}
+sites: {hq: {title: HQ, kind: office, owner: a}}
+exceptions:
+  until-the-move: {devices: [sw-2], until: 2026-12-01, owner: Jo, reason: the move}
+devices:
+  - {name: fw-1, address: 192.0.2.1, class: firewall, site: hq, zone: general,
+     owned: {purchased: 2024-01-10, support_until: 2026-11-20}}
+  - {name: sw-1, address: 192.0.2.2, class: switch, site: hq, zone: general, owned: {purchased: 2019-11-10}}
+  - {name: sw-2, address: 192.0.2.3, class: switch, site: hq, zone: general, owned: {purchased: 2019-11-10}}
+"""
+
+
+async def test_the_register_of_an_estate_is_told_in_its_time(place: str, opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "inventory.yaml").write_text(INVENTORY)
+    ledger, today, seconds = opened(place), BEGIN, 0.0
+    estates: Any = SimpleNamespace(estate=load(tmp_path / "inventory.yaml"), loaded_at=noon(BEGIN))
+
+    def clock() -> datetime:
+        return noon(today)
+
+    def steady() -> float:
+        return seconds
+
+    subjects = (
+        "stage/review_due", "stage/refresh_due", "stage/overdue", "stage/unsupported",
+        "exception_expired/until-the-move", "register",
+    )  # fmt: skip
+    told: list[tuple[str, str, str]] = []
+    for number in (0, 1, 7, 8, 9, 18, 19, 20, 28, 29, 30):
+        today = days(number)
+        if number == 1:  # the first visit shows serial numbers: until then each was a device of the inventory
+            seen = [
+                Sighting(name, "chassis", name, "1", "Cisco", "X", f"S-{name}", None, clock())
+                for name in ("fw-1", "sw-1", "sw-2")
+            ]
+            ledger.record(Facts(sightings=tuple(seen))).result(10)
+        # As after a restart each day: nothing is known but what the ledger and the inventory say.
+        answers = LedgerAnswers(ledger, estates, clock)
+        answers._read_register()
+        minder = HardwareMinder(answers, ledger, ("log",), timedelta(seconds=SETTLE), clock, steady)
+        before = {subject: len(ledger.told(f"hardware:{subject}")) for subject in subjects}
+        await minder.mind()
+        seconds += SETTLE
+        await minder.mind()
+        assert ledger.settle()
+        told += [
+            (today.isoformat(), message.level, message.title)
+            for subject in subjects
+            for _, message in ledger.told(f"hardware:{subject}")[before[subject] :]
+        ]
+    assert told == [
+        (
+            "2026-11-02", "warning",
+            "Hardware register: 2 switches are due for replacement; 1 firewall is due for review",
+        ),
+        ("2026-11-10", "warning", "1 switch is overdue for replacement"),
+        ("2026-11-21", "critical", "1 firewall is past vendor support"),
+        ("2026-12-01", "warning", "1 switch is overdue for replacement"),
+        ("2026-12-01", "warning", "1 switch is kept no longer: the exception until-the-move has expired"),
+    ]  # fmt: skip

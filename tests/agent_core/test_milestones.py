@@ -113,6 +113,8 @@ def test_support_that_ended_before_it_was_first_seen_was_never_about_to_end() ->
         (Software("current", review_on=days(5)), []),
         (Software("review_due", review_on=days(-5)), [("review_due", -5)]),
         (Software("review_due"), [("review_due", -100)]),
+        (Software("review_due", review_on=days(500)), [("review_due", -100)]),
+        (Software("unsupported", review_on=days(-5), support_ends_on=days(5)), [("unsupported", -100)]),
         (Software("unsupported", review_on=days(-50), support_ends_on=days(-5)), [
             ("review_due", -50), ("unsupported", -5),
         ]),
@@ -126,6 +128,16 @@ def test_software_is_told_of_by_itself(software: Software, expected: list[tuple[
     found = reached([one], (), TODAY)
     assert short(found) == [("software", stage, days(number).isoformat()) for stage, number in expected]
     assert len(told(found, [one])) == (1 if expected else 0)
+
+
+def test_a_day_that_nobody_knows_is_not_told_anew_with_every_file_of_notices() -> None:
+    def over(fetched: date) -> Reason:
+        return Reason("end_of_support", fetched, ((fetched, "unsupported"),), "no longer", day_known=False)
+
+    one = piece("sw-1", life([over(days(-5))], TODAY))
+    known = reached([one], (), TODAY)
+    assert short(known) == [("stage", "unsupported", "2020-01-01")]
+    assert reached([moved(one, [over(days(30))], days(40))], known, days(40)) == ()
 
 
 def test_an_upgrade_to_better_software_is_no_news_and_its_own_end_is() -> None:
@@ -174,10 +186,11 @@ def test_the_same_stage_because_of_another_day_and_a_graver_one_by_a_correction_
 
 def test_a_piece_that_shows_a_serial_number_at_last_is_not_told_of_again() -> None:
     lived = life([replace_by(days(-5))], TODAY)
-    nameless = piece("sw-1", lived, key="place:sw-1/chassis/1")
-    known = reached([nameless], (), TODAY)
-    assert known
-    assert reached([piece("sw-1", lived)], known, TODAY) == ()
+    for key in ("place:sw-1/chassis/1", "place:sw-1/chassis/"):  # the second: no visit has seen anything of it
+        known = reached([piece("sw-1", lived, key=key)], (), TODAY)
+        assert known
+        assert reached([piece("sw-1", lived)], known, TODAY) == ()
+    assert reached([piece("sw-1", lived, part="fan")], known, TODAY)
 
 
 # ---------------------------------------------------------------- what is told

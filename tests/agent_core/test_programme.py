@@ -7,22 +7,21 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.calendar_uk import FinancialYear
-from agent.facts import Asset, Outage
-from agent.lifecycle import Evidence, Keep, Life, Owning, Reason, Stage
+from agent.facts import Outage
+from agent.lifecycle import Owning, Reason
 from agent.programme import (
     CostRule,
     Due,
     Plan,
     Price,
     Risk,
-    Terms,
     divide,
     items_of,
     plan_of,
@@ -32,42 +31,7 @@ from agent.programme import (
     tolls_of,
     uplifted,
 )
-from agent.register import Piece, Presence
-
-FIRST = FinancialYear.parse("2026-27")
-HALVES = (("ehdc", Decimal("0.5")), ("sbc", Decimal("0.5")))
-TERMS = Terms(FIRST, 7, shares=HALVES)
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-NOTHING = Owning()
-
-
-def piece(
-    key: str = "serial:A1", *, due: date | None = date(2028, 5, 1), part: str = "chassis", role: str = "switch",
-    model: str | None = "6300M", owned: Owning = NOTHING, unit: bool = True, presence: Presence = "present",
-    stage: Stage = "in_life", since: date | None = None, reasons: tuple[Reason, ...] = (),
-    support: date | None = None, device: str = "", keep: Keep | None = None,
-) -> Piece:  # fmt: skip
-    seen = datetime(2025, 1, 1, tzinfo=UTC)
-    asset = Asset(
-        uuid5(UUID(int=1), key), key, device or f"dev-{key}", part, key, "", "Maker", model, key.partition(":")[2],
-        None, None, None, None, seen, seen,
-    )  # fmt: skip
-    since = since or (date(due.year - 7, due.month, min(due.day, 28)) if due else None)
-    life = Life(
-        stage, "because", Evidence(since, "purchased", "certain"), None, due, None, reasons, support, keep
-    )  # fmt: skip
-    return Piece(asset, life, owned, presence, "hq", role, unit)
-
-
-def due(
-    key: str, on: date, pence: int | None = 100_00, *, firewall: bool = False, support: date | None = None,
-    lasts: float = 7, shares: tuple[tuple[str, Decimal], ...] = HALVES,
-) -> Due:  # fmt: skip
-    price = Price(pence, FIRST, "price list") if pence is not None else None
-    return Due(
-        key, piece(key, role="firewall" if firewall else "switch"), on, price, shares, lasts, since=date(2019, 1, 1),
-        past_age_on=on, support_ends_on=support, firewall=firewall,
-    )  # fmt: skip
+from tests.agent_core.owned import FIRST, NOW, TERMS, due, piece
 
 
 def bought_in(plan: Plan) -> dict[str, list[str]]:

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.facts import Asset, Purchase
+from agent.inventory.model import Estate
 from agent.purchases import FileRefused, Reading, Report, last_of, matched, records_of, serial_key, table_of
 from agent.purchases.columns import mistyped
 from agent.purchases.matching import KEPT
 from agent.purchases.table import MOST_COLUMNS, MOST_OCTETS, MOST_ROWS
+from agent.register import pieces_of
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -419,7 +421,7 @@ def test_only_a_number_that_two_devices_call_their_own_is_doubtful(part: str, al
     ("vendor", "model", "odd"),
     [
         ("Cisco Systems", "C9300-48P-E", False), ("cisco", "Catalyst 9300", False), ("Cisco", "C9200-48P", True),
-        ("Juniper", "C9300-48P", True), ("", "", False),
+        ("", "C9300-48P", False), ("", "", False),
     ],
 )  # fmt: skip
 def test_a_model_that_contradicts_what_is_seen_is_warned_of(vendor: str, model: str, odd: bool) -> None:
@@ -427,6 +429,20 @@ def test_a_model_that_contradicts_what_is_seen_is_warned_of(vendor: str, model: 
     assert report.lines[0].outcome == "matched"
     assert bool(report.warnings) is odd
     assert bool(report.lines[0].text) is odd
+
+
+def test_a_number_of_another_maker_is_taken_for_another_piece_as_the_register_has_it() -> None:
+    report = match("serial,vendor,price\nFCW2140L0AB,Juniper,5\n", [asset()])
+    (line,) = report.lines
+    assert (line.outcome, line.device) == ("not_seen_yet", "")
+    assert "the record is of Juniper, and Cisco C9300-48P at sw-1 has this number" in line.text
+    estate = Estate.model_validate({})
+    (piece,) = pieces_of([asset()], estate, TODAY, report.purchases)
+    assert piece.evidence != "purchased"
+    (piece,) = pieces_of(
+        [asset()], estate, TODAY, match("serial,vendor,price\nfcw 2140l0ab,cisco systems,5\n", [asset()]).purchases
+    )
+    assert piece.owned.price_pence == 500
 
 
 def test_days_in_an_odd_order_are_warned_of() -> None:

@@ -260,7 +260,7 @@ def read_register(ledger: Ledger, estate: Estate) -> None:
     with timed("pieces_of"):
         pieces = pieces_of(assets, estate, START.date())
     with timed("figures.of_register") as say:
-        say(f"{sum(1 for _ in figures.of_register(pieces, {})):,} samples")
+        say(f"{sum(1 for _ in figures.of_register(pieces)):,} samples")
 
 
 class Discard:

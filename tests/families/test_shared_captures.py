@@ -21,7 +21,10 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 CAPTURES = SHARED / "captures"
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = pytest.mark.skipif(not CAPTURES.is_dir(), reason="../shared/captures is not here")
+pytestmark = [
+    pytest.mark.skipif(not CAPTURES.is_dir(), reason="../shared/captures is not here"),
+    pytest.mark.timeout(300),  # every worker reads all of the recordings
+]
 
 
 @pytest.fixture(scope="module")

@@ -130,6 +130,35 @@ async def test_it_begins_serves_pages_and_metrics_and_ends_cleanly(estate: Calla
         assert await asyncio.wait_for(task, 30) == 0
 
 
+async def test_hardware_that_is_old_is_told_of_once_and_not_again_after_a_restart(
+    estate: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.app.TELL_SECONDS", 0.2)
+    old = (
+        "  - {{name: sw-old, address: 127.0.0.1, port: {port}, class: switch, site: wallfields, "
+        "owned: {{purchased: 2012-05-01}}}}\n"
+    )
+    settings = estate(old, hardware_settles=timedelta(seconds=1))
+
+    def ledger() -> Ledger:
+        return Ledger.open(settings.ledger_url, "reader", watch=False)
+
+    for turn in (1, 2):
+        caplog.clear()
+        async with running(settings):
+            if turn == 1:
+                await until(lambda: asyncio.sleep(0.1, "overdue for replacement" in caplog.text))
+            else:
+                await asyncio.sleep(2.5)  # longer than the register is let settle
+        reading = ledger()
+        told = [message.title for _, message in reading.told("hardware:stage/overdue")]
+        kinds = {milestone.kind for milestone in reading.milestones()}
+        reading.close()
+        assert told == ["1 switch is overdue for replacement"]
+        assert kinds == {"stage"}
+    assert "overdue for replacement" not in caplog.text
+
+
 async def test_with_workers_it_watches_and_reloads_all_the_same(estate: Callable[..., Settings]) -> None:
     async with running(estate(workers=2)) as (client, ending, task):
 

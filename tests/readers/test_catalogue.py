@@ -13,7 +13,8 @@ from agent.metrics_page import markdown
 from tests.readers.estate import pages, visit
 
 UNITS = ("seconds", "bytes", "celsius", "volts", "amperes", "watts", "voltamperes", "joules", "hertz", "rpm", "ratio",
-         "dbm", "pascals", "decibels", "bits_per_second", "litres_per_minute", "cubic_metres_per_hour")  # fmt: skip
+         "dbm", "pascals", "decibels", "bits_per_second", "litres_per_minute", "cubic_metres_per_hour",
+         "pounds")  # fmt: skip
 
 
 def test_the_committed_page_of_metrics_is_the_one_the_catalogue_makes(root: Path) -> None:

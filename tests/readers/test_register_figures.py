@@ -11,7 +11,6 @@ from agent.lifecycle import Keep, Software
 from tests.agent_core.hardware import life, piece, replace_by, support
 
 TODAY = date(2026, 11, 2)
-COUNCILS = {"wallfields": "east_herts"}
 KEEP = Keep("until-the-move", date(2027, 7, 1), "Jo", "the data centre moves")
 
 
@@ -25,7 +24,7 @@ def samples() -> list[tuple[str, dict[str, str], float]]:
         piece("sw-3", life([support(TODAY)], TODAY), presence="gone"),
         replace(piece("sw-4", life([support(TODAY)], TODAY), presence="withdrawn"), site=""),
     ]
-    return [(name, dict(labels), value) for name, labels, value in of_register(pieces, COUNCILS)]
+    return [(name, dict(labels), value) for name, labels, value in of_register(pieces)]
 
 
 def test_every_sample_has_the_labels_that_the_catalogue_promises() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,25 @@ def recorded(state: Path) -> list[Purchase]:
 def test_a_record_goes_in_whole_and_the_register_goes_by_it(state: Path) -> None:
     done = imported(state, GOOD)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "1 rows: 1 matched" in done.stdout
+    assert "1 row: 1 matched" in done.stdout
     (bought,) = recorded(state)
     assert (bought.author, bought.origin, bought.price_pence) == ("jo", "purchases.csv:2", 123450)
     assert bought.shares == (("sbc", "0.6"), ("ehdc", "0.4"))
     assert bought.purchased == "2019-04-01"
+    listed = json.loads(
+        command("register", "-i", state / "inventory.yaml", "--state", state, "--format", "json").stdout
+    )
+    assert [(one["serial"], one["evidence"]) for one in listed] == [("SG00KN0001", "purchased")]
+
+
+def test_hardware_that_only_the_inventory_knows_is_matched(state: Path) -> None:
+    inventory = state / "inventory.yaml"
+    spare = (
+        "  spare: {class: switch, site: wallfields, title: Spare, vendor: Cisco, model: C9300, serial: FCW2305D0NN}\n"
+    )
+    inventory.write_text(inventory.read_text() + "hardware:\n" + spare)
+    said = json.loads(imported(state, "serial,price\nfcw2305d0nn,5\n", "--format", "json").stdout)
+    assert [(line["outcome"], line["model"]) for line in said["lines"]] == [("matched", "C9300")]
 
 
 def test_importing_again_says_so_and_writes_nothing(state: Path) -> None:
@@ -135,3 +150,16 @@ def test_what_a_file_says_reaches_no_terminal_and_no_spreadsheet_as_it_is(state:
     assert "\x1b" not in done.stdout + done.stderr
     assert "=cmd|x: the column is not known" in done.stderr
     assert "\x1b" not in imported(state, hostile, "--partial").stdout
+
+
+def test_the_files_of_the_how_to_are_taken_as_they_stand(state: Path, root: Path) -> None:
+    inventory = (state / "inventory.yaml").read_text().replace("sbc", "stevenage").replace("ehdc", "east-herts")
+    (state / "inventory.yaml").write_text(inventory)
+    page = (root / "docs/how-to/import-purchases.md").read_text("utf-8")
+    first, second = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    done = json.loads(imported(state, first, "--format", "json").stdout)
+    assert (done["imported"], done["counts"]["not_seen_yet"], done["warnings"]) == (3, 3, [])
+    done = json.loads(imported(state, second, "--format", "json").stdout)
+    assert [line["text"] for line in done["lines"]] == [
+        "price was £3,250.00, now £3,150.00", "support until was 2026-05-03, now not known"
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,12 +21,16 @@ from agent import web
 from agent.accounting.availability import Book, terms_of
 from agent.accounting.periods import Period
 from agent.accounting.running import running_of
-from agent.facts import Asset, Flip, Message, Note, NoteKind, Standing, Watch, Window
+from agent.facts import Asset, Flip, Message, Milestone, Note, NoteKind, Purchase, Standing, Watch, Window
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.latest import Latest
+from agent.lifecycle import Keep, Owning, Reason, Software
+from agent.lifecycle.evidence import Dated
+from agent.lifecycle.roll import Event
 from agent.maintenance import Plan, covers
-from agent.register import pieces_of
+from agent.piece import Past
+from agent.register import Piece, pieces_of
 from agent.topology import Topology
 from agent.view import AgentState, View, watched_of
 from agent.watched import INTERVALS
@@ -37,7 +42,8 @@ HOSTILE = '<script>alert("x")</script>\x1b[31m\u202e</td>"\'>{{7*7}}'
 OUTAGE, OLDER = UUID(int=0x0188_8000_0000_7000_8000_0000_8F3A_41C2), UUID(int=0x0188_7000_0000_7000_8000_0000_11D0_90AB)
 PAGES = (
     "/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", f"/outages/{OUTAGE}", f"/outages/{OLDER}",
-    "/maintenance", "/register", "/papers", "/health",
+    "/maintenance", "/register", f"/register/{UUID(int=7)}", "/programme", "/programme?cap=5&slip=1", "/papers",
+    "/health",
 )  # fmt: skip
 
 
@@ -184,7 +190,31 @@ def full_of(text: str) -> View:
         "link:wf-a": replace(down(HOUR, text), lately=FLAPPED), f"device:{text}": down(HOUR, text),
         "site:daneshill": down(HOUR, text), "service:phones": Held(Standing.UP, NOON - HOUR, reason=text),
     }  # fmt: skip
-    return replace(shown, board={**shown.board, **board})
+    return replace(shown, board={**shown.board, **board}, pieces=pieces_full_of(text))
+
+
+def pieces_full_of(text: str) -> list[Piece]:
+    """A piece of hardware of which everything is known that there can be."""
+    asset = Asset(
+        UUID(int=7), f"k/{text}", "sw-wf-1", text, text, text, *[text] * 4, "2017-01-01", "2017-01-01", "2027-01-01",
+        NOON - timedelta(days=5), NOON, text, NOON - timedelta(days=5), NOON, (text, text),
+    )  # fmt: skip
+    piece = pieces_of([asset], estate(), NOON.date())[0]
+    owned = Owning(NOON.date(), NOON.date(), NOON.date(), 5, text, ((text, Decimal(1)),), text)
+    keep = Keep(text, NOON.date(), text, text)
+    reasons = (Reason("review_age", NOON.date(), ((NOON.date(), "review_due"),), text, text, NOON.date()),)
+    evidence = replace(
+        piece.life.evidence, conflicts=(text,), ladder=(Dated("purchased", NOON.date(), "certain", text),)
+    )
+    software = Software("review_due", text, text, NOON.date(), NOON.date())
+    life = replace(piece.life, reason=text, evidence=evidence, reasons=reasons, keep=keep, software=software)
+    return [replace(piece, life=life, owned=owned, site=text, role=text)]
+
+
+def past_full_of(text: str) -> Past:
+    event = Event("first_seen", NOON - timedelta(days=5), f"k/{text}", text, text, text, text)
+    record = Purchase(text, NOON, text, text, text, text, None, None, None, 5, text, (("ehdc", "1"),))
+    return Past((event,), (record,), (Milestone(f"k/{text}", "stage", text, "2026-05-01", NOON, text),))
 
 
 FLAPPED = tuple((NOON - HOUR / 60 * n, NOON - HOUR / 60 * (n - 1)) for n in (7, 5, 3))
@@ -199,7 +229,12 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         async def look() -> View:
             return shown
 
-        app = web.Guard(Starlette(routes=web.routes(look, tmp_path, lambda _: "2026-Q1")), web.WebConfig(), None)
+        async def past(key: str) -> Past:
+            assert key in [piece.asset.key for piece in shown.pieces]
+            return past_full_of(key.removeprefix("k/"))
+
+        routes = web.routes(look, tmp_path, lambda _: "2026-Q1", past)
+        app = web.Guard(Starlette(routes=routes), web.WebConfig(), None)
         opened.append(httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1"))
         return opened[-1]
 
@@ -291,9 +326,7 @@ async def test_whatever_a_device_says_stays_text(client: Client, address: str) -
     )
     shown.latest.put(said)
     shown.board["device:core-1"] = down(timedelta(hours=1), HOSTILE)  # type: ignore[index]
-    asset = Asset(UUID(int=7), "k", "sw-wf-1", HOSTILE, HOSTILE, HOSTILE, *[HOSTILE] * 4, None, None, None, NOON, NOON)
-    pieces = pieces_of([asset], shown.estate, NOON.date())
-    answer = await client(replace(shown, pieces=pieces)).get(address)
+    answer = await client(shown).get(address)
     assert answer.status_code == 200
     assert "<script" not in answer.text
     assert "\x1b" not in answer.text
@@ -355,7 +388,8 @@ async def test_old_data_says_so(client: Client) -> None:
 
 @pytest.mark.parametrize("address", [
         "/devices/none", "/sites/none", "/papers/none.html", "/static/none.css", "/outages/none", "/outages/8f3a41c3",
-        f"/outages/{UUID(int=5)}", "/outages/%3Cscript%3E",
+        f"/outages/{UUID(int=5)}", "/outages/%3Cscript%3E", "/register/none", f"/register/{UUID(int=5)}",
+        "/register/%3Cscript%3E",
     ],
 )  # fmt: skip
 async def test_what_is_not_there_is_a_page_that_says_so(client: Client, address: str) -> None:
@@ -386,6 +420,26 @@ async def test_devices_are_found_by_name_address_and_site(client: Client) -> Non
         table = (await pages.get("/devices", params={"q": asked})).text.partition("<tbody>")[2]
         assert found in table
         assert missed not in table
+
+
+# ---------------------------------------------------------------- hardware
+async def test_the_register_and_the_device_lead_to_the_page_of_a_piece(client: Client) -> None:
+    shown = full_of("firmware")
+    part = Part("fan", "Fan 1", "FAN-1", "firmware", "1.0")
+    shown.latest.put(visit("sw-wf-1", at=NOON - timedelta(seconds=10), parts=(part,)))
+    pages = client(shown)
+    for address in ("/register", "/devices/sw-wf-1"):
+        assert f'href="/register/{UUID(int=7)}"' in (await pages.get(address)).text
+
+
+async def test_the_page_of_a_piece_says_all_there_is(client: Client) -> None:
+    said = await read(client(full_of("firmware")), f"/register/{UUID(int=7)}")
+    for words in (
+        "Evidence of its age", "13 May 2026 purchased certain", "What decides about it", "Postponed from 13 May 2026",
+        "Where it was", "What happened", "Purchase record", "price £0.05", "Shares firmware 100%", "ehdc 100%",
+        "kept until 2026-05-13", "It is not there any more, since", "First seen", "Also seen firmware, firmware",
+    ):  # fmt: skip
+        assert words in said
 
 
 # ---------------------------------------------------------------- outages

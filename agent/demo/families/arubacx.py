@@ -14,10 +14,8 @@ CHASSIS = CX + ".11"
 
 
 def serial(device: Device, member: int) -> str:
-    """Two letters of the plant, a digit of the year and the week, in HPE's ten-character form."""
-    made = base.made_before(device, "member", member)
-    year, week, _ = made.isocalendar()
-    return f"SG{year % 10}{week:02d}K{device.letters(4, 'serial', member)}"
+    """Two letters of the country, a digit of the year, the month: HPE's ten characters."""
+    return f"SG{base.hp_month(base.made_before(device, 'member', member))}K{device.letters(5, 'serial', member)}"
 
 
 def members(device: Device) -> int:
@@ -153,7 +151,7 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
         def failed(t: float) -> bool:
             return device.failed_psu == number
 
-        supply = f"CN{serial(device, m)[2:5]}{device.letters(5, 'supply', m, s)}"
+        supply = f"CN{serial(device, m)[2:4]}{device.letters(6, 'supply', m, s)}"
         tree.row(
             f"{CHASSIS}.2.1.1",
             (m, s),

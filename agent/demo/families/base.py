@@ -211,6 +211,11 @@ def made_before(device: Device, *parts: object) -> date:
     return made
 
 
+def hp_month(made: date) -> str:
+    """The last digit of the year, and the month as HP's network makers write it: 1 to 9, 0, A, B."""
+    return f"{made.year % 10}{'1234567890AB'[made.month - 1]}"
+
+
 def grown(start: float, per_year: float, since: date) -> Callable[[float], float]:
     """A share (0 to 1) that grows by `per_year`, ever more slowly towards 0.82: people tidy up when it gets tight."""
     origin = (since - date(1970, 1, 1)) / timedelta(seconds=1)

@@ -42,7 +42,7 @@ def build_router(tree: Tree, device: Device, model: Model) -> None:
     switch: Switch = model.data["switch"]
     base.system(tree, device, model.sys_object_id, cisco.descr(model), services=78)
     iftable.interfaces(tree, device, router_ports(device, model))
-    serial = base.cisco_serial(device, "member", 1, plant="FDO")
+    serial = cisco.member_serial(device, 1)
     parts = [
         Part(
             1,

@@ -15,9 +15,8 @@ BAD, GOOD = 2, 4
 
 
 def serial(device: Device) -> str:
-    """CN, a digit of the year, the week, five more: HP's ten characters."""
-    year, week, _ = base.made_before(device).isocalendar()
-    return f"CN{year % 10}{week:02d}FP{device.letters(3, 'serial')}"
+    """CN, a digit of the year, the month, six more: HP's ten characters."""
+    return f"CN{base.hp_month(base.made_before(device))}FP{device.letters(4, 'serial')}"
 
 
 def ports(device: Device, model: Model) -> list[tuple[int, Port]]:
