@@ -60,6 +60,7 @@ def programme(
     """Plan the refresh: cost by financial year and council, smoothed to a cap if there is one, and the risk carried."""
     from agent.accounting.books import open_book
     from agent.calendar_uk import LONDON, FinancialYear
+    from agent.notices import load_notices
     from agent.programme import programme_of, terms_from
     from agent.register import pieces_of
 
@@ -86,7 +87,7 @@ def programme(
         hint = did_you_mean(council, titles) or f"known: {', '.join(titles)}"
         fail(f"there is no council {council!r}; {hint}", 2)
     with ledger_of(found) as ledger:
-        pieces = pieces_of(ledger.assets(), estate, today)
+        pieces = pieces_of(ledger.assets(), estate, today, ledger.purchases(), load_notices(found.notices))
         outages = open_book(ledger).outages(now=now)
     wanted = slip or form in (ProgrammeFormat.XLSX, ProgrammeFormat.JSON)
     made = programme_of(pieces, terms, outages, now, titles, slip=wanted)
