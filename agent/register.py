@@ -385,7 +385,7 @@ def _completed(first: Owning | None, second: Owning) -> Owning:
         until = second.support_until if began is None or second.support_until >= began else None
     return Owning(
         dates.purchased, dates.installed, until, price.price_pence, first.supplier or second.supplier, price.shares,
-        first.origin,
+        first.origin, price.price_origin or price.origin,
     )  # fmt: skip
 
 

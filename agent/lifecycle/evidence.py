@@ -32,6 +32,7 @@ class Owning:
     supplier: str | None = None
     shares: tuple[tuple[str, Decimal], ...] = ()  # council, share; empty: as the councils share everything
     origin: str = "inventory"
+    price_origin: str = ""  # where the price is from, if from elsewhere: several pieces may have one price together
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,9 @@ def tolls_of(items: Items, outages: Iterable[Outage], now: datetime) -> Tolls:
         asset = piece.asset
         if not piece.unit or asset.part == "access_point":
             continue
-        numbers[asset.device] += 1
+        numbers[piece.title] += 1
         if past_age_on is not None and past_age_on <= today:
-            old.add(asset.device)
+            old.add(piece.title)
     since = now - TWELVE_MONTHS
     window = Period(since, now)
     opened: dict[bool, int] = defaultdict(int)

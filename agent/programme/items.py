@@ -199,13 +199,13 @@ def _together(present: Sequence[Piece]) -> dict[str, tuple[int, int]]:
     """By key, its part of a price that was paid for all members of a device together, and how many they are.
 
     Purchase records have a line for each serial number; what is said of a device without a chassis is said once for all
-    of its members, and comes with one and the same origin.
+    of its members, and comes with one and the same origin, even where a record with other facts of a member goes first.
     """
     groups: dict[tuple[str, str, int], list[str]] = defaultdict(list)
     for piece in present:
         owned, asset = piece.owned, piece.asset
         if owned.price_pence is not None and asset.part in WHOLE and asset.part != "chassis":
-            groups[asset.device, owned.origin, owned.price_pence].append(asset.key)
+            groups[asset.device, owned.price_origin or owned.origin, owned.price_pence].append(asset.key)
     found = {}
     for (_, _, pence), keys in groups.items():
         if len(keys) > 1:

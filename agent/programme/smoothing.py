@@ -247,9 +247,9 @@ def _within(
             )
             why.append(f"{whose} in or before the year {_is(len(firewalls))} not put off: {pounds(sum(firewalls))}")
         if dear is not None:
-            what = dear[0].piece.asset
+            what, where = dear[0].piece.asset, dear[0].piece.title
             why.append(
-                f"{what.model or what.part.replace('_', ' ')} of {what.device} alone costs {pounds(dear[1])}, which is "
+                f"{what.model or what.part.replace('_', ' ')} of {where} alone costs {pounds(dear[1])}, which is "
                 "more than the cap; nothing else that may wait was bought before it"
             )
     return [prices.bought(queue[place], index, taken[place]) for place in sorted(taken)], waits, why

@@ -109,7 +109,7 @@ def _items(programme: Programme, columns: Sequence[str], council: str | None) ->
 
 
 def _by_place(one: Bought) -> tuple[str, str, date, str]:
-    return one.item.piece.site, one.item.piece.asset.device, one.item.due_on, one.item.key
+    return one.item.piece.site, one.item.piece.title, one.item.due_on, one.item.key
 
 
 def _row(
@@ -118,7 +118,7 @@ def _row(
 ) -> Row:  # fmt: skip
     asset = piece.asset
     return (
-        year, due_on, how_, asset.device, piece.site, piece.role, asset.part, asset.vendor or "", asset.model or "",
+        year, due_on, how_, piece.title, piece.site, piece.role, asset.part, asset.vendor or "", asset.model or "",
         "" if renewed else asset.serial or "", "" if renewed else piece.evidence, "" if renewed else piece.stage,
         support, price, *money, f"{basis.basis} (prices of {basis.of})" if basis is not None else "no price", doubt,
     )  # fmt: skip

@@ -17,10 +17,9 @@ from agent.inventory.model import Estate
 from agent.inventory.resolve import policy
 from agent.lifecycle import Policy
 from agent.programme.money import Shares
-from agent.register import Piece
+from agent.register import BATTERIES, MAIN, Piece
 
-WHOLE = ("chassis", "stack_member", "ha_member", "cluster_node")  # parts that are a device, or one of its like
-BATTERIES = ("battery", "battery_pack")
+WHOLE = MAIN  # parts that are a device, or one of its like
 _POLICY = Policy()
 UNSHARED: Shares = (("unshared", Decimal(1)),)  # where the inventory names no council
 
@@ -127,14 +126,18 @@ def terms_from(
 ) -> Terms:  # fmt: skip
     """As the inventory's `programme` section has it; cap (None: no cap) and uplift may be given instead."""
     said = estate.programme
-    known: dict[tuple[str, str, str], tuple[float, float]] = {}
+    known: dict[tuple[str, str, str, bool], tuple[float, float]] = {}
 
     def years_of(piece: Piece) -> float:
-        where = piece.asset.device, piece.role, piece.site
+        above = piece.asset.part == "access_point" and piece.role == "wifi_controller"
+        where = piece.asset.device, piece.entry, piece.site, above
         if where not in known:
-            device = estate.devices.get(piece.asset.device)
-            found = policy(
-                estate, device.class_ if device else None, piece.site or None, (device,) if device else ()
+            device, entry = estate.devices.get(piece.asset.device), estate.hardware.get(piece.entry)
+            class_ = device.class_ if device is not None else entry.class_ if entry is not None else None
+            own = tuple(one for one in (entry, device) if one is not None)
+            found = (
+                policy(estate, "wifi_ap", piece.site or None) if above else
+                policy(estate, class_, piece.site or None, own)
             )  # fmt: skip
             known[where] = found["replace_years"][0], found["battery_years"][0]
         return known[where][piece.asset.part in BATTERIES]
