@@ -17,15 +17,15 @@ from agent.accounting.running import Running, running_of
 from agent.calendar_uk import FinancialYear, quarter_of
 from agent.estates import Estates
 from agent.facts import Message, Note, Outage, Window
+from agent.hardware.dossier import Past
 from agent.hardware.opened import open_register
+from agent.hardware.register import Piece
 from agent.ledger import Ledger, LedgerError
 from agent.lifecycle.notices import Notices
 from agent.lifecycle.roll import events_of
 from agent.maintenance import Plan, maintained_with
 from agent.outage_figures import History
-from agent.piece import Past
 from agent.programme import Programme, programme_of, terms_from
-from agent.register import Piece
 from agent.words import LONDON
 
 log = logging.getLogger(__name__)

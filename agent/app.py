@@ -27,13 +27,13 @@ from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.credentials import SecretMissing
 from agent.estates import Estates
-from agent.hardware_minder import HardwareMinder
+from agent.hardware.minder import HardwareMinder
+from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
-from agent.notices import NoticesFolder
 from agent.pipeline import Pipeline
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from agent.alerts import SenderStats
+from agent.hardware.register import Piece
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
 from agent.pipeline import PipelineStats
 from agent.programme import Programme
-from agent.register import Piece
 from agent.schedule import ScheduleStats
 from agent.spread import Spread
 from agent.words import LONDON

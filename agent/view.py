@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from agent.accounting.availability import Book, Figures
 from agent.accounting.running import Running
 from agent.facts import Message, Note, Outage
+from agent.hardware.register import Piece
 from agent.health import Held
 from agent.inventory import Estate, effective
 from agent.latest import Latest
 from agent.maintenance import Plan
-from agent.register import Piece
 from agent.topology import Topology
 from agent.watched import Watched
 from collectors.readings import Cadence

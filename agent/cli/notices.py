@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def _notices(settings: Any) -> Notices:
     """All in force; a file that cannot be read is told, and the others count."""
-    from agent.notices import load_notices
+    from agent.hardware.notices import load_notices
 
     found = load_notices(settings.notices, loudly=False)
     for problem in found.problems:
@@ -110,7 +110,7 @@ def import_(
 
     A file that was imported before under the same name is replaced; the same again changes nothing.
     """
-    from agent.notices_import import CannotImport, read_csv, read_endoflife, store
+    from agent.hardware.notices_import import CannotImport, read_csv, read_endoflife, store
 
     folder = settings_of({"state_directory": state}, settings).notices
     try:
@@ -162,8 +162,8 @@ def check(
 
 def reference() -> None:
     """Print the reference page of what is shipped (docs/reference/vendor-notices.md)."""
-    from agent.notices import shipped
-    from agent.notices_page import notices_page
+    from agent.hardware.notices import shipped
+    from agent.hardware.notices_page import notices_page
 
     print(notices_page(shipped()), end="")
 

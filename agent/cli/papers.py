@@ -35,7 +35,7 @@ def quarter(
 ) -> None:
     """Write the quarter's paper: HTML, and a CSV file for each table."""
     from agent.calendar_uk import Quarter
-    from agent.notices import load_notices
+    from agent.hardware.notices import load_notices
     from agent.paper_sources import sources_of
     from agent.reports import Edition, quarter_paper, write
 

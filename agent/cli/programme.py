@@ -60,8 +60,8 @@ def programme(
     """Plan the refresh: cost by financial year and council, smoothed to a cap if there is one, and the risk carried."""
     from agent.accounting.books import open_book
     from agent.calendar_uk import LONDON, FinancialYear
+    from agent.hardware.notices import load_notices
     from agent.hardware.opened import open_register
-    from agent.notices import load_notices
     from agent.programme import programme_of, terms_from
 
     if form is ProgrammeFormat.XLSX and out is None:

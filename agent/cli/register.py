@@ -59,9 +59,9 @@ def hardware(
         return
     from agent.calendar_uk import LONDON
     from agent.cli.register_files import csv_lines, json_lines, table_lines, write_xlsx
+    from agent.hardware.notices import load_notices
     from agent.hardware.opened import open_register
-    from agent.notices import load_notices
-    from agent.register_table import fitting
+    from agent.hardware.table import fitting
 
     if form is RegisterFormat.XLSX and out is None:
         fail("a spreadsheet goes into a file: say which with --out register.xlsx", 2)

@@ -10,11 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from agent.hardware.table import COLUMNS, NAMES, guarded, row_of, summed_up, years
 from agent.lifecycle.wording import STAGE_WORDS
-from agent.register_table import COLUMNS, NAMES, guarded, row_of, summed_up, years
 
 if TYPE_CHECKING:
-    from agent.register import Piece
+    from agent.hardware.register import Piece
 
 WIDEST = 34  # characters of a column on the screen, but for the last
 _TABLE = ("device", "part", "model", "serial", "years", "known by", "stage", "why")

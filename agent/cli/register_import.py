@@ -41,8 +41,8 @@ def import_purchases(
     """
     from agent.calendar_uk import LONDON
     from agent.facts import Facts
+    from agent.hardware.register import pieces_of
     from agent.purchases import FileRefused, matched, records_of, table_of
-    from agent.register import pieces_of
 
     now = datetime.now(UTC)
     who = _author(author)

@@ -11,7 +11,7 @@ from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, london, sh
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
-    from agent.piece import Dossier
+    from agent.hardware.dossier import Dossier
 
 
 def register(group: typer.Typer) -> None:
@@ -36,10 +36,10 @@ def show_piece(
     """
     from agent.accounting.books import open_book
     from agent.calendar_uk import LONDON
+    from agent.hardware.dossier import Past, PieceUnknown, dossier, which
+    from agent.hardware.notices import load_notices
     from agent.hardware.opened import open_register
     from agent.lifecycle.roll import events_of
-    from agent.notices import load_notices
-    from agent.piece import Past, PieceUnknown, dossier, which
 
     if form is Format.CSV:
         fail("--format csv: all that is known of one piece is no table; choose json", 2)

@@ -21,8 +21,8 @@ from agent.demo.estate import Demo
 from agent.demo.history import AUTHOR, PastClock, back_fill
 from agent.demo.prometheus import PrometheusProcess
 from agent.demo.world import World
+from agent.hardware.notices import load_notices
 from agent.ledger import Ledger, LedgerUnusable
-from agent.notices import load_notices
 from agent.paper_sources import sources_of
 from agent.reports import Edition, quarter_paper, write
 from agent.web import CannotListen, listen

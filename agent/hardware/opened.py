@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from agent.hardware.register import Piece, pieces_of
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
 from agent.lifecycle.notices import Notices
-from agent.register import Piece, pieces_of
 
 
 def open_register(ledger: Ledger, estate: Estate, notices: Notices, today: date) -> list[Piece]:

@@ -6,7 +6,7 @@
     dated(asset, owning) -> Evidence                 agent.lifecycle.evidence, with rules of agent.lifecycle.serials
     stage(asset, owning, policy, today) -> Life      agent.lifecycle.stages, with reasons, software and notices
 
-No clock inside: the day is given. What it is made of comes from the ledger and the inventory (agent.register).
+No clock inside: the day is given. What it is made of comes from the ledger and the inventory (agent.hardware.register).
 """
 
 from __future__ import annotations

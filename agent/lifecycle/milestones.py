@@ -45,7 +45,7 @@ Identity = tuple[str, MilestoneKind, str, str]
 
 
 class Held(Protocol):
-    """What is asked of a piece of the register (agent.register.Piece, which is made of this package)."""
+    """What is asked of a piece of the register (agent.hardware.register.Piece, which is made of this package)."""
 
     @property
     def asset(self) -> Asset: ...

@@ -16,10 +16,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from agent.calendar_uk import FinancialYear
+from agent.hardware.register import Piece
 from agent.lifecycle import Owning
 from agent.programme.money import Shares, divide, evenly
 from agent.programme.terms import WHOLE, CostRule, Terms
-from agent.register import Piece
 from agent.words import count
 
 VENDOR_ENDS = ("end_of_security_support", "end_of_support")

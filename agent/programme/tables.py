@@ -18,11 +18,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from agent.hardware.register import Piece
 from agent.programme.items import Price
 from agent.programme.money import percentage, pounds
 from agent.programme.smoothing import Bought, YearPlan
 from agent.programme.whole import Lot, Programme
-from agent.register import Piece
 from agent.words import count, span
 
 Row = tuple[Any, ...]

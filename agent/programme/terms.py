@@ -13,11 +13,11 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from agent.calendar_uk import FinancialYear
+from agent.hardware.register import BATTERIES, MAIN, Piece
 from agent.inventory.model import Estate
 from agent.inventory.resolve import policy
 from agent.lifecycle import Policy
 from agent.programme.money import Shares
-from agent.register import BATTERIES, MAIN, Piece
 
 WHOLE = MAIN  # parts that are a device, or one of its like
 _POLICY = Policy()

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from agent.calendar_uk import FinancialYear
 from agent.facts import Outage
+from agent.hardware.register import Piece
 from agent.programme.evidence import Tolls, tolls_of
 from agent.programme.items import Undated, items_of
 from agent.programme.smoothing import Plan, Risk, plan_of, slipped
 from agent.programme.terms import Terms
-from agent.register import Piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,9 @@ from agent.accounting.periods import Period
 from agent.accounting.redundancy import Loss
 from agent.calendar_uk import LONDON, Quarter
 from agent.facts import Note
+from agent.hardware.register import Piece
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
-from agent.register import Piece
 from agent.reports.editions import Edition, Field, Paper, Said, Section, Sentence, said
 from agent.reports.quarter_hardware import UNITS_OF_HARDWARE, hardware_section
 from agent.reports.quarter_outages import Incident, causes_in, incidents_of, outages_section

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from agent.hardware.register import Piece
 from agent.inventory.model import Estate
-from agent.register import Piece
 from agent.reports.editions import Column, Field, Section, Table, said
 from agent.words import class_name, day
 

@@ -21,9 +21,9 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from agent import words
+from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
 from agent.hostile import plain
-from agent.piece import Past, dossier
 from agent.programme.money import percentage, pounds
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View

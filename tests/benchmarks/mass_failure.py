@@ -33,12 +33,12 @@ from agent.accounting.outages import outages_of
 from agent.alerts import Sender
 from agent.app import TELL_SECONDS
 from agent.facts import Change, Facts, Flip, Message, Standing
+from agent.hardware.register import pieces_of
 from agent.inventory import Estate
 from agent.latest import Latest
 from agent.ledger import Ledger
 from agent.maintenance import Plan
 from agent.pipeline import Pipeline
-from agent.register import pieces_of
 from agent.rest import Rest
 from agent.topology import Topology
 from collectors.readings import Answered, Cadence, Identity, Interface, Part, Visit

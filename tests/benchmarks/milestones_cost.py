@@ -14,7 +14,7 @@ from time import perf_counter
 from agent.facts import Facts
 from agent.ledger import Ledger
 from agent.lifecycle.milestones import messages_of, reached
-from tests.agent_core.hardware import life, noon, piece, replace_by, review, support
+from tests.hardware.making import life, noon, piece, replace_by, review, support
 
 TODAY = date(2026, 11, 2)
 

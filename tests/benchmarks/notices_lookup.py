@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from agent.notices import load_notices, shipped
+from agent.hardware.notices import load_notices, shipped
 
 PIECES = 50_000
 MODELS = 2_000  # an estate has few models and many of each

@@ -21,10 +21,10 @@ from uuid import UUID
 
 from agent.calendar_uk import FinancialYear
 from agent.facts import Asset, Outage
+from agent.hardware.register import Piece
 from agent.lifecycle import Evidence, Life, Owning
 from agent.programme import CostRule, Terms, items_of, plan_of, programme_of, slipped
 from agent.programme.workbook import workbook
-from agent.register import Piece
 from agent.rest import THRESHOLDS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -103,10 +103,10 @@ def measured(what: str, rounds: int, work: Callable[[], Any]) -> Any:
 
 def steps(folder: Path, rounds: int) -> None:
     from agent.cli.register_files import csv_lines, json_lines, table_lines, write_xlsx
+    from agent.hardware.notices import load_notices
+    from agent.hardware.register import pieces_of
+    from agent.hardware.table import fitting
     from agent.inventory import load
-    from agent.notices import load_notices
-    from agent.register import pieces_of
-    from agent.register_table import fitting
 
     estate = measured("read the inventory", rounds, lambda: load(folder / "inventory.yaml"))
     notices = measured("read the notices", rounds, lambda: load_notices(folder / "notices"))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent.facts import Sighting
+from agent.hardware.notices import shipped
 from agent.lifecycle import sight
 from agent.lifecycle.notices import Notices, vendor_key
-from agent.notices import shipped
 from collectors import Cadence, Memory, Replay, SnmpAccess, Target, collect
 
 CAPTURES = Path(__file__).resolve().parents[3] / "shared" / "captures"

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from agent.cli import notices
-from agent.notices import NoticesFolder, load_notices, read_file, shipped
-from agent.notices_import import CannotImport, parse_day, read_csv, read_endoflife, store
+from agent.hardware.notices import NoticesFolder, load_notices, read_file, shipped
+from agent.hardware.notices_import import CannotImport, parse_day, read_csv, read_endoflife, store
 
 HEAD = "vendor,model,product,version,end_of_sale,end_of_software_maintenance,end_of_support,source,fetched_on\n"
 GOOD = (

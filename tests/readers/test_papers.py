@@ -21,9 +21,9 @@ from agent.accounting.periods import Period
 from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import Quarter
 from agent.facts import Asset, Flip, Note, Standing, Watch, Window
+from agent.hardware.register import pieces_of
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
-from agent.register import pieces_of
 from agent.reports import Edition, Sources, edition_of, files, quarter_paper
 from agent.reports.editions import PUBLIC, Column, Field, Paper, Said, Section, Table, said
 from agent.reports.quarter_restated import Restated

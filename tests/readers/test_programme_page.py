@@ -16,12 +16,12 @@ from agent import web
 from agent.calendar_uk import FinancialYear
 from agent.catalogue import find
 from agent.figures import of_programme
+from agent.hardware.register import Piece
 from agent.inventory.model import Estate
 from agent.programme import CostRule, programme_of
-from agent.register import Piece
 from agent.view import View
 from agent.web import programme as page
-from tests.agent_core.owned import NOW, TERMS, piece
+from tests.hardware.owned import NOW, TERMS, piece
 from tests.readers.test_web_pages import Structure, estate, view
 
 DUE = date(2024, 1, 1)

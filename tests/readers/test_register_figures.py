@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from agent.catalogue import find
 from agent.figures import of_register
 from agent.lifecycle import Keep, Software
-from tests.agent_core.hardware import life, piece, replace_by, support
+from tests.hardware.making import life, piece, replace_by, support
 
 TODAY = date(2026, 11, 2)
 KEEP = Keep("until-the-move", date(2027, 7, 1), "Jo", "the data centre moves")

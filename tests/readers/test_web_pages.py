@@ -22,6 +22,8 @@ from agent.accounting.availability import Book, terms_of
 from agent.accounting.periods import Period
 from agent.accounting.running import running_of
 from agent.facts import Asset, Flip, Message, Milestone, Note, NoteKind, Purchase, Standing, Watch, Window
+from agent.hardware.dossier import Past
+from agent.hardware.register import Piece, pieces_of
 from agent.health import Held
 from agent.inventory.model import Estate
 from agent.latest import Latest
@@ -29,8 +31,6 @@ from agent.lifecycle import Keep, Owning, Reason, Software
 from agent.lifecycle.evidence import Dated
 from agent.lifecycle.roll import Event
 from agent.maintenance import Plan, covers
-from agent.piece import Past
-from agent.register import Piece, pieces_of
 from agent.topology import Topology
 from agent.view import AgentState, View, watched_of
 from agent.watched import INTERVALS

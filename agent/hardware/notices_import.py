@@ -26,11 +26,11 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from agent.hardware.notices import HardwareEntry, SoftwareEntry, check_document
 from agent.inventory.document import MAX_BYTES, Document
 from agent.inventory.explain import words_of
 from agent.inventory.problems import did_you_mean
 from agent.lifecycle.notices import ENDS, release_key, vendor_key
-from agent.notices import HardwareEntry, SoftwareEntry, check_document
 
 MARK = "# Imported by `hartwatch notices import`: change the source and import it again, or this is overwritten."
 

@@ -22,9 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.answers import LedgerAnswers
 from agent.facts import Facts
+from agent.hardware.register import Piece
 from agent.ledger import Ledger, LedgerError, Written
 from agent.lifecycle.milestones import messages_of, reached
-from agent.register import Piece
 
 log = logging.getLogger(__name__)
 

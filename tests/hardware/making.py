@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from agent.facts import Asset
+from agent.hardware.register import Piece, Presence
 from agent.ledger.ids import uuid7
 from agent.lifecycle import STAGES, Evidence, Keep, Life, Owning, Reason, Software, Stage
-from agent.register import Piece, Presence
 
 GRAVEST_FIRST: tuple[Stage, ...] = ("unsupported", "overdue", "refresh_due", "review_due", "in_life")
 

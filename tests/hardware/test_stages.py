@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.lifecycle import EVIDENCE, STAGES, Keep, Life, Notice, Owning, Policy, Reason, dated, stage
 from agent.lifecycle.stages import BATTERY
-from tests.agent_core.test_lifecycle import TODAY, asset
+from tests.hardware.test_sighting import TODAY, asset
 
 YOUNG = Owning(purchased=date(2025, 1, 1))
 OLD = Owning(purchased=date(2016, 1, 1))

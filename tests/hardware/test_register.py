@@ -12,9 +12,9 @@ from uuid import uuid5
 import pytest
 
 from agent.facts import Asset, Purchase
+from agent.hardware.register import _IDS, NEVER, Piece, pieces_of
 from agent.inventory import Estate, load
 from agent.lifecycle import Notice
-from agent.register import _IDS, NEVER, Piece, pieces_of
 
 TODAY = date(2026, 11, 22)
 SEEN = datetime(2025, 6, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from typing import Literal
 
+from agent.hardware.register import Piece
 from agent.hostile import plain
 from agent.lifecycle.wording import SOFTWARE_WORDS, STAGE_WORDS
-from agent.register import Piece
 from agent.words import count
 
 Kind = Literal["text", "date", "number", "money", "list"]

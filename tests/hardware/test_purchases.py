@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.facts import Asset, Purchase
+from agent.hardware.register import pieces_of
 from agent.inventory.model import Estate
 from agent.purchases import FileRefused, Reading, Report, last_of, matched, records_of, serial_key, table_of
 from agent.purchases.columns import mistyped
 from agent.purchases.matching import KEPT
 from agent.purchases.table import MOST_COLUMNS, MOST_OCTETS, MOST_ROWS
-from agent.register import pieces_of
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -15,13 +15,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from agent.facts import Asset, Milestone, Outage, Purchase
+from agent.hardware.register import Piece
 from agent.inventory.problems import did_you_mean
 from agent.lifecycle.evidence import Dated
 from agent.lifecycle.roll import Event
 from agent.lifecycle.stages import Keep, Reason
 from agent.purchases import last_of, pounds, serial_key, shown
 from agent.purchases.matching import KEPT, TITLES, percent
-from agent.register import Piece
 from agent.words import full
 
 SHORTEST = 4  # characters of a part of a serial number

@@ -18,13 +18,13 @@ import pytest
 from agent.alerts import Mind, due
 from agent.answers import LedgerAnswers
 from agent.facts import Facts, Message, Milestone, Sighting
-from agent.hardware_minder import PATIENCE, HardwareMinder
+from agent.hardware.minder import PATIENCE, HardwareMinder
+from agent.hardware.register import Piece
 from agent.inventory import load
 from agent.ledger import Ledger, LedgerFull
 from agent.lifecycle import Reason
 from agent.lifecycle.milestones import identity
-from agent.register import Piece
-from tests.agent_core.hardware import life, noon, piece, replace_by, review, support
+from tests.hardware.making import life, noon, piece, replace_by, review, support
 
 Open = Callable[..., Ledger]
 BEGIN = date(2026, 11, 2)

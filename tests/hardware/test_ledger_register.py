@@ -20,7 +20,7 @@ from agent.lifecycle.roll import Roll, events_of, place_of
 from tests.agent_core.making import T0, at
 from tests.agent_core.test_ledger import record
 from tests.agent_core.test_ledger_chain import lines_of, old_ledger
-from tests.agent_core.test_roll import PLACES, T_ID, Entry, gone, kinds, seen
+from tests.hardware.test_roll import PLACES, T_ID, Entry, gone, kinds, seen
 
 Open = Callable[..., Ledger]
 

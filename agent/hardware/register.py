@@ -23,9 +23,9 @@ from typing import Literal, Protocol
 from uuid import UUID, uuid5
 
 from agent.facts import Asset, Purchase
+from agent.hardware.kept import Keeps
 from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
 from agent.inventory.resolve import policy
-from agent.kept import Keeps
 from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory

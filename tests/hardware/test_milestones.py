@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from agent.alerts import believed_after
 from agent.facts import Message, Milestone, has_standing
+from agent.hardware.register import Piece, Presence
 from agent.lifecycle import Keep, Reason, Software
 from agent.lifecycle.milestones import identity, messages_of, reached
-from agent.register import Piece, Presence
-from tests.agent_core.hardware import life, moved, noon, piece, replace_by, review, support
+from tests.hardware.making import life, moved, noon, piece, replace_by, review, support
 
 TODAY = date(2026, 11, 2)
 KEEP = Keep("core-until-move", TODAY, "Jo", "the data centre moves in spring")

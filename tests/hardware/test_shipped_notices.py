@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from agent.hardware.notices import (
+    HardwareEntry,
+    NoticesFile,
+    SoftwareEntry,
+    load_notices,
+    read_document,
+    shipped,
+    shipped_files,
+)
+from agent.hardware.notices_import import PRODUCTS
+from agent.hardware.notices_page import notices_page
 from agent.lifecycle import Notice
 from agent.lifecycle.notices import ENDS, Notices, flaw_of_pattern, model_key, release_key, vendor_key
-from agent.notices import HardwareEntry, NoticesFile, SoftwareEntry, load_notices, read_document, shipped, shipped_files
-from agent.notices_import import PRODUCTS
-from agent.notices_page import notices_page
 from collectors import load_profiles
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -31,7 +31,7 @@ from agent.programme import (
     tolls_of,
     uplifted,
 )
-from tests.agent_core.owned import FIRST, NOW, TERMS, due, piece
+from tests.hardware.owned import FIRST, NOW, TERMS, due, piece
 
 
 def bought_in(plan: Plan) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from agent.lifecycle import Owning
 from agent.programme import CostRule, Programme, programme_of
 from agent.programme.tables import BEYOND, UNDATED, items_table
 from agent.programme.workbook import workbook
-from tests.agent_core.owned import NOW, TERMS, piece
+from tests.hardware.owned import NOW, TERMS, piece
 
 EVIL = '=HYPERLINK("http://evil.example","x")'
 RULES = (CostRule(1234_57, class_="switch"), CostRule(310_01, part="battery"), CostRule(9000_00, class_="firewall"))

@@ -8,9 +8,9 @@ from uuid import UUID, uuid5
 
 from agent.calendar_uk import FinancialYear
 from agent.facts import Asset
+from agent.hardware.register import Piece, Presence
 from agent.lifecycle import Evidence, Keep, Life, Owning, Reason, Stage
 from agent.programme import Due, Price, Terms
-from agent.register import Piece, Presence
 
 FIRST = FinancialYear.parse("2026-27")
 HALVES = (("ehdc", Decimal("0.5")), ("sbc", Decimal("0.5")))

@@ -15,11 +15,11 @@ import pytest
 
 from agent.answers import LedgerAnswers
 from agent.facts import Asset, Facts, Milestone, Outage, Purchase, Sighting
+from agent.hardware.dossier import Dossier, Past, PieceUnknown, dossier, which
+from agent.hardware.register import Piece, pieces_of
 from agent.inventory.model import Estate
 from agent.ledger import Ledger, LedgerError
 from agent.lifecycle.roll import Event, Roll, events_of
-from agent.piece import Dossier, Past, PieceUnknown, dossier, which
-from agent.register import Piece, pieces_of
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
