@@ -77,7 +77,7 @@ def fitting(
     if not gone:
         asked.append(lambda piece: piece.presence == "present")
     if classes:
-        asked.append(lambda piece: _class(piece) in classes)
+        asked.append(lambda piece: class_of(piece) in classes)
     if sites:
         asked.append(lambda piece: piece.site in sites)
     if stages:
@@ -89,7 +89,7 @@ def fitting(
     return [piece for piece in pieces if all(ask(piece) for ask in asked)]
 
 
-def _class(piece: Piece) -> str:
+def class_of(piece: Piece) -> str:
     """Access points behind a controller are asked for as access points."""
     return "wifi_ap" if piece.asset.part == "access_point" else piece.role
 

@@ -3,6 +3,7 @@ Pure.
 
     label("overdue")             "Red: replace now"; a colour is never shown without its word and its shape
     sentence("overdue", 3)       "Three pieces of hardware are past the date by which ..."
+    STAGE_WORDS["overdue"].it    "It is past the date by which it was to be replaced.", beside the piece itself
     counted("contract", 1)       "One piece of hardware has ..."
     why(reason, today)           "The contract under which it is repaired ended on 31 March 2026 and is to be renewed."
 
@@ -57,6 +58,11 @@ class Wording:
     @property
     def label(self) -> str:
         return f"{self.rating.colour}: {self.ask}"
+
+    @property
+    def it(self) -> str:
+        """What that means, beside the piece itself."""
+        return f"It {self.one}."
 
 
 # The gravest first: in this order they are listed.

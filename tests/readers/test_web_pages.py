@@ -42,7 +42,7 @@ HOSTILE = '<script>alert("x")</script>\x1b[31m\u202e</td>"\'>{{7*7}}'
 OUTAGE, OLDER = UUID(int=0x0188_8000_0000_7000_8000_0000_8F3A_41C2), UUID(int=0x0188_7000_0000_7000_8000_0000_11D0_90AB)
 PAGES = (
     "/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", f"/outages/{OUTAGE}", f"/outages/{OLDER}",
-    "/maintenance", "/register", f"/register/{UUID(int=7)}", "/programme", "/programme?cap=5&slip=1", "/papers",
+    "/maintenance", "/register", "/register?gone=1", f"/register/{UUID(int=7)}", "/programme", "/programme?cap=5&slip=1", "/papers",
     "/health",
 )  # fmt: skip
 
@@ -428,7 +428,7 @@ async def test_the_register_and_the_device_lead_to_the_page_of_a_piece(client: C
     part = Part("fan", "Fan 1", "FAN-1", "firmware", "1.0")
     shown.latest.put(visit("sw-wf-1", at=NOON - timedelta(seconds=10), parts=(part,)))
     pages = client(shown)
-    for address in ("/register", "/devices/sw-wf-1"):
+    for address in ("/register?gone=1", "/devices/sw-wf-1"):
         assert f'href="/register/{UUID(int=7)}"' in (await pages.get(address)).text
 
 
