@@ -20,8 +20,9 @@ from agent.facts import Note
 from agent.hardware.register import Piece
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
+from agent.programme import Programme
 from agent.reports.editions import Edition, Field, Paper, Said, Section, Sentence, said
-from agent.reports.quarter_hardware import UNITS_OF_HARDWARE, hardware_section
+from agent.reports.quarter_hardware import hardware_section, units_of
 from agent.reports.quarter_outages import Incident, causes_in, incidents_of, outages_section
 from agent.reports.quarter_redundancy import centres_section, redundancy_section
 from agent.reports.quarter_restated import Restated, restated_section, restated_subjects
@@ -42,6 +43,7 @@ class Sources:
     closed_at: datetime | None = None  # when the quarter was closed
     closed_terms: Mapping[str, Terms] = field(default_factory=dict)  # what was agreed then, by subject
     restated: Sequence[Restated] = ()  # of this quarter and those before it that were closed
+    programme: Programme | None = None  # of the three financial years from the end of the quarter on
 
 
 def quarter_paper(sources: Sources, quarter: Quarter, now: datetime) -> Paper:
@@ -68,7 +70,7 @@ def quarter_paper(sources: Sources, quarter: Quarter, now: datetime) -> Paper:
             redundancy_section(estate, sources.losses, window),
             centres_section(estate, book, [i.outage for i in incidents], window),
             restated_section(estate, sources.restated),
-            hardware_section(estate, sources.pieces),
+            hardware_section(sources.pieces, sources.programme, window.ended_at.astimezone(LONDON).date()),
             Section("How it was counted", tuple(said(line) for line in METHOD)),
         ),
     )
@@ -151,12 +153,15 @@ def _summary(
             f"For {long_span(blind)} of the quarter ({percent(blind / window.length)}) nothing was watched; "
             "that time is neither up nor down."
         )
-    due = Counter(piece.stage for piece in sources.pieces if piece.asset.part in UNITS_OF_HARDWARE)
-    old = due["overdue"] + due["unsupported"]
+    due = Counter(piece.stage for piece in units_of(sources.pieces))
     if due.total():
         hardware = f"{due.total():,} {'piece' if due.total() == 1 else 'pieces'} of hardware"
+        unmended, late = some(due["unsupported"], "is", "are"), some(due["overdue"], "is", "are")
         soon = some(due["refresh_due"], "is", "are")
-        yield said(f"Of {hardware}, {some(old, 'is', 'are')} past replacement and {soon} due within a year.")
+        yield said(
+            f"Of {hardware}, {unmended} no longer supported, {late} past replacement and {soon} due for replacement "
+            "within a year."
+        )
 
 
 def _of_all(some_of: int, of: int, one: str, many: str) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from agent.facts import Standing
+from agent.hardware.register import Piece
 from agent.health import UNKNOWN, Held
 from agent.latest import completed
+from agent.lifecycle.evidence import iso_day
+from agent.lifecycle.wording import STAGE_WORDS, Wording
 from agent.view import View
 from agent.watched import Watched
-from agent.web.names import Named, name_of, shown
+from agent.web.names import Named, name_of, piece_url, shown
 from agent.web.outage import Listed, outages_of_subjects
 from agent.web.planned import Planned, Under
 from agent.words import count, full, span
@@ -37,6 +40,25 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """Hardware in a device: as its last visit has it, as the register has it, or both. `seen`: by that visit.
+
+    `stage` and `why` are None and "" where the register does not have it yet.
+    """
+
+    part: str
+    name: str
+    model: str
+    serial: str
+    version: str
+    made: date | None
+    url: str = ""
+    stage: Wording | None = None
+    why: str = ""
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """One device's page. `fresh`: its readings are not older than two and a half intervals."""
 
@@ -49,7 +71,7 @@ class Device:
     sensors: Sequence[Sensor]
     interfaces: Sequence[Interface]
     ports_up: int
-    parts: Sequence[Part]
+    parts: Sequence[Fitted]
     failures: Sequence[Failure]
     work: Planned | None  # the planned maintenance that it is in
     outages: Sequence[Listed]
@@ -102,11 +124,43 @@ def device_of(view: View, watched: Watched) -> Device:
         else (),
         interfaces=interfaces,
         ports_up=sum(i.oper == "up" for i in interfaces),
-        parts=inventory.parts if inventory else (),
+        parts=_fitted(inventory.parts if inventory else (), [p for p in view.pieces if p.asset.device == watched.name]),
         failures=newest.failures if newest else (),
         work=Under(view).of(f"device:{watched.name}"),
         outages=outages_of_subjects(view, [f"device:{watched.name}"]),
     )
+
+
+def _fitted(parts: Sequence[Part], pieces: Sequence[Piece]) -> list[Fitted]:
+    """What the visit saw in its order, each with its piece of the register; then what else the register has here."""
+    known: dict[str, Piece] = {}
+    for piece in sorted(pieces, key=lambda piece: piece.presence == "present"):  # what is there goes before what was
+        for mark in (piece.asset.serial, f"{piece.asset.part}/{piece.asset.name}"):
+            if mark:
+                known[mark] = piece
+    found: list[Fitted] = []
+    listed: set[str] = set()
+    for part in parts:
+        piece_of = known.get(part.serial or "") or known.get(f"{part.part}/{part.name}")
+        fitted = Fitted(
+            part.part, part.name, part.model or "", part.serial or "", part.version or "", part.manufactured
+        )
+        if piece_of is not None:
+            listed.add(piece_of.asset.key)
+            fitted = replace(
+                fitted, url=piece_url(piece_of.asset), stage=STAGE_WORDS[piece_of.life.stage], why=piece_of.reason
+            )
+        found.append(fitted)
+    for piece in pieces:
+        asset = piece.asset
+        if piece.presence == "present" and asset.key not in listed:
+            found.append(
+                Fitted(
+                    asset.part, asset.name, asset.model or "", asset.serial or "", asset.version or "",
+                    iso_day(asset.manufactured), piece_url(asset), STAGE_WORDS[piece.life.stage], piece.reason, False,
+                )
+            )  # fmt: skip
+    return found
 
 
 def _front(name: str, view: View) -> str:

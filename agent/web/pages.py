@@ -30,7 +30,7 @@ from agent.programme.money import percentage, pounds
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
-from agent.web.names import name_of, order_of, piece_url, reason_of, shown
+from agent.web.names import name_of, order_of, reason_of, shown
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
 from agent.web.planned import Under, maintenance_page
@@ -160,11 +160,7 @@ def routes(
             return missing(view, "device")
         (row,) = rows_of(view, [watched])
         shown_device: Device = device_of(view, watched)
-        own = [piece.asset for piece in view.pieces if piece.asset.device == watched.name]
-        urls = {
-            mark: piece_url(asset) for asset in own for mark in (asset.serial, f"{asset.part}/{asset.name}") if mark
-        }
-        return page(view, "device.html", "/devices", row=row, device=shown_device, urls=urls)
+        return page(view, "device.html", "/devices", row=row, device=shown_device)
 
     async def site(request: Request) -> Response:
         view = await look()
