@@ -27,6 +27,7 @@ from agent.hardware.kept import Keeps
 from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
 from agent.inventory.resolve import policy
 from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
+from agent.lifecycle.serials import virtual
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
 MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
@@ -274,24 +275,31 @@ class _Register:
             years = spot.battery if part in BATTERIES else spot.access_point if part == "access_point" else spot.policy
         notice = self._notice(asset) if self._notices is not None else None
         whole = spot.whole if spot is not None and asset.part not in UNITS else None
-        if seen and owned is _NOTHING and _says_nothing(asset) and made_on(asset) is None:
+        chassis = asset.part == "chassis"
+        made = made_on(asset, by=owned.purchased or owned.installed)
+        alike: tuple[object, ...] | None = None
+        if seen and not chassis and owned is _NOTHING and _says_nothing(asset):
             # Of two fans that say nothing of themselves and came on one day in one device, all that follows is the
             # same: a large estate has thousands of such parts, and this is half of the time.
-            alike = asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
-            if alike not in self._alike:
-                self._alike[alike] = stage(asset, owned, years, self._today, notice=notice, keep=keep, whole=whole)
-            life = self._alike[alike]
-        else:
+            alike = made, asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
+        life = self._alike.get(alike) if alike is not None else None
+        if life is None:
             release = self._release(asset) if self._notices is not None and asset.version is not None else None
-            life = stage(
-                asset, owned, years, self._today, notice=notice, software=release, keep=keep, whole=whole,
-                evidence=None if seen else self._unseen(asset, owned, whole),
+            evidence = (
+                dated(asset, owned, whole=whole, today=self._today, made=made) if seen
+                else self._unseen(asset, owned, whole)
             )  # fmt: skip
+            life = stage(
+                asset, owned, years, self._today, notice=notice, software=release, keep=keep, evidence=evidence
+            )
+            if alike is not None:
+                self._alike[alike] = life
         if conflicts:
             evidence = replace(life.evidence, conflicts=(*life.evidence.conflicts, *conflicts))
             life = replace(life, evidence=evidence)
         council = spot.council if spot is not None else ""
-        return Piece(asset, life, owned, presence, site, role, asset.part in UNITS, seen, name, council)
+        unit = asset.part in UNITS and not (chassis and virtual(asset.model, asset.serial))
+        return Piece(asset, life, owned, presence, site, role, unit, seen, name, council)
 
     def _unseen(self, asset: Asset, owned: Owning, whole: Evidence | None) -> Evidence:
         """What dates a piece that no visit has seen: its first sight does not."""
