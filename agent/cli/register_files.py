@@ -101,6 +101,9 @@ def _fill(xlsxwriter: Any, pieces: Sequence[Piece], file: Path | IO[bytes], made
         }  # fmt: skip
         sheet = book.add_worksheet("Register")
         sheet.freeze_panes(1, 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.repeat_rows(0)
         for number, (name, kind) in enumerate(COLUMNS):
             sheet.set_column(number, number, {"date": 11, "number": 9, "money": 12}.get(kind, 18), formats[kind])
             sheet.write_string(0, number, name.replace("_", " "), head)

@@ -81,7 +81,8 @@ def stage(
         evidence = dated(asset, owned, whole=whole, today=today)
     off = keep if keep is not None and today < keep.until else None  # what puts off
     found: list[Reason] = []
-    unreal = asset.part == "chassis" and virtual(asset.model, asset.serial)
+    bought = owned is not None and (owned.purchased or owned.installed)  # then it is hardware, whatever it says
+    unreal = asset.part == "chassis" and not bought and virtual(asset.model, asset.serial)
     if evidence.since is not None and not unreal:
         found += of_age(evidence.kind, evidence.since, policy, off)
     asked = iso_day(asset.replace_by)
