@@ -116,7 +116,7 @@ def workbook(programme: Programme) -> bytes:
 # ---------------------------------------------------------------- the programme
 def _programme(book: _Book, programme: Programme, items: int) -> None:
     councils, cap = programme.councils, programme.terms.cap
-    sheet = _Sheet(book, "Programme", (16, 10, *(18 for _ in councils), 18, 16, 16, 12, 12, 18, 90))
+    sheet = _Sheet(book, "Programme", (16, 10, *(18 for _ in councils), 18, 16, 16, 12, 12, 18, 44))
     sheet.put(_title(programme), form="title")
     sheet.put("Sums are formulas over the sheet Items. Money in pounds, without VAT.")
     warnings = tables.warnings_of(programme)
