@@ -10,7 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from agent.hardware.table import COLUMNS, NAMES, guarded, row_of, summed_up, years
+from agent.hardware.table import COLUMNS, NAMES, row_of, summed_up, years
+from agent.hostile import guarded
 from agent.lifecycle.wording import STAGE_WORDS
 
 if TYPE_CHECKING:
