@@ -26,9 +26,9 @@ def table_lines(pieces: Sequence[Piece], whole: bool = False) -> Iterator[str]:
     names = (*_TABLE[:-1], "presence", _TABLE[-1]) if whole else _TABLE
     rows = [names, *(_short(piece, whole) for piece in pieces)]
     widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)][:-1]
+    line = "".join(f"%-{width}s  " for width in widths) + "%s"
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        yield "  ".join((*cells, row[-1])).rstrip()
+        yield (line % row).rstrip()
     yield ""
     yield summed_up(pieces)
 
