@@ -92,7 +92,7 @@ async def test_what_makes_no_sense_in_the_address_is_said_and_left_out(query: st
     answer = await got(shown(), f"/programme?{query}", tmp_path)
     assert answer.status_code == 200
     assert said in answer.text
-    assert "2026/27" in answer.text
+    assert "2026-27" in answer.text
 
 
 async def test_the_programme_is_worked_out_once_for_each_register_and_thing_asked(
