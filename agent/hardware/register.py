@@ -189,6 +189,8 @@ class _Register:
 
     def _settle(self, asset: Asset) -> None:
         """Which devices have a chassis, or members."""
+        if not asset.also_at and asset.part not in MAIN:
+            return  # nearly all
         for device, part in ((asset.device, asset.part), *(tuple(text.split("/", 2)[:2]) for text in asset.also_at)):
             if part in MAIN and (spot := self._spot(device)) is not None:
                 spot.main = spot.polled = True

@@ -21,7 +21,7 @@ from agent.hardware.register import Piece
 from agent.inventory.model import Estate
 from agent.maintenance import Plan
 from agent.reports.editions import Edition, Field, Paper, Said, Section, Sentence, said
-from agent.reports.quarter_hardware import UNITS_OF_HARDWARE, hardware_section
+from agent.reports.quarter_hardware import hardware_section, units_of
 from agent.reports.quarter_outages import Incident, causes_in, incidents_of, outages_section
 from agent.reports.quarter_redundancy import centres_section, redundancy_section
 from agent.reports.quarter_restated import Restated, restated_section, restated_subjects
@@ -151,7 +151,7 @@ def _summary(
             f"For {long_span(blind)} of the quarter ({percent(blind / window.length)}) nothing was watched; "
             "that time is neither up nor down."
         )
-    due = Counter(piece.stage for piece in sources.pieces if piece.asset.part in UNITS_OF_HARDWARE)
+    due = Counter(piece.stage for piece in units_of(sources.pieces))
     old = due["overdue"] + due["unsupported"]
     if due.total():
         hardware = f"{due.total():,} {'piece' if due.total() == 1 else 'pieces'} of hardware"

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from agent.hardware.register import Piece
 from agent.inventory.model import Estate
+from agent.lifecycle.wording import STAGE_WORDS, label, sentence
 from agent.reports.editions import Column, Field, Section, Table, said
 from agent.words import class_name, day
 
-STAGES = {
-    "in_life": "in life", "review_due": "due for review", "refresh_due": "due for replacement within a year",
-    "overdue": "past replacement", "unsupported": "out of vendor support", "unknown": "age not known",
-}  # fmt: skip
-UNITS_OF_HARDWARE = ("chassis", "stack_member", "access_point", "ha_member", "battery")
+
+def units_of(pieces: Iterable[Piece]) -> list[Piece]:
+    """What is there and is bought by itself: parts go with their device."""
+    return [piece for piece in pieces if piece.unit and piece.presence == "present"]
 
 
 def hardware_section(estate: Estate, pieces: Sequence[Piece]) -> Section:
-    units = [piece for piece in pieces if piece.asset.part in UNITS_OF_HARDWARE]
+    units = units_of(pieces)
     stages = Counter(piece.stage for piece in units)
     counted = tuple(
-        (words, str(stages[stage])) for stage, words in STAGES.items() if stages[stage] or stage == "in_life"
-    )
+        (words.label, str(stages[stage]), sentence(stage, stages[stage]))
+        for stage, words in STAGE_WORDS.items() if stages[stage] or stage == "in_life"
+    )  # fmt: skip
     by_class: dict[str, Counter[str]] = defaultdict(Counter)
     for piece in units:
         device = estate.devices.get(piece.asset.device)
@@ -30,7 +31,8 @@ def hardware_section(estate: Estate, pieces: Sequence[Piece]) -> Section:
                  "battery" if piece.asset.part == "battery" else
                  class_name(device.class_) if device else "no longer in the inventory"][piece.stage] += 1  # fmt: skip
     kinds = tuple(
-        (kind, *(str(found[stage]) for stage in STAGES), str(found.total())) for kind, found in sorted(by_class.items())
+        (kind, *(str(found[stage]) for stage in STAGE_WORDS), str(found.total()))
+        for kind, found in sorted(by_class.items())
     )
     listing = tuple(
         (
@@ -41,7 +43,7 @@ def hardware_section(estate: Estate, pieces: Sequence[Piece]) -> Section:
             p.asset.version or "",
             f"{p.age.days / 365.25:.1f}" if p.age is not None else "",
             p.evidence.replace("_", " "),
-            STAGES.get(p.stage, p.stage),
+            label(p.stage),
             day(p.replace_by) if p.replace_by else "",
             p.reason,
         )
@@ -55,7 +57,8 @@ def hardware_section(estate: Estate, pieces: Sequence[Piece]) -> Section:
             Table(
                 "hardware-stages",
                 "Hardware by stage of life",
-                (Column("Stage", Field.WORDS), Column("Pieces", Field.COUNT, numeric=True)),
+                (Column("Stage", Field.WORDS), Column("Pieces", Field.COUNT, numeric=True),
+                 Column("In words", Field.WORDS)),
                 counted if units else (),
                 "The register is empty.",
                 (said("Reviewed at 4 years and replaced by 7, unless the inventory or the vendor says earlier."),),
@@ -64,7 +67,7 @@ def hardware_section(estate: Estate, pieces: Sequence[Piece]) -> Section:
                 "hardware-kinds",
                 "Hardware by kind",
                 (Column("Kind", Field.DEVICE_KIND),
-                 *(Column(words.capitalize(), Field.COUNT, numeric=True) for words in STAGES.values()),
+                 *(Column(words.name, Field.COUNT, numeric=True) for words in STAGE_WORDS.values()),
                  Column("Together", Field.COUNT, numeric=True)),
                 kinds,
                 "The register is empty.",

@@ -6,6 +6,7 @@ Everything a device says passes `plain` (no control characters, bounded) and the
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +25,7 @@ from agent import words
 from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
 from agent.hostile import plain
+from agent.lifecycle.wording import SOFTWARE_WORDS, STAGE_WORDS, why
 from agent.programme.money import percentage, pounds
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
@@ -33,6 +35,7 @@ from agent.web.outage import find, one_of, outages_of_subjects, outages_page, vo
 from agent.web.overview import overview, redundancy_of
 from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
+from agent.web.register import CLASSES, listing_of
 
 Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
@@ -206,16 +209,13 @@ def routes(
         view = await look()
         return page(view, "maintenance.html", "/maintenance", page=maintenance_page(view))
 
-    async def register(_: Request) -> Response:
+    async def register(request: Request) -> Response:
         view = await look()
-        pieces = [
-            {"piece": p, "device": name_of(f"device:{p.asset.device}", view.estate), "url": piece_url(p.asset)}
-            for p in view.pieces
-        ]
-        order = ("unsupported", "overdue", "refresh_due", "review_due", "in_life", "unknown")
-        counted = Counter(piece.stage for piece in view.pieces)
-        stages = [(stage, counted[stage]) for stage in order if counted[stage]]
-        return page(view, "register.html", "/register", pieces=pieces, stages=stages)
+        found = await asyncio.to_thread(listing_of, view, request.query_params)  # of fifty thousand pieces, perhaps
+        return page(
+            view, "register.html", "/register", list=found, classes=CLASSES, stage_words=STAGE_WORDS,
+            software_words=SOFTWARE_WORDS,
+        )  # fmt: skip
 
     async def programme(request: Request) -> Response:
         view = await look()
@@ -237,7 +237,10 @@ def routes(
         told = dossier(piece, await past(piece.asset.key), view.every_outage)
         devices = {stay.device: name_of(f"device:{stay.device}", view.estate) for stay in told.stays}
         here = name_of(f"device:{piece.asset.device}", view.estate)
-        return page(view, "piece.html", "/register", piece=piece, told=told, devices=devices, here_at=here)
+        return page(
+            view, "piece.html", "/register", piece=piece, told=told, devices=devices, here_at=here,
+            words=STAGE_WORDS[piece.life.stage], why=lambda reason: why(reason, view.now.date()),
+        )  # fmt: skip
 
     async def papers_page(_: Request) -> Response:
         view = await look()
