@@ -24,7 +24,8 @@ _TABLE = ("device", "part", "model", "serial", "years", "known by", "stage", "wh
 def table_lines(pieces: Sequence[Piece], whole: bool = False) -> Iterator[str]:
     """For people. The layout is made here: rich takes a minute for what this does in a fraction of a second."""
     names = (*_TABLE[:-1], "presence", _TABLE[-1]) if whole else _TABLE
-    rows = [names, *(_short(piece, whole) for piece in pieces)]
+    said: dict[int, tuple[str, ...]] = {}
+    rows = [names, *(_short(piece, whole, said) for piece in pieces)]
     widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)][:-1]
     line = "".join(f"%-{width}s  " for width in widths) + "%s"
     for row in rows:
@@ -33,16 +34,22 @@ def table_lines(pieces: Sequence[Piece], whole: bool = False) -> Iterator[str]:
     yield summed_up(pieces)
 
 
-def _short(piece: Piece, whole: bool) -> tuple[str, ...]:
+def _short(piece: Piece, whole: bool, said: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
+    """`said`: what was made of a life already; pieces that are alike share one."""
     asset, life = piece.asset, piece.life
-    age = years(life.age_days)
+    of_life = said.get(id(life))
+    if of_life is None:
+        age = years(life.age_days)
+        of_life = said[id(life)] = (
+            f"{age:4.1f}" if age is not None else "",
+            f"{life.evidence.kind.replace('_', ' ')}{' (!)' if life.evidence.conflicts else ''}",
+            STAGE_WORDS[life.stage].label, plain(life.reason, 500),
+        )  # fmt: skip
     cells = (
         plain(piece.title, WIDEST), asset.part.replace("_", " "), plain(asset.model or "", WIDEST),
-        plain(asset.serial or "", WIDEST), f"{age:4.1f}" if age is not None else "",
-        f"{life.evidence.kind.replace('_', ' ')}{' (!)' if life.evidence.conflicts else ''}",
-        STAGE_WORDS[life.stage].label,
+        plain(asset.serial or "", WIDEST),
     )  # fmt: skip
-    return (*cells, piece.presence, plain(life.reason, 500)) if whole else (*cells, plain(life.reason, 500))
+    return (*cells, *of_life[:3], piece.presence, of_life[3]) if whole else cells + of_life
 
 
 def csv_lines(pieces: Sequence[Piece]) -> Iterator[str]:

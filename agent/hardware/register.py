@@ -139,9 +139,9 @@ class _Register:
         self._keeps = Keeps(estate.exceptions, today)
         self._purchases: dict[str, list[Purchase]] = defaultdict(list)
         for purchase in purchases:
-            self._purchases[purchase.serial.casefold()].append(purchase)
+            self._purchases[_bare(purchase.serial)].append(purchase)
         self._entries = {
-            entry.serial.casefold(): name for name, entry in estate.hardware.items() if entry.serial is not None
+            _bare(entry.serial): name for name, entry in estate.hardware.items() if entry.serial is not None
         }
         self._spots: dict[str, _Spot | None] = {}
         self._hardware: dict[tuple[str | None, str | None, str | None], Notice | None] = {}
@@ -155,7 +155,7 @@ class _Register:
             if asset.gone_at is None:
                 self._settle(asset)
             if asset.serial is not None and self._entries:
-                name = self._entries.get(asset.serial.casefold())
+                name = self._entries.get(_bare(asset.serial))
                 if name is not None and _same_vendor(self._estate.hardware[name].vendor, asset.vendor):
                     here = found_entries.get(name)
                     if here is None or (here.gone_at is not None and asset.gone_at is None):
@@ -316,7 +316,7 @@ class _Register:
     def _owned(self, asset: Asset, of_device: Owning | None, name: str, entry: Hardware | None) -> Owning:
         found: Owning | None = None
         if asset.serial is not None and self._purchases:
-            for purchase in reversed(self._purchases.get(asset.serial.casefold(), ())):
+            for purchase in reversed(self._purchases.get(_bare(asset.serial), ())):
                 if _same_vendor(purchase.vendor, asset.vendor):
                     found = owning_from(purchase)
                     break
@@ -346,6 +346,11 @@ class _Register:
             device, part, _ = text.split("/", 2)
             if part == "chassis" and device != asset.device and device in self._estate.devices:
                 yield f"{device} shows the same serial number as its own"
+
+
+def _bare(serial: str) -> str:
+    """By what serial numbers are compared: records are typed without the blanks that some devices have in theirs."""
+    return serial.replace(" ", "").casefold()
 
 
 def _says_nothing(asset: Asset) -> bool:
