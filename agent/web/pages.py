@@ -25,7 +25,7 @@ from agent import words
 from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
 from agent.hostile import plain
-from agent.lifecycle.wording import SOFTWARE_WORDS, STAGE_WORDS, why
+from agent.lifecycle.wording import KNOWN_BY, SOFTWARE_WORDS, STAGE_WORDS, why
 from agent.programme.money import percentage, pounds
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
@@ -214,7 +214,7 @@ def routes(
         found = await asyncio.to_thread(listing_of, view, request.query_params)  # of fifty thousand pieces, perhaps
         return page(
             view, "register.html", "/register", list=found, classes=CLASSES, stage_words=STAGE_WORDS,
-            software_words=SOFTWARE_WORDS,
+            software_words=SOFTWARE_WORDS, known_by=KNOWN_BY,
         )  # fmt: skip
 
     async def programme(request: Request) -> Response:
