@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 LONGEST = 256  # characters; sysDescr may have 255 (RFC 3418), nothing longer carries meaning in a label or a table cell
 
 _SPACES = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
@@ -31,3 +32,8 @@ def plain(text: object, longest: int = LONGEST) -> str:
     # Cut before the search as well: the search over a hostile megabyte should not cost a millisecond per scrape.
     said = _FORBIDDEN.sub("", _SPACES.sub(" ", said[: longest * 4]))
     return said if len(said) <= longest else said[: longest - 1] + "…"
+
+
+def guarded(text: str) -> str:
+    """For a cell of a CSV file: what a spreadsheet would take for a formula gets an apostrophe in front and is text."""
+    return f"'{text}" if text.startswith(FORMULA) else text

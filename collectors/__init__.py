@@ -1,25 +1,59 @@
 """Looks at devices: SNMP, SSH, ICMP, TCP, HTTP and DNS in; frozen values out. Knows nothing of the agent.
 
 The public face: everything the agent uses comes from here, or from the value modules `readings`, `target`, `session`
-and `errors`.
+and `errors`. What is named here is imported at its first use: a command that only reads the ledger wants the values
+and should not wait for the engines.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from collectors.profiles import FAMILIES, ProfileInvalid, Profiles, builtin, load
-from collectors.readings import Cadence, Visit
-from collectors.recording import Recorder, Scrubber
-from collectors.replay import RecordingInvalid, Replay, line
-from collectors.replay import read as read_recording
-from collectors.sessions import Sessions
-from collectors.target import Memory, SnmpAccess, SshAccess, Target
-from collectors.visit import collect
+if TYPE_CHECKING:
+    from collectors.profiles import ProfileInvalid, Profiles
+    from collectors.readings import Cadence, Visit
+    from collectors.recording import Recorder, Scrubber
+    from collectors.replay import RecordingInvalid, Replay, line
+    from collectors.replay import read as read_recording
+    from collectors.sessions import Sessions
+    from collectors.target import Memory, SnmpAccess, SshAccess, Target
+    from collectors.visit import collect
+
+_FROM = {
+    "Cadence": "readings",
+    "Memory": "target",
+    "ProfileInvalid": "profiles",
+    "Profiles": "profiles",
+    "Recorder": "recording",
+    "RecordingInvalid": "replay",
+    "Replay": "replay",
+    "Scrubber": "recording",
+    "Sessions": "sessions",
+    "SnmpAccess": "target",
+    "SshAccess": "target",
+    "Target": "target",
+    "Visit": "readings",
+    "collect": "visit",
+    "line": "replay",
+    "read_recording": "replay",
+}
+_NAMED = {"read_recording": "read"}  # there
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FROM:
+        raise AttributeError(f"module 'collectors' has no attribute {name!r}")
+    value = getattr(import_module(f"collectors.{_FROM[name]}"), _NAMED.get(name, name))
+    globals()[name] = value
+    return value
 
 
 def load_profiles(*further: Path) -> Profiles:
     """The built-in families, and those in further folders, which win over built-in ones of the same name."""
+    from collectors.profiles import FAMILIES, builtin, load
+
     return load(FAMILIES, *further) if further else builtin()
 
 

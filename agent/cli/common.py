@@ -85,11 +85,13 @@ def show(names: Sequence[str], rows: Iterable[Sequence[Any]], form: Format, empt
 
 def csv_text(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """A table as CSV. A spreadsheet takes what begins with = + - @ for a formula: an apostrophe makes it text."""
+    from agent.hostile import guarded
+
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(names)
     for row in rows:
-        writer.writerow([f"'{c}" if isinstance(c, str) and c.startswith(("=", "+", "-", "@")) else c for c in row])
+        writer.writerow([guarded(cell) if isinstance(cell, str) else cell for cell in row])
     return buffer.getvalue()
 
 

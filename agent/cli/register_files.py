@@ -10,7 +10,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from agent.hardware.table import COLUMNS, NAMES, guarded, row_of, summed_up, years
+from agent.hardware.table import COLUMNS, NAMES, row_of, summed_up, years
+from agent.hostile import guarded, plain
 from agent.lifecycle.wording import STAGE_WORDS
 
 if TYPE_CHECKING:
@@ -23,27 +24,32 @@ _TABLE = ("device", "part", "model", "serial", "years", "known by", "stage", "wh
 def table_lines(pieces: Sequence[Piece], whole: bool = False) -> Iterator[str]:
     """For people. The layout is made here: rich takes a minute for what this does in a fraction of a second."""
     names = (*_TABLE[:-1], "presence", _TABLE[-1]) if whole else _TABLE
-    rows = [names, *(_short(piece, whole) for piece in pieces)]
+    said: dict[int, tuple[str, ...]] = {}
+    rows = [names, *(_short(piece, whole, said) for piece in pieces)]
     widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)][:-1]
+    line = "".join(f"%-{width}s  " for width in widths) + "%s"
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        yield "  ".join((*cells, row[-1])).rstrip()
+        yield (line % row).rstrip()
     yield ""
     yield summed_up(pieces)
 
 
-def _short(piece: Piece, whole: bool) -> tuple[str, ...]:
+def _short(piece: Piece, whole: bool, said: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
+    """`said`: what was made of a life already; pieces that are alike share one."""
     asset, life = piece.asset, piece.life
-    from agent.hostile import plain
-
-    age = years(life.age_days)
+    of_life = said.get(id(life))
+    if of_life is None:
+        age = years(life.age_days)
+        of_life = said[id(life)] = (
+            f"{age:4.1f}" if age is not None else "",
+            f"{life.evidence.kind.replace('_', ' ')}{' (!)' if life.evidence.conflicts else ''}",
+            STAGE_WORDS[life.stage].label, plain(life.reason, 500),
+        )  # fmt: skip
     cells = (
         plain(piece.title, WIDEST), asset.part.replace("_", " "), plain(asset.model or "", WIDEST),
-        plain(asset.serial or "", WIDEST), f"{age:4.1f}" if age is not None else "",
-        f"{life.evidence.kind.replace('_', ' ')}{' (!)' if life.evidence.conflicts else ''}",
-        STAGE_WORDS[life.stage].label,
+        plain(asset.serial or "", WIDEST),
     )  # fmt: skip
-    return (*cells, piece.presence, plain(life.reason, 500)) if whole else (*cells, plain(life.reason, 500))
+    return (*cells, *of_life[:3], piece.presence, of_life[3]) if whole else cells + of_life
 
 
 def csv_lines(pieces: Sequence[Piece]) -> Iterator[str]:
@@ -79,20 +85,20 @@ def json_lines(pieces: Sequence[Piece]) -> Iterator[str]:
 
 def write_xlsx(pieces: Sequence[Piece], file: Path | IO[bytes], made_at: datetime) -> None:
     """A spreadsheet: text is text whatever it begins with, dates are dates, the header stays and filters. OSError."""
+    if isinstance(file, Path):  # opened here: the library leaves temporary files behind where it cannot open it itself
+        with file.open("wb") as stream:
+            _fill(pieces, stream, made_at)
+    else:
+        _fill(pieces, file, made_at)
+
+
+def _fill(pieces: Sequence[Piece], stream: IO[bytes], made_at: datetime) -> None:
     import xlsxwriter
-    from xlsxwriter.exceptions import FileCreateError
 
-    try:
-        _fill(xlsxwriter, pieces, file, made_at)
-    except FileCreateError as problem:
-        raise OSError(str(problem)) from problem
-
-
-def _fill(xlsxwriter: Any, pieces: Sequence[Piece], file: Path | IO[bytes], made_at: datetime) -> None:
     # Row by row through a temporary file: the memory does not grow with the register.
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
                "strings_to_numbers": False, "remove_timezone": True}  # fmt: skip
-    with xlsxwriter.Workbook(str(file) if isinstance(file, Path) else file, options) as book:
+    with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": "Hardware register", "created": made_at.replace(tzinfo=None, microsecond=0)})
         head = book.add_format({"bold": True, "bottom": 1})
         formats = {
@@ -101,6 +107,9 @@ def _fill(xlsxwriter: Any, pieces: Sequence[Piece], file: Path | IO[bytes], made
         }  # fmt: skip
         sheet = book.add_worksheet("Register")
         sheet.freeze_panes(1, 1)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.repeat_rows(0)
         for number, (name, kind) in enumerate(COLUMNS):
             sheet.set_column(number, number, {"date": 11, "number": 9, "money": 12}.get(kind, 18), formats[kind])
             sheet.write_string(0, number, name.replace("_", " "), head)

@@ -8,14 +8,16 @@ Nothing is invented in the ledger's own words: incidents are played on the simul
 agent would then have made are judged by the same judgement as live ones (agent.health), and what comes out is recorded
 through the ledger's one function, by a clock that stands at those times: planned maintenance has to be written down
 before it begins. What people would have done is there too: causes, a ticket, who has it, a pause, the closing of the
-last quarter and a correction after it. All of it carries the demo's source name and notes that say so.
+last quarter and a correction after it; and what happened to hardware (agent.demo.hardware_history). All of it carries
+the demo's source name and notes that say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 from agent import saying
 from agent.accounting.books import open_book
@@ -23,7 +25,9 @@ from agent.accounting.closing import closing_of
 from agent.accounting.periods import Period
 from agent.calendar_uk import LONDON, quarter_of
 from agent.demo.curves import Clock
+from agent.demo.device import Device
 from agent.demo.faults import Faults, NoSuchFault
+from agent.demo.hardware_history import hardware_past
 from agent.demo.kit import Plan, short_name
 from agent.demo.world import World
 from agent.facts import Change, Facts, Flip, Note, NoteKind, Outage, Standing, Window
@@ -40,6 +44,7 @@ AT_LEAST = timedelta(days=95)
 ROUND_DAYS = 95  # the incidents repeat after so long, with other devices
 PULSE_SECONDS = 60.0
 AUTHOR = "hartwatch demo"
+Act = Callable[[datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,12 @@ def back_fill(ledger: Ledger, estate: Estate, plan: Plan, now: datetime, clock: 
         writing.write(began_at, Facts(watched=tuple(_watched(began_at, now)), windows=_standing_windows(estate, now)))
         closed_at = _after(quarter_of(now).previous.ends_at, timedelta(days=6), now)
         # In the order of their times: the clock of a ledger does not go back.
-        due = [(closed_at, writing.close_quarter), (_after(closed_at, timedelta(days=9), now), writing.correct)]
+        due: list[tuple[datetime, Act]] = [
+            (closed_at, writing.close_quarter),
+            (_after(closed_at, timedelta(days=9), now), writing.correct),
+            *((at, partial(writing.tell, facts)) for at, facts in hardware_past(past.devices, now)),
+        ]
+        due.sort(key=lambda one: one[0])
         count = 0
         for turn in past.play(now):
             while due and turn.at > due[0][0]:
@@ -161,6 +171,9 @@ class _Writing:
             notes = [note for flip in flips if flip.after is Standing.DOWN for note in _notes(flip, turn.incident)]
             self.write(turn.at + timedelta(minutes=4), Facts(notes=tuple(notes)))
         return len(flips)
+
+    def tell(self, facts: Facts, at: datetime) -> None:
+        self.write(at, facts)
 
     def close_quarter(self, at: datetime) -> None:
         self.write(at, Facts(closings=(closing_of(self._ledger, self._estate, quarter_of(at).previous, AUTHOR, at),)))
@@ -252,6 +265,10 @@ class _Past:
         self._faults = Faults(self._world)
         self._topology = Topology.of(estate)
         self._board: Board = {}
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        return self._world.devices
 
     def play(self, now: datetime) -> Iterator[_Turn]:
         """Every turn in the past, with the incident that brought it."""

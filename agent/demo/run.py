@@ -33,6 +33,7 @@ USUAL_PORT = 9640
 AGENT = "demo"
 PAPER_SECONDS = 40.0
 PULSE, HEALTH, INVENTORY = timedelta(seconds=15), timedelta(seconds=60), timedelta(minutes=10)
+HARDWARE_SETTLES = timedelta(seconds=60)  # what falls due is told while somebody still looks
 
 
 async def run(begun: Begun) -> int:
@@ -114,6 +115,7 @@ def _prepare(begun: Begun, port: int) -> Settings:
         pulse_interval=PULSE,
         health_interval=HEALTH,
         inventory_interval=INVENTORY,
+        hardware_settles=HARDWARE_SETTLES,
         self_check_addresses=(simulator.gateway,),
         stop_grace=timedelta(seconds=3),
     )

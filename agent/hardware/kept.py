@@ -69,6 +69,10 @@ class Keeps:
         if not self._ready:
             return None
         place = asset.device, role, site
-        if place not in self._at:
-            self._at[place] = tuple(one for one in self._ready if one.at(*place))
-        return next((one.keep for one in self._at[place] if one.fits(asset, role, entry)), None)
+        near = self._at.get(place)
+        if near is None:
+            near = self._at[place] = tuple(one for one in self._ready if one.at(*place))
+        for one in near:
+            if one.fits(asset, role, entry):
+                return one.keep
+        return None

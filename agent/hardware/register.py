@@ -27,6 +27,7 @@ from agent.hardware.kept import Keeps
 from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
 from agent.inventory.resolve import policy
 from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
+from agent.lifecycle.serials import virtual
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
 MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
@@ -138,9 +139,9 @@ class _Register:
         self._keeps = Keeps(estate.exceptions, today)
         self._purchases: dict[str, list[Purchase]] = defaultdict(list)
         for purchase in purchases:
-            self._purchases[purchase.serial.casefold()].append(purchase)
+            self._purchases[_bare(purchase.serial)].append(purchase)
         self._entries = {
-            entry.serial.casefold(): name for name, entry in estate.hardware.items() if entry.serial is not None
+            _bare(entry.serial): name for name, entry in estate.hardware.items() if entry.serial is not None
         }
         self._spots: dict[str, _Spot | None] = {}
         self._hardware: dict[tuple[str | None, str | None, str | None], Notice | None] = {}
@@ -154,7 +155,7 @@ class _Register:
             if asset.gone_at is None:
                 self._settle(asset)
             if asset.serial is not None and self._entries:
-                name = self._entries.get(asset.serial.casefold())
+                name = self._entries.get(_bare(asset.serial))
                 if name is not None and _same_vendor(self._estate.hardware[name].vendor, asset.vendor):
                     here = found_entries.get(name)
                     if here is None or (here.gone_at is not None and asset.gone_at is None):
@@ -188,6 +189,8 @@ class _Register:
 
     def _settle(self, asset: Asset) -> None:
         """Which devices have a chassis, or members."""
+        if not asset.also_at and asset.part not in MAIN:
+            return  # nearly all
         for device, part in ((asset.device, asset.part), *(tuple(text.split("/", 2)[:2]) for text in asset.also_at)):
             if part in MAIN and (spot := self._spot(device)) is not None:
                 spot.main = spot.polled = True
@@ -274,24 +277,31 @@ class _Register:
             years = spot.battery if part in BATTERIES else spot.access_point if part == "access_point" else spot.policy
         notice = self._notice(asset) if self._notices is not None else None
         whole = spot.whole if spot is not None and asset.part not in UNITS else None
-        if seen and owned is _NOTHING and _says_nothing(asset) and made_on(asset) is None:
+        chassis = asset.part == "chassis"
+        made = made_on(asset, by=owned.purchased or owned.installed)
+        alike: tuple[object, ...] | None = None
+        if seen and not chassis and owned is _NOTHING and _says_nothing(asset):
             # Of two fans that say nothing of themselves and came on one day in one device, all that follows is the
             # same: a large estate has thousands of such parts, and this is half of the time.
-            alike = asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
-            if alike not in self._alike:
-                self._alike[alike] = stage(asset, owned, years, self._today, notice=notice, keep=keep, whole=whole)
-            life = self._alike[alike]
-        else:
+            alike = made, asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
+        life = self._alike.get(alike) if alike is not None else None
+        if life is None:
             release = self._release(asset) if self._notices is not None and asset.version is not None else None
-            life = stage(
-                asset, owned, years, self._today, notice=notice, software=release, keep=keep, whole=whole,
-                evidence=None if seen else self._unseen(asset, owned, whole),
+            evidence = (
+                dated(asset, owned, whole=whole, today=self._today, made=made) if seen
+                else self._unseen(asset, owned, whole)
             )  # fmt: skip
+            life = stage(
+                asset, owned, years, self._today, notice=notice, software=release, keep=keep, evidence=evidence
+            )
+            if alike is not None:
+                self._alike[alike] = life
         if conflicts:
             evidence = replace(life.evidence, conflicts=(*life.evidence.conflicts, *conflicts))
             life = replace(life, evidence=evidence)
         council = spot.council if spot is not None else ""
-        return Piece(asset, life, owned, presence, site, role, asset.part in UNITS, seen, name, council)
+        unit = asset.part in UNITS and not (chassis and virtual(asset.model, asset.serial))
+        return Piece(asset, life, owned, presence, site, role, unit, seen, name, council)
 
     def _unseen(self, asset: Asset, owned: Owning, whole: Evidence | None) -> Evidence:
         """What dates a piece that no visit has seen: its first sight does not."""
@@ -306,7 +316,7 @@ class _Register:
     def _owned(self, asset: Asset, of_device: Owning | None, name: str, entry: Hardware | None) -> Owning:
         found: Owning | None = None
         if asset.serial is not None and self._purchases:
-            for purchase in reversed(self._purchases.get(asset.serial.casefold(), ())):
+            for purchase in reversed(self._purchases.get(_bare(asset.serial), ())):
                 if _same_vendor(purchase.vendor, asset.vendor):
                     found = owning_from(purchase)
                     break
@@ -336,6 +346,11 @@ class _Register:
             device, part, _ = text.split("/", 2)
             if part == "chassis" and device != asset.device and device in self._estate.devices:
                 yield f"{device} shows the same serial number as its own"
+
+
+def _bare(serial: str) -> str:
+    """By what serial numbers are compared: records are typed without the blanks that some devices have in theirs."""
+    return serial.replace(" ", "").casefold()
 
 
 def _says_nothing(asset: Asset) -> bool:

@@ -2,7 +2,6 @@
 
     COLUMNS                    name and kind of each column
     row_of(piece, site_titles) a value for each column: text, date, number, list of text or None
-    guarded(text)              what a spreadsheet would take for a formula, as text
     fits(piece, ...)           whether it is what was asked for
 
 Text that a device wrote has passed `plain`.
@@ -33,7 +32,6 @@ COLUMNS: tuple[tuple[str, Kind], ...] = (
     ("council", "text"), ("presence", "text"), ("first_seen", "date"), ("last_seen", "date"), ("key", "text"),
 )  # fmt: skip
 NAMES = tuple(name for name, _ in COLUMNS)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _text(value: str | None) -> str:
@@ -61,11 +59,6 @@ def row_of(piece: Piece) -> tuple[Value, ...]:
 
 def years(days: int | None) -> float | None:
     return round(days / 365.25, 1) if days is not None else None
-
-
-def guarded(text: str) -> str:
-    """A spreadsheet takes these for formulas: an apostrophe makes them text."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def fitting(

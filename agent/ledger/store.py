@@ -13,18 +13,18 @@ import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from agent.ledger.errors import LedgerUnusable
 from agent.ledger.tables import source
 from agent.ledger.write import remake
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +191,13 @@ def migrate(
     A ledger written by a newer version is refused: going back would lose what it holds. So is one that an older agent
     is watching with just now: the tables must not change under it.
     """
+    if _is_up_to_date(connection):
+        return
+    from alembic.config import Config  # an eighth of a second that hardly any start has to pay
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -221,6 +228,16 @@ def migrate(
             remake(connection)  # its rules may be others than those of the version that kept it
     if found is not None:
         log.warning("the ledger %s has schema %s now", name, head)
+
+
+def _is_up_to_date(connection: Connection) -> bool:
+    """Whether the schema is that of the newest migration there is; their files begin with their numbers."""
+    newest = max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with connection.begin():
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return False
+        rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+    return list(rows) == [newest]
 
 
 def _upgrade(config: Config, scripts: ScriptDirectory, head: str) -> None:

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from agent.facts import Asset
 from agent.lifecycle.placeholders import believable
-from agent.lifecycle.serials import Made, SerialRules, made_on
+from agent.lifecycle.serials import UNREAD, Made, SerialRules, made_on
 from agent.lifecycle.words import Confidence, EvidenceKind
 
 
@@ -76,13 +76,16 @@ def dated(
     rules: SerialRules | None = None,
     whole: Evidence | None = None,
     today: date | None = None,
+    made: Made | None = UNREAD,
 ) -> Evidence:
     """The best evidence for an asset's age, everything else there is, and what contradicts what.
 
     `whole`: the evidence of the chassis it is in. `today`: dates of records after it are refused, and said to be.
+    `made`: what `made_on` says, for who has asked it already.
     """
     owned = owned or NOTHING
-    made = made_on(asset, rules, owned.purchased or owned.installed)
+    if made is UNREAD:
+        made = made_on(asset, rules, owned.purchased or owned.installed)
     ladder, refused = _rungs(asset, owned, made, whole, today)
     best = ladder[0]
     conflicts = (*refused, *_conflicts(ladder, made)) if len(ladder) > 1 else tuple(refused)
@@ -118,7 +121,7 @@ def _rungs(
     if day := _said(asset.manufactured, last, asset.family):
         rung("reported", day, "date of manufacture that the device reports", last)
     if made is not None:
-        source = f"serial number {asset.serial} ({made.rule}: the {made.precision} it was made in)"
+        source = f"serial number ({made.rule}: the {made.precision} it was made in)"
         ladder.append(Dated("serial", made.day, made.confidence, source))
     if whole is not None and (told := _of_device(asset, whole, first)) is not None:
         ladder.append(told)
@@ -134,7 +137,7 @@ def _said(text: str | None, seen_on: date, family: str | None = None) -> date | 
 
 def _of_device(asset: Asset, whole: Evidence, first: date) -> Dated | None:
     """The age of the device it is in, for a part that was there when the device was first seen."""
-    seen = next((one.day for one in whole.ladder if one.kind == "first_seen"), None)
+    seen = whole.ladder[-1].day if whole.ladder and whole.ladder[-1].kind == "first_seen" else None
     if asset.part in OWN_LIVES or whole.since is None or whole.kind in ("device", "first_seen", "none"):
         return None
     if seen is None or abs(first - seen) > SAME_TIME or whole.since > first:

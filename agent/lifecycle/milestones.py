@@ -312,7 +312,7 @@ def _verb(group: _Group) -> str:
     be, lose, run = ("is", "loses", "runs") if one else ("are", "lose", "run")
     match group.kind, group.what:
         case "stage", "unsupported":
-            return f"{be} past vendor support"
+            return f"{be} no longer supported"
         case "stage", "overdue":
             return f"{be} overdue for replacement"
         case "stage", "refresh_due":

@@ -169,7 +169,7 @@ def of_contract(until: date, origin: str) -> Reason:
     steps: tuple[tuple[date, Stage], ...] = ((before(until, _CONTRACT_DAYS), "review_due"),)
     if until < date.max:
         steps = (*steps, (until + _DAY, "unsupported"))
-    return Reason("contract", until, steps, f"its support contract ends on {until.isoformat()}: renew it", origin)
+    return Reason("contract", until, steps, f"its support contract runs until {until.isoformat()}: renew it", origin)
 
 
 # ---------------------------------------------------------------- days

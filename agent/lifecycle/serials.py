@@ -183,10 +183,11 @@ _VIRTUAL_SERIAL = re.compile(
         [0-9a-f]{8} (?: - [0-9a-f]{4} ){3} -"""
 )
 _VIRTUAL_MODEL = re.compile(
-    r"""(?ix) vmware | virtual (?! [ -]? chassis) | (?<![a-z]) vm (?: \d | [-_ ] | $ ) | kvm | qemu | bochs | xen\b |
-        hyper-?v | v(?: srx | mx \b | qfx | thunder | edge-cloud | ios | wlc ) | (?<![a-z]) chr (?![a-z]) |
-        asav | ftdv | fmcv | ngfwv | csr1000v | c8000v | c9800-cl | \d v\b | iosv | -va\b | \bva- |
-        openstack | amazon | google \s compute"""
+    # Not the host it runs on (VMware ESXi), nor a switch for keyboard, video and mouse.
+    r"""(?ix) vmware (?! \s* esx) | virtual (?! [ -]? chassis) | (?<![a-z]) vm (?: \d | [-_ ] | $ ) | ^ kvm $ |
+        \( kvm \) | qemu | bochs | xen\b | hyper-?v | v(?: srx | mx \b | qfx | thunder | edge-cloud | ios | wlc ) |
+        (?<![a-z]) chr (?![a-z]) | asav | ftdv | fmcv | ngfwv | csr1000v | c8000v | c9800-cl | \d v\b | iosv |
+        -va\b | \bva- | openstack | amazon | google \s compute"""
 )
 
 

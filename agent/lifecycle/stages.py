@@ -14,6 +14,7 @@ that is in effect is the stage; of the reasons that give it the one with the ear
     software_age, software_support    nothing for the hardware: software is upgraded
 
 An exception in force puts review_age, replace_age and device_date off to its day. It never hides a vendor's dates.
+A virtual machine is no hardware: its age asks for nothing, and only its software is reviewed.
 Unknown is what nothing but its first sight dates, as long as no reason is in effect.
 """
 
@@ -39,6 +40,7 @@ from agent.lifecycle.reasons import (
     put_off,
     support_ends,
 )
+from agent.lifecycle.serials import virtual
 from agent.lifecycle.software import NO_SOFTWARE, Software, SoftwareStage, software_of
 from agent.lifecycle.words import Stage
 
@@ -79,7 +81,9 @@ def stage(
         evidence = dated(asset, owned, whole=whole, today=today)
     off = keep if keep is not None and today < keep.until else None  # what puts off
     found: list[Reason] = []
-    if evidence.since is not None:
+    bought = owned is not None and (owned.purchased or owned.installed)  # then it is hardware, whatever it says
+    unreal = asset.part == "chassis" and not bought and virtual(asset.model, asset.serial)
+    if evidence.since is not None and not unreal:
         found += of_age(evidence.kind, evidence.since, policy, off)
     asked = iso_day(asset.replace_by)
     if asked is not None:
@@ -93,7 +97,7 @@ def stage(
     found.sort(key=by_day)
 
     gravest, why = 0, None
-    now: Stage = "unknown" if evidence.kind in ("first_seen", "none") else "in_life"
+    now: Stage = "unknown" if evidence.kind in ("first_seen", "none") and not unreal else "in_life"
     replace_on = review_on = None
     for reason in found:
         kind, entered = reason.kind, reason.at(today)
@@ -107,7 +111,7 @@ def stage(
         words = why.text
     elif now == "in_life":
         ahead = next((reason for reason in found if reason.steps), None)
-        words = f"next: {ahead.text}" if ahead else "nothing asks for anything"
+        words = VIRTUAL if unreal else f"next: {ahead.text}" if ahead else "nothing asks for anything"
     else:
         words = f"nothing dates it; in use since {evidence.since.isoformat()} at least" if evidence.since else _NOTHING
     return Life(
@@ -117,6 +121,7 @@ def stage(
     )  # fmt: skip
 
 
+VIRTUAL = "a virtual machine: what it runs on is replaced, not it"
 _NOTHING = "nothing dates it"
 _GRAVITY: Mapping[Stage, int] = {
     "unknown": 0, "in_life": 0, "review_due": 1, "refresh_due": 2, "overdue": 3, "unsupported": 4,

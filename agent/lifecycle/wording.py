@@ -20,7 +20,7 @@ from typing import Literal
 
 from agent.lifecycle.reasons import Reason, ReasonKind
 from agent.lifecycle.software import SoftwareStage
-from agent.lifecycle.words import Confidence, EvidenceKind, Stage
+from agent.lifecycle.words import EvidenceKind, Stage
 from agent.words import day, number_word
 
 Shape = Literal["circle", "triangle", "square", "ring"]
@@ -110,9 +110,6 @@ SOFTWARE_WORDS: Mapping[SoftwareStage, Wording] = {
 KNOWN_BY: Mapping[EvidenceKind, str] = {
     "purchased": "purchase record", "installed": "record of installation", "reported": "date the device reports",
     "serial": "serial number", "device": "age of the device it is in", "first_seen": "first seen", "none": "nothing",
-}  # fmt: skip
-CONFIDENCE_WORDS: Mapping[Confidence, str] = {
-    "certain": "certain", "good": "good", "fair": "fair", "low": "low", "none": "none",
 }  # fmt: skip
 
 

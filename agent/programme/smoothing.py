@@ -31,7 +31,6 @@ from agent.calendar_uk import FinancialYear
 from agent.programme.items import Due
 from agent.programme.money import Shares, divide, pounds, summed, uplifted
 from agent.programme.terms import Terms
-from agent.words import count
 
 
 class Bought(NamedTuple):
@@ -343,7 +342,3 @@ def risks_of(held: Iterable[tuple[Due, int]], terms: Terms) -> tuple[Risk, ...]:
         running = [a + b for a, b in zip(running, (past_age[n], past_support[n], firewalls[n]), strict=True)]
         found.append(Risk(*running))
     return tuple(found)
-
-
-def what_waits(year: YearPlan) -> str:
-    return f"{count(year.waiting, 'item')}, {pounds(year.waiting_pence)}" if year.waiting else ""

@@ -22,6 +22,7 @@ from agent.words import count, listed
 
 PATTERNS = (None, "wide_upward_diagonal", "dotted_grid", "dark_horizontal", "wide_downward_diagonal", "small_checker")
 COLOURS = ("#123F4A", "#C25E00", "#5B5B9E", "#1C6B3C", "#A3122B", "#4A5568")  # dark enough on white paper
+A4, HEAD_HEIGHT = 9, 30  # as the format numbers paper; points: room for two lines
 TABLE_AT = 3  # row of the header of the sheet Programme, from 0
 
 
@@ -31,12 +32,18 @@ class _Sheet:
     def __init__(self, book: _Book, name: str, widths: Sequence[float]) -> None:
         self.book, self.name, self.row = book, name, 0
         self.sheet: Any = book.book.add_worksheet(name)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(A4)
+        self.sheet.fit_to_pages(1, 0)  # one page wide, however long: members read it on paper
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
 
     def put(self, *cells: Any, form: str = "") -> int:
         """One row; its number, from 0. `form` is of texts; numbers and dates have their own."""
         row = self.row
+        if form == "head":
+            self.sheet.set_row(row, HEAD_HEIGHT)
+            self.sheet.repeat_rows(row)
         for column, cell in enumerate(cells):
             self.cell(row, column, cell, form)
         self.row += 1
@@ -88,7 +95,7 @@ class _Book:
 
 def _title(programme: Programme) -> str:
     years = programme.years
-    return f"Hardware refresh programme {years[0].title} to {years[-1].title}"
+    return f"Hardware refresh programme {years[0]} to {years[-1]}"
 
 
 def workbook(programme: Programme) -> bytes:
@@ -109,7 +116,7 @@ def workbook(programme: Programme) -> bytes:
 # ---------------------------------------------------------------- the programme
 def _programme(book: _Book, programme: Programme, items: int) -> None:
     councils, cap = programme.councils, programme.terms.cap
-    sheet = _Sheet(book, "Programme", (16, 10, *(18 for _ in councils), 18, 16, 16, 12, 12, 18, 90))
+    sheet = _Sheet(book, "Programme", (16, 10, *(18 for _ in councils), 18, 16, 16, 12, 12, 18, 44))
     sheet.put(_title(programme), form="title")
     sheet.put("Sums are formulas over the sheet Items. Money in pounds, without VAT.")
     warnings = tables.warnings_of(programme)

@@ -12,12 +12,14 @@ from datetime import date
 from agent.hardware.register import BATTERIES, MAIN, Piece
 from agent.hardware.table import class_of
 from agent.lifecycle import Keep
-from agent.lifecycle.wording import CONFIDENCE_WORDS, KNOWN_BY, STAGE_WORDS, software_sentence
+from agent.lifecycle.software import SoftwareStage
+from agent.lifecycle.wording import KNOWN_BY, STAGE_WORDS, sentence, software_sentence
 from agent.programme import Programme, pounds
 from agent.programme.money import percentage
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
 from agent.words import class_name, day, number_word
 
+SOFTWARE_ASKS: tuple[SoftwareStage, ...] = ("unsupported", "review_due")
 DECIDED = ("unsupported", "overdue", "refresh_due", "review_due")  # stages that ask for a decision
 
 
@@ -36,9 +38,11 @@ def hardware_section(pieces: Sequence[Piece], programme: Programme | None, today
 
 
 def _sentences(units: Sequence[Piece], today: date) -> Iterator[Sentence]:
-    old = sum(piece.life.software.stage == "unsupported" for piece in units)
-    if old:
-        yield said(software_sentence("unsupported", old))
+    software = Counter(piece.life.software.stage for piece in units)
+    for stage in SOFTWARE_ASKS:
+        if software[stage]:
+            # Which holes are open is nothing for those who look for them: with the versions, it is exempt.
+            yield said(Said(software_sentence(stage, software[stage]), Field.VERSION))
     over = sum(_over(piece.life.keep, today) for piece in units)
     if over:
         what = "piece of hardware was" if over == 1 else "pieces of hardware were"
@@ -50,24 +54,18 @@ def _sentences(units: Sequence[Piece], today: date) -> Iterator[Sentence]:
 def _stages(units: Sequence[Piece]) -> Table:
     counted = Counter(piece.life.stage for piece in units)
     rows = tuple(
-        (words.name, words.rating.colour, f"{counted[stage]:,}", _meaning(counted[stage], words.one, words.many))
+        (words.label, f"{counted[stage]:,}", sentence(stage, counted[stage]))
         for stage, words in STAGE_WORDS.items()
         if counted[stage] or stage == "in_life"
     )
     return Table(
         "hardware-stages",
         "Hardware by stage of life",
-        (Column("Stage", Field.WORDS), Column("Rating", Field.WORDS), Column("Pieces", Field.COUNT, numeric=True),
-         Column("What it means", Field.WORDS)),
+        (Column("Stage", Field.WORDS), Column("Pieces", Field.COUNT, numeric=True), Column("In words", Field.WORDS)),
         rows if units else (),
         "The register is empty.",
         (said("Reviewed at 4 years and replaced by 7, unless the inventory, vendor or device says otherwise."),),
     )  # fmt: skip
-
-
-def _meaning(number: int, one: str, many: str) -> str:
-    """The councillor's sentence without its number, which has a column of its own."""
-    return f"{'It' if number == 1 else 'They'} {one if number == 1 else many}."
 
 
 def _kinds(units: Sequence[Piece]) -> Table:
@@ -199,8 +197,8 @@ def _listing(units: Sequence[Piece]) -> Table:
             p.asset.version or "",
             f"{p.age.days / 365.25:.1f}" if p.age is not None else "",
             KNOWN_BY[p.life.evidence.kind],
-            CONFIDENCE_WORDS[p.life.evidence.confidence],
-            STAGE_WORDS[p.life.stage].name,
+            p.life.evidence.confidence,
+            STAGE_WORDS[p.life.stage].label,
             _day(p.replace_by),
             p.reason,
         )

@@ -10,10 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from agent.hostile import plain
+from agent.hostile import guarded, plain
 from agent.reports.editions import Edition, Paper, Sentence, Table, edition_of
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _text(sentence: Sentence) -> str:
@@ -43,7 +41,7 @@ def table_csv(table: Table) -> str:
     writer = csv.writer(buffer)
     writer.writerow([column.title for column in table.columns])
     for row in table.rows:
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in map(plain, row)])
+        writer.writerow([guarded(plain(cell)) for cell in row])
     return buffer.getvalue()
 
 

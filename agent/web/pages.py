@@ -25,7 +25,7 @@ from agent import words
 from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
 from agent.hostile import plain
-from agent.lifecycle.wording import STAGE_WORDS
+from agent.lifecycle.wording import STAGE_WORDS, why
 from agent.programme.money import percentage, pounds
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
@@ -234,7 +234,7 @@ def routes(
         here = name_of(f"device:{piece.asset.device}", view.estate)
         return page(
             view, "piece.html", "/register", piece=piece, told=told, devices=devices, here_at=here,
-            stage=STAGE_WORDS[piece.life.stage],
+            words=STAGE_WORDS[piece.life.stage], why=lambda reason: why(reason, view.now.date()),
         )  # fmt: skip
 
     async def papers_page(_: Request) -> Response:

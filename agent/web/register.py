@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from agent.calendar_uk import LONDON
 from agent.hardware.register import Piece
 from agent.hardware.table import class_of
-from agent.lifecycle.wording import CONFIDENCE_WORDS, KNOWN_BY, SOFTWARE_WORDS, STAGE_WORDS, Wording
+from agent.lifecycle.wording import KNOWN_BY, SOFTWARE_WORDS, STAGE_WORDS, Wording
 from agent.view import View
 from agent.web.names import Named, name_of, piece_url
 from agent.words import class_name
@@ -234,7 +234,7 @@ def _row(piece: Piece, view: View) -> Row:
         name_of(f"site:{piece.site}", view.estate) if piece.site else None,
         " ".join(text for text in (asset.vendor, asset.model) if text) or "model not known",
         KNOWN_BY[piece.life.evidence.kind],
-        CONFIDENCE_WORDS[piece.life.evidence.confidence],
+        piece.life.evidence.confidence,
         STAGE_WORDS[piece.life.stage],
         words,
         keep is not None and keep.until <= view.now.astimezone(LONDON).date(),

@@ -89,7 +89,7 @@ async def run(options: argparse.Namespace, place: str | Path) -> None:
     with timed("they are back"):
         await world.round(pipeline, ledger)
     with timed("a start: what every device is known to show"):
-        Known(ledger.assets(), ledger.last_sightings())
+        Known(ledger.assets(), (seen for _, seen in ledger.last_sightings()))
     with timed("verify: the chain, and the register made anew") as say:
         say(f"{len(ledger.verify().problems)} problems")
     with timed("the events of one piece") as say:

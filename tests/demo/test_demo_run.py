@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import re
@@ -16,7 +17,9 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -28,9 +31,11 @@ from agent.demo.control import CONTROL, DemoUnreachable, ask
 from agent.demo.faults import KINDS
 from agent.demo.process import Control
 from agent.demo.simulator import Simulator
+from agent.ledger import Ledger
 from tests.demo.estate_for_tests import building
 
 HARTWATCH = [sys.executable, "-m", "agent.cli"]
+REGISTER = "hardware:register"
 UP_SECONDS = 60.0  # generous: this machine may be busy; the aim is 20
 
 
@@ -140,6 +145,91 @@ def test_faults_begin_and_end_from_the_command_line(running, monkeypatch):
     assert "there is no fault 'flood'" in wrong.stderr
 
 
+# ---------------------------------------------------------------- the hardware register
+@pytest.fixture(scope="module")
+def registered(running, root) -> list[dict[str, Any]]:
+    """The register once what falls due has been told: then every device has been asked, and nothing came after."""
+    with contextlib.closing(Ledger.open(ledger_of(running), "reader", watch=False)) as ledger:
+        assert wait_until(lambda: ledger.told(REGISTER) != [], 2 * UP_SECONDS)
+    return json.loads(said(running, root, "register", "--all", "--format", "json"))
+
+
+def ledger_of(running) -> Path:
+    return running.directory / "agent" / "ledger.sqlite3"
+
+
+def said(running, root, *arguments: str) -> str:
+    files = ("--inventory", str(running.directory / "inventory.yaml"), "--state", str(running.directory / "agent"))
+    done = hartwatch(root, *arguments, *files)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_piece_of_four_hundred_has_a_stage_and_no_evidence_conflicts(registered):
+    present = [piece for piece in registered if piece["presence"] == "present"]
+    assert len(present) >= 400
+    assert len({piece["key"] for piece in registered}) == len(registered)
+    assert [piece for piece in registered if piece["stage"] == "unknown"] == []
+    assert [piece for piece in registered if piece["conflicts"]] == []
+    assert {piece["stage"] for piece in present} >= {"in_life", "review_due", "refresh_due", "overdue", "unsupported"}
+
+
+def test_what_was_swapped_and_pulled_is_gone_and_the_rest_is_there(registered):
+    gone = sorted(piece["part"] for piece in registered if piece["presence"] == "gone")
+    assert gone == ["chassis", "power_supply"]
+    assert {piece["presence"] for piece in registered} == {"present", "gone"}
+
+
+def test_every_purchase_record_meets_hardware_that_was_seen(running, root, registered):
+    records = running.directory / "purchases.csv"
+    out = said(running, root, "register", "import", str(records))
+    rows = len(records.read_text().splitlines()) - 1
+    assert f"{rows} rows: 0 matched, 0 not seen yet, 0 changed, {rows} unchanged, 0 refused" in out
+    serials = {piece["serial"]: piece for piece in registered}
+    with records.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            piece = serials[row["Serial number"]]
+            day = "-".join(reversed(row["Purchase date"].split("/")))
+            assert (piece["evidence"], piece["purchased"]) == ("purchased", day)
+
+
+def test_the_programme_costs_each_year_and_shares_it_to_the_penny(running, root, registered):
+    programme = json.loads(said(running, root, "programme", "--format", "json"), parse_float=Decimal)
+    councils = list(programme["councils"])
+    assert len(programme["years"]) >= 5
+    assert all(year["cost"] > 0 for year in programme["years"])
+    for year in programme["years"]:
+        assert sum(year[council] for council in councils) == year["cost"]
+    assert sum(programme["cost_by_council"].values()) == programme["cost"]
+    assert sum(year["cost"] for year in programme["years"]) == programme["cost"]
+
+
+def test_what_falls_due_is_told_once_for_the_whole_register(running, registered):
+    with contextlib.closing(Ledger.open(ledger_of(running), "reader", watch=False)) as ledger:
+        told, milestones = ledger.told(REGISTER), ledger.milestones()
+    assert len(told) == 1
+    assert "This is told once for everything" in told[0][1].text
+    entered = {(one.asset, one.what) for one in milestones if one.kind == "stage"}
+    due = {(p["key"], p["stage"]) for p in registered if p["presence"] == "present" and p["stage"] != "in_life"}
+    assert due <= entered
+    assert {key for key, _ in due} == {key for key, _ in entered}
+
+
+def test_one_piece_is_shown_with_what_happened_to_it(running, root, registered):
+    old = next(piece for piece in registered if (piece["presence"], piece["part"]) == ("gone", "chassis"))
+    new = next(
+        p for p in registered if (p["device"], p["part"], p["presence"]) == (old["device"], "chassis", "present")
+    )
+    assert "swapped out" in said(running, root, "register", "show", old["serial"])
+    assert f"it took the place of {old['key']}" in said(running, root, "register", "show", new["serial"])
+
+
+def test_the_ledger_is_as_it_was_written(running, registered):
+    with contextlib.closing(Ledger.open(ledger_of(running), "reader", watch=False)) as ledger:
+        assert ledger.verify().problems == ()
+
+
+# ---------------------------------------------------------------- what it leaves alone, and how it ends
 def test_nothing_was_ever_set(running):
     assert ask(running.directory / CONTROL, {"do": "status"})["sets_refused"] == 0
 

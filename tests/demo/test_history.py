@@ -11,13 +11,19 @@ from agent.accounting.closing import differences, restatements
 from agent.accounting.outages import Period, outages_of
 from agent.accounting.redundancy import losses_of
 from agent.calendar_uk import quarter_of
+from agent.demo.curves import Clock
 from agent.demo.estate import simulate
+from agent.demo.families import arubacx
+from agent.demo.hardware_history import hardware_past
 from agent.demo.history import AUTHOR, PastClock, back_fill, begin_of
+from agent.demo.world import World
 from agent.facts import Standing
 from agent.inventory import load
 from agent.ledger import Ledger
+from agent.lifecycle.roll import events_of
 from agent.maintenance import Plan
 from tests.agent_core.making import availability
+from tests.demo.estate_for_tests import building
 
 NOW = datetime(2026, 5, 20, 14, 30, tzinfo=UTC)
 
@@ -111,3 +117,49 @@ def test_on_the_first_day_of_a_quarter_the_last_one_is_closed_all_the_same(root,
     assert [closing.period for closing in opened.closings()] == ["2025-Q4"]
     assert all(flip.recorded_at <= now for flip in opened.flips())
     opened.close()
+
+
+# ---------------------------------------------------------------- hardware
+@pytest.fixture(scope="module")
+def world(root):
+    return World(simulate(load(root / "inventory.yaml")).plan, Clock(NOW.timestamp()))
+
+
+def happened(ledger, asset):
+    return [(event.kind, event.device) for event in events_of(asset.key, ledger.hardware(asset.key))]
+
+
+def serials_of(world, device):
+    """Every text that the simulated device says, the serial numbers of all of its parts among them."""
+    return {value for _, _, value in world.devices[device].tree.items(NOW.timestamp()) if isinstance(value, bytes)}
+
+
+def test_a_switch_was_swapped_for_the_one_that_stands_there_now(ledger, world):
+    (old,) = [asset for asset in ledger.assets() if asset.part == "chassis" and asset.gone_at is not None]
+    (new,) = [asset for asset in ledger.assets() if asset.part == "chassis" and asset.gone_at is None]
+    assert old.device == new.device
+    assert new.serial == arubacx.serial(world.devices[new.device], 1)
+    assert happened(ledger, old) == [("first_seen", old.device), ("swapped_out", old.device)]
+    assert happened(ledger, new) == [("first_seen", old.device), ("swapped_in", old.device)]
+
+
+def test_a_power_supply_was_pulled_from_where_none_is_now(ledger, world):
+    (gone,) = [asset for asset in ledger.assets() if asset.part == "power_supply" and asset.gone_at is not None]
+    assert [kind for kind, _ in happened(ledger, gone)] == ["first_seen", "gone"]
+    assert gone.serial.encode() not in serials_of(world, gone.device)
+
+
+def test_a_stack_member_moved_with_its_supplies_to_the_stack_that_shows_it(ledger, world):
+    (moved,) = [asset for asset in ledger.assets() if asset.part == "stack_member"]
+    came = [asset for asset in ledger.assets() if asset.device == moved.device]
+    assert len(came) == 3
+    for asset in came:
+        kinds, devices = zip(*happened(ledger, asset), strict=True)
+        assert kinds == ("first_seen", "also_seen", "moved")
+        assert devices[0] != devices[-1] == moved.device
+        assert asset.serial.encode() in serials_of(world, moved.device)
+        assert asset.serial.encode() not in serials_of(world, devices[0])
+
+
+def test_an_estate_without_the_kit_for_a_story_does_without_it():
+    assert list(hardware_past(World(building(), Clock(NOW.timestamp())).devices, NOW)) == []

@@ -205,7 +205,7 @@ def test_a_run_makes_one_message_for_each_kind_and_only_firewalls_past_support_a
     assert [(m.channel, m.subject, m.level, m.title) for m in messages] == [
         (channel, *rest)
         for rest in (
-            ("hardware:stage/unsupported", "critical", "3 firewalls are past vendor support"),
+            ("hardware:stage/unsupported", "critical", "3 firewalls are no longer supported"),
             ("hardware:stage/overdue", "warning", "22 switches are overdue for replacement"),
             ("hardware:stage/review_due", "warning", "1 battery is due for review"),
         )
@@ -226,12 +226,12 @@ def test_a_mixed_lot_names_its_firewalls_first_and_a_part_of_one_is_not_one() ->
     optic = piece("fw-9", past, part="power_supply", role="firewall", unit=False)
     found = reached([*pieces, optic], (), TODAY)
     ((level, title),) = told(found, [*pieces, optic])
-    assert (level, title) == ("warning", "13 pieces of hardware are past vendor support")
+    assert (level, title) == ("warning", "13 pieces of hardware are no longer supported")
     firewall = piece("zz-1", past, role="firewall")
     found = reached([*pieces, firewall], (), TODAY)
     (message,) = messages_of(found, [*pieces, firewall], ("log",), noon(TODAY))
     assert message.level == "critical"
-    assert message.title == "13 pieces of hardware, 1 firewall among them, are past vendor support"
+    assert message.title == "13 pieces of hardware, 1 firewall among them, are no longer supported"
     assert message.text.startswith("zz-1 (")
 
 
@@ -245,7 +245,7 @@ def test_the_first_time_everything_is_one_message() -> None:
     (message,) = messages_of(found, pieces, ("log",), noon(TODAY), first=True)
     assert (message.subject, message.level) == ("hardware:register", "critical")
     assert message.title == (
-        "Hardware register: 1 firewall is past vendor support; 5 switches are overdue for replacement"
+        "Hardware register: 1 firewall is no longer supported; 5 switches are overdue for replacement"
     )
     assert "5 switches are overdue for replacement: sw-0 (" in message.text
     assert "and 2 more; `hartwatch register --stage overdue` lists them." in message.text

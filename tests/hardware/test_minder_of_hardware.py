@@ -107,7 +107,7 @@ async def test_everything_is_told_once_in_its_time_through_a_restart_every_day(w
         (2, "2 switches are due for replacement"),
         (3, "1 firewall is due for replacement"),
         (4, "2 switches are overdue for replacement"),
-        (6, "1 firewall is past vendor support"),
+        (6, "1 firewall is no longer supported"),
     ]
     assert [message.level for _, message in world.ledger.told("hardware:stage/unsupported")] == ["critical"]
     recorded = [identity(milestone) for milestone in world.ledger.milestones()]
@@ -125,7 +125,7 @@ async def test_the_first_polling_of_an_estate_is_told_as_one_thing_when_it_has_s
     world.seconds += SETTLE / 2
     await world.settled()
     assert world.told() == [
-        "Hardware register: 8 firewalls are past vendor support; 8 switches are overdue for replacement"
+        "Hardware register: 8 firewalls are no longer supported; 8 switches are overdue for replacement"
     ]
 
 
@@ -270,7 +270,7 @@ async def test_nobody_believes_hardware_down_and_nobody_hears_that_it_is_well_ag
     world.ledger.record(
         Facts(messages=(Message("log", "device:fw-1", "critical", "down", "", noon(BEGIN)),))
     ).result(10)  # fmt: skip
-    assert world.told() == ["1 firewall is past vendor support"]
+    assert world.told() == ["1 firewall is no longer supported"]
     assert world.ledger.believed() == {"device:fw-1": "critical"}
     mind = Mind(believed={"device:fw-1": "critical"} | world.ledger.believed())
     told = due({}, (), mind, (), noon(BEGIN), timedelta(hours=1))
@@ -353,7 +353,7 @@ async def test_the_register_of_an_estate_is_told_in_its_time(place: str, opened:
             "Hardware register: 2 switches are due for replacement; 1 firewall is due for review",
         ),
         ("2026-11-10", "warning", "1 switch is overdue for replacement"),
-        ("2026-11-21", "critical", "1 firewall is past vendor support"),
+        ("2026-11-21", "critical", "1 firewall is no longer supported"),
         ("2026-12-01", "warning", "1 switch is overdue for replacement"),
         ("2026-12-01", "warning", "1 switch is kept no longer: the exception until-the-move has expired"),
     ]  # fmt: skip

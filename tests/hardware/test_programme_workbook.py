@@ -117,7 +117,7 @@ def test_the_chart_has_a_sheet_a_title_axes_patterns_and_words_for_those_who_do_
     charts = [text for name, text in texts.items() if name.startswith("xl/charts/chart")]
     assert len(charts) == 2
     for chart in charts:
-        assert "Hardware refresh programme 2026/27 to 2032/33" in chart
+        assert "Hardware refresh programme 2026-27 to 2032-33" in chart
         assert "Financial year" in chart
         assert "Cost in pounds" in chart
         assert "pattFill" in chart

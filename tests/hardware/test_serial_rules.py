@@ -85,7 +85,16 @@ def test_virtual_machines_were_made_nowhere(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", ["Juniper Virtual Chassis Switch", "vEdge-2000", "WS-C3850-48T-S", "CHASSIS-1", "VMS-1"]
+    "model",
+    [
+        "Juniper Virtual Chassis Switch",
+        "vEdge-2000",
+        "WS-C3850-48T-S",
+        "CHASSIS-1",
+        "VMS-1",
+        "VMware ESXi",
+        "KVM switch",
+    ],
 )
 def test_hardware_that_sounds_like_a_virtual_machine_is_hardware(model: str) -> None:
     assert made_on(Example(serial="FCW2140L0AB", model=model).asset("Cisco")) is not None

@@ -265,3 +265,13 @@ def test_without_exceptions_nothing_gets_better_by_waiting(
 
 def test_a_reason_without_steps_never_gives_a_stage() -> None:
     assert Reason("software_age", date(2000, 1, 1), (), "").at(TODAY) is None
+
+
+def test_a_virtual_machine_is_nothing_to_replace_and_only_its_software_is_reviewed() -> None:
+    machine = asset(model="Generic x86 64-bit", serial="VMware-56 4d 0c 11 22 33 44 55", version="6.1.0")
+    life = stage(machine, None, Policy(), TODAY)
+    assert (life.stage, life.replace_on, life.review_on) == ("in_life", None, None)
+    assert "virtual machine" in life.reason
+    bought = stage(machine, OLD, Policy(), TODAY)
+    assert bought.replace_on is not None
+    assert stage(replace(machine, model="VMware ESXi", serial=None), None, Policy(), TODAY).stage == "unknown"

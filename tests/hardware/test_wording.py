@@ -13,7 +13,6 @@ from agent.lifecycle import STAGES, Reason
 from agent.lifecycle.reasons import ReasonKind
 from agent.lifecycle.software import SoftwareStage
 from agent.lifecycle.wording import (
-    CONFIDENCE_WORDS,
     KNOWN_BY,
     SOFTWARE_WORDS,
     STAGE_WORDS,
@@ -23,7 +22,7 @@ from agent.lifecycle.wording import (
     software_sentence,
     why,
 )
-from agent.lifecycle.words import EVIDENCE, Confidence
+from agent.lifecycle.words import EVIDENCE
 
 KINDS: tuple[ReasonKind, ...] = get_args(ReasonKind)
 SOFTWARE: tuple[SoftwareStage, ...] = get_args(SoftwareStage)
@@ -49,7 +48,6 @@ def test_every_stage_evidence_and_confidence_has_words() -> None:
     assert set(STAGE_WORDS) == set(STAGES)
     assert set(SOFTWARE_WORDS) == set(SOFTWARE)
     assert set(KNOWN_BY) == set(EVIDENCE)
-    assert set(CONFIDENCE_WORDS) == set(get_args(Confidence))
 
 
 def test_sentences_are_sentences_without_jargon() -> None:

@@ -8,7 +8,7 @@ from datetime import date
 
 from agent.hardware.register import Piece
 from agent.lifecycle import Keep, Owning, Software
-from agent.lifecycle.wording import STAGE_WORDS
+from agent.lifecycle.wording import STAGE_WORDS, sentence
 from agent.programme import CostRule, programme_of
 from agent.reports.editions import Edition, Paper, Section, edition_of
 from agent.reports.quarter_hardware import hardware_section
@@ -44,10 +44,7 @@ def test_only_what_is_there_and_is_bought_by_itself_counts() -> None:
             piece("serial:F", part="battery", role="ups"),
         ]
     )  # fmt: skip
-    assert [row[:3] for row in rows(found, "hardware-stages")] == [
-        ("Past replacement", "Red", "1"),
-        ("In life", "Green", "2"),
-    ]
+    assert [row[:2] for row in rows(found, "hardware-stages")] == [("Red: replace now", "1"), ("Green: in life", "2")]
     kinds = {row[0]: row[1:] for row in rows(found, "hardware-kinds")}
     assert set(kinds) == {"access point", "battery", "switch"}
     assert kinds["switch"] == ("0", "1", "0", "0", "0", "0", "1")
@@ -57,9 +54,9 @@ def test_only_what_is_there_and_is_bought_by_itself_counts() -> None:
 def test_every_stage_has_the_words_of_the_register() -> None:
     of = [piece(f"serial:{stage}", stage=stage) for stage in STAGE_WORDS]
     found = rows(section([*of, piece("serial:2", stage="overdue")]), "hardware-stages")
-    assert [row[0] for row in found] == [words.name for words in STAGE_WORDS.values()]
-    assert found[0][3] == STAGE_WORDS["unsupported"].it
-    assert found[1][2:] == ("2", "They are past the date by which they were to be replaced.")
+    assert [row[0] for row in found] == [words.label for words in STAGE_WORDS.values()]
+    assert found[0][1:] == ("1", sentence("unsupported", 1))
+    assert found[1][1:] == ("2", "Two pieces of hardware are past the date by which they were to be replaced.")
 
 
 def test_the_next_years_have_number_cost_and_councils() -> None:
@@ -91,6 +88,7 @@ def test_a_firewall_without_support_an_exception_that_is_over_and_old_software_a
     told = [part.text for sentence in found.sentences for part in sentence]
     assert told == [
         "Two pieces of hardware run software that no longer gets security updates.",
+        "One piece of hardware runs software that is due for its regular review.",
         "Two pieces of hardware were to be kept for longer than planned, until a day that has passed.",
     ]
 

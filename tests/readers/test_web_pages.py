@@ -435,7 +435,8 @@ async def test_the_register_and_the_device_lead_to_the_page_of_a_piece(client: C
 async def test_the_page_of_a_piece_says_all_there_is(client: Client) -> None:
     said = await read(client(full_of("firmware")), f"/register/{UUID(int=7)}")
     for words in (
-        "Evidence of its age", "13 May 2026 purchased certain", "What decides about it", "Postponed from 13 May 2026",
+        "Evidence of its age", "13 May 2026 purchased certain", "What decides about it",
+            "It was agreed to keep it beyond 13 May 2026",
         "Where it was", "What happened", "Purchase record", "price £0.05", "Shares firmware 100%", "ehdc 100%",
         "kept until 2026-05-13", "It is not there any more, since", "First seen", "Also seen firmware, firmware",
     ):  # fmt: skip

@@ -11,11 +11,16 @@ from agent.demo.tree import Tree, gauge, text, ticks, whole
 
 CX = "1.3.6.1.4.1.47196.4.1.1.3"
 CHASSIS = CX + ".11"
+SUPPLY, FAN_TRAY = "JL086A", "JL669A"
 
 
 def serial(device: Device, member: int) -> str:
     """Two letters of the country, a digit of the year, the month: HPE's ten characters."""
     return f"SG{base.hp_month(base.made_before(device, 'member', member))}K{device.letters(5, 'serial', member)}"
+
+
+def supply_serial(device: Device, member: int, supply: int) -> str:
+    return f"CN{serial(device, member)[2:4]}{device.letters(6, 'supply', member, supply)}"
 
 
 def members(device: Device) -> int:
@@ -151,7 +156,7 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
         def failed(t: float) -> bool:
             return device.failed_psu == number
 
-        supply = f"CN{serial(device, m)[2:4]}{device.letters(6, 'supply', m, s)}"
+        supply = supply_serial(device, m, s)
         tree.row(
             f"{CHASSIS}.2.1.1",
             (m, s),
@@ -159,7 +164,7 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
                 2: whole(s),
                 3: text(f"{m}/{s}"),
                 4: text(lambda t: "fault_input" if failed(t) else "ok"),
-                5: text("JL086A"),
+                5: text(SUPPLY),
                 6: text(supply),
                 7: whole(lambda t: 0 if failed(t) else round(140 + load(t) * 4)),
                 8: whole(680),
@@ -176,7 +181,7 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
                 f"Power supply {m}/{s}",
                 chassis,
                 s,
-                model="JL086A",
+                model=SUPPLY,
                 serial=supply,
                 maker="Aruba",
                 replaceable=True,
@@ -212,7 +217,7 @@ def _member(tree: Tree, device: Device, model: Model, m: int) -> list[Part]:
     tree.row(
         f"{CHASSIS}.4.1.1",
         (m, 1),
-        {2: whole(1), 3: text(f"{m}/1"), 4: text("ready"), 5: text("JL669A"), 6: text(""), 7: whole(2), 8: whole(4)},
+        {2: whole(1), 3: text(f"{m}/1"), 4: text("ready"), 5: text(FAN_TRAY), 6: text(""), 7: whole(2), 8: whole(4)},
     )
     for f in (1, 2):
         speed = base.varying(device, 8200, 9400, "fan", m, f)
