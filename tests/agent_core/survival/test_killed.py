@@ -25,7 +25,7 @@ from tests.agent_core.survival.killed import open_ledger
 from tests.agent_core.survival.story import Story, event_of, outbox_of
 
 ROOT = Path(__file__).resolve().parents[3]
-TICKS = 24  # for each round
+TICKS = 48  # for each round: a quick machine gets through more of them before it is killed
 
 
 @contextlib.contextmanager
