@@ -115,6 +115,13 @@ def listed(names: list[str]) -> str:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
+def pounds(pence: int, *, exact: bool = False) -> str:
+    """£1,234.50; whole pounds without pennies, unless it is to be `exact`, as records are."""
+    sign, pence = ("-", -pence) if pence < 0 else ("", pence)
+    whole, odd = divmod(pence, 100)
+    return f"{sign}£{whole:,}.{odd:02d}" if odd or exact else f"{sign}£{whole:,}"
+
+
 def number_word(number: int) -> str:
     """Numbers below ten in words, as papers have them."""
     return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else f"{number:,}"

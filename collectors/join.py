@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
-from collectors.readings import Part
+from collectors.readings import Part, compatible
 
 _FILLED = tuple(field.name for field in fields(Part) if field.name not in ("part", "name", "place"))
 _Named = tuple[str, str]
@@ -52,7 +52,4 @@ def _agree(one: Part, other: Part) -> bool:
     """Nothing that both say differs; a model may be told in short."""
     if one.serial and other.serial and one.serial != other.serial:
         return False
-    if one.model and other.model:
-        a, b = one.model.casefold(), other.model.casefold()
-        return a in b or b in a
-    return True
+    return compatible(one.model, other.model)

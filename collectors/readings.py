@@ -204,6 +204,14 @@ class Part:
     place: str = ""  # where in the device: an index or slot that stays when the part is swapped
 
 
+def compatible(one: str | None, other: str | None) -> bool:
+    """Whether two readings of a model may be of one piece: equal, one unknown, or one text within the other."""
+    if one is None or other is None or one == other:
+        return True
+    one, other = one.casefold(), other.casefold()
+    return one in other or other in one
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """What could not be had, and why. `stage` is snmp, ssh, icmp, tcp, http, dns, decode or parse."""

@@ -132,7 +132,8 @@ def _number(text: str, option: str, wanted: str) -> Decimal:
 # ---------------------------------------------------------------- for people
 def _print(made: Programme, council: str | None, items: bool, slip: bool) -> None:
     from agent.programme import tables
-    from agent.programme.money import percentage, pounds
+    from agent.programme.money import percentage
+    from agent.words import pounds
 
     terms, plan = made.terms, made.plan
     cap = f"at most {pounds(terms.cap)} a year" if terms.cap is not None else "no cap"
@@ -193,7 +194,7 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        from agent.programme.money import pounds
+        from agent.words import pounds
 
         return pounds(int(value * 100))
     return value.isoformat() if isinstance(value, date) else value

@@ -19,10 +19,11 @@ from agent.hardware.register import Piece
 from agent.inventory.problems import did_you_mean
 from agent.lifecycle.evidence import Dated
 from agent.lifecycle.roll import Event
+from agent.lifecycle.same import serial_key
 from agent.lifecycle.stages import Keep, Reason
-from agent.purchases import last_of, pounds, serial_key, shown
+from agent.purchases import last_of, shown
 from agent.purchases.matching import KEPT, TITLES, percent
-from agent.words import full
+from agent.words import full, pounds
 
 SHORTEST = 4  # characters of a part of a serial number
 MOST_NAMED = 5
@@ -238,7 +239,7 @@ def _facts(piece: Piece) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
             ("Purchased", owned.purchased.isoformat() if owned.purchased else ""),
             ("Installed", owned.installed.isoformat() if owned.installed else ""),
             ("Support paid for until", owned.support_until.isoformat() if owned.support_until else ""),
-            ("Price", pounds(owned.price_pence) if owned.price_pence is not None else ""),
+            ("Price", pounds(owned.price_pence, exact=True) if owned.price_pence is not None else ""),
             ("Supplier", owned.supplier or ""), ("Shares", _shares(owned.shares)), ("As said by", owned.origin),
         )),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from fnmatch import translate
 from agent.facts import Asset
 from agent.inventory.model import KeepUntil
 from agent.lifecycle import Keep
+from agent.lifecycle.same import serial_key
 
 
 class _One:
@@ -32,7 +33,7 @@ class _One:
             frozenset(entry.sites),
         )
         self._entries, self._parts = frozenset(entry.hardware), frozenset(entry.parts)
-        self._serials = frozenset(serial.casefold() for serial in entry.serials)
+        self._serials = frozenset(map(serial_key, entry.serials))
         patterns = "|".join(translate(model.casefold()) for model in entry.models)
         self._models = re.compile(patterns) if patterns else None
 
@@ -50,7 +51,7 @@ class _One:
             (not self.roles or role in self.roles or asset.part == "access_point")
             and (not self._parts or asset.part in self._parts)
             and (not self._entries or entry in self._entries)
-            and (not self._serials or (asset.serial or "").casefold() in self._serials)
+            and (not self._serials or serial_key(asset.serial or "") in self._serials)
             and (self._models is None or self._models.match((asset.model or "").casefold()) is not None)
         )
 
@@ -60,7 +61,7 @@ class Keeps:
 
     def __init__(self, exceptions: Mapping[str, KeepUntil], today: date) -> None:
         ready = [_One(name, entry) for name, entry in exceptions.items()]
-        ready.sort(key=lambda one: (today >= one.keep.until, -one.keep.until.toordinal(), one.keep.name))
+        ready.sort(key=lambda one: (one.keep.over(today), -one.keep.until.toordinal(), one.keep.name))
         self._ready = tuple(ready)
         self._at: dict[tuple[str, str, str], tuple[_One, ...]] = {}
 

@@ -27,6 +27,7 @@ from agent.hardware.kept import Keeps
 from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
 from agent.inventory.resolve import policy
 from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
+from agent.lifecycle.same import same_vendor, serial_key
 from agent.lifecycle.serials import virtual
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
@@ -139,9 +140,9 @@ class _Register:
         self._keeps = Keeps(estate.exceptions, today)
         self._purchases: dict[str, list[Purchase]] = defaultdict(list)
         for purchase in purchases:
-            self._purchases[_bare(purchase.serial)].append(purchase)
+            self._purchases[serial_key(purchase.serial)].append(purchase)
         self._entries = {
-            _bare(entry.serial): name for name, entry in estate.hardware.items() if entry.serial is not None
+            serial_key(entry.serial): name for name, entry in estate.hardware.items() if entry.serial is not None
         }
         self._spots: dict[str, _Spot | None] = {}
         self._hardware: dict[tuple[str | None, str | None, str | None], Notice | None] = {}
@@ -155,8 +156,8 @@ class _Register:
             if asset.gone_at is None:
                 self._settle(asset)
             if asset.serial is not None and self._entries:
-                name = self._entries.get(_bare(asset.serial))
-                if name is not None and _same_vendor(self._estate.hardware[name].vendor, asset.vendor):
+                name = self._entries.get(serial_key(asset.serial))
+                if name is not None and same_vendor(self._estate.hardware[name].vendor, asset.vendor):
                     here = found_entries.get(name)
                     if here is None or (here.gone_at is not None and asset.gone_at is None):
                         found_entries[name] = asset
@@ -316,8 +317,8 @@ class _Register:
     def _owned(self, asset: Asset, of_device: Owning | None, name: str, entry: Hardware | None) -> Owning:
         found: Owning | None = None
         if asset.serial is not None and self._purchases:
-            for purchase in reversed(self._purchases.get(_bare(asset.serial), ())):
-                if _same_vendor(purchase.vendor, asset.vendor):
+            for purchase in reversed(self._purchases.get(serial_key(asset.serial), ())):
+                if same_vendor(purchase.vendor, asset.vendor):
                     found = owning_from(purchase)
                     break
         if entry is not None:
@@ -346,11 +347,6 @@ class _Register:
             device, part, _ = text.split("/", 2)
             if part == "chassis" and device != asset.device and device in self._estate.devices:
                 yield f"{device} shows the same serial number as its own"
-
-
-def _bare(serial: str) -> str:
-    """By what serial numbers are compared: records are typed without the blanks that some devices have in theirs."""
-    return serial.replace(" ", "").casefold()
 
 
 def _says_nothing(asset: Asset) -> bool:
@@ -402,14 +398,6 @@ def _completed(first: Owning | None, second: Owning) -> Owning:
         dates.purchased, dates.installed, until, price.price_pence, first.supplier or second.supplier, price.shares,
         first.origin, price.price_origin or price.origin,
     )  # fmt: skip
-
-
-def _same_vendor(one: str | None, other: str | None) -> bool:
-    """Makers number alike; their names are written in full or not: HPE, HPE Aruba Networking."""
-    if not one or not other:
-        return True
-    one, other = one.casefold(), other.casefold()
-    return one.startswith(other) or other.startswith(one)
 
 
 def _filled(asset: Asset, entry: Hardware) -> Asset:

@@ -1,8 +1,9 @@
 """The register as rows for files and programs. Pure.
 
     COLUMNS                    name and kind of each column
-    row_of(piece, site_titles) a value for each column: text, date, number, list of text or None
-    fits(piece, ...)           whether it is what was asked for
+    row_of(piece)              a value for each column: text, date, number, list of text or None
+    fitting(pieces, ...)       those that are what was asked for
+    summed_up(pieces)          how many there are of each stage, in words
 
 Text that a device wrote has passed `plain`.
 """

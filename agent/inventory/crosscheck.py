@@ -36,6 +36,7 @@ from agent.inventory.model import (
 from agent.inventory.needs import Needs, Subject, SubjectKind, parse_subject, placed, subjects
 from agent.inventory.problems import Problem, did_you_mean
 from agent.inventory.resolve import effective, probe_of
+from agent.lifecycle.same import serial_key
 from agent.recurrence import Rule, TimesInvalid, check_times
 from collectors.target import Probe
 
@@ -341,7 +342,7 @@ class CrossCheck:
             self._owned("hardware", name, entry.owned)
             if entry.serial is None:
                 continue
-            other = first.setdefault(entry.serial.upper(), name)
+            other = first.setdefault(serial_key(entry.serial), name)
             if other != name:
                 where = self.assembly.sources["hardware", other].document
                 line, _ = where.place(("hardware", other, "serial"))

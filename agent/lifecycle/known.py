@@ -25,9 +25,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.facts import Absence, Asset, Sighting
-from agent.lifecycle.roll import Place, asset_key, compatible, place_from, place_of
+from agent.lifecycle.roll import Place, asset_key, place_from, place_of
 from agent.lifecycle.sighting import telling
-from collectors.readings import Visit
+from collectors.readings import Visit, compatible
 
 MISSES = 3  # one may be an answer cut short, two a restart of the device; inventory visits are six hours apart
 GONE_AFTER = timedelta(hours=24)  # a power supply is out for a working day while it is mended

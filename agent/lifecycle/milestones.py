@@ -121,7 +121,7 @@ def _come_about(piece: Held, today: date) -> Iterator[ComeAbout]:
     for stage, on, reason in _since(max(seen, _version_seen(asset)), _software_entries(asset, life, today)):
         yield "software", stage, on, reason
     keep = life.keep
-    if keep is not None and keep.until <= today:
+    if keep is not None and keep.over(today):
         reason = f"{keep.owner} had it kept until {keep.until.isoformat()}: {keep.reason}"
         yield "exception_expired", keep.name, keep.until, reason
 

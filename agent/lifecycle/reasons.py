@@ -55,6 +55,10 @@ class Keep:
     owner: str
     reason: str
 
+    def over(self, today: date) -> bool:
+        """Whether it has expired."""
+        return self.until <= today
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

@@ -28,6 +28,7 @@ from typing import Literal
 from uuid import UUID
 
 from agent.facts import Absence, Asset, Sighting
+from collectors.readings import compatible
 
 Place = tuple[str, str, str]  # device, part, place in it
 
@@ -83,14 +84,6 @@ def asset_key(seen: Sighting) -> str:
     if seen.serial:
         return f"serial:{(seen.vendor or '').casefold()}/{seen.serial}"
     return place_key(place_of(seen))
-
-
-def compatible(one: str | None, other: str | None) -> bool:
-    """Whether two readings of a model may be of one piece: equal, one unknown, or one text within the other."""
-    if one is None or other is None or one == other:
-        return True
-    one, other = one.casefold(), other.casefold()
-    return one in other or other in one
 
 
 def _rank(part: str) -> int:

@@ -79,7 +79,7 @@ def stage(
     """
     if evidence is None:
         evidence = dated(asset, owned, whole=whole, today=today)
-    off = keep if keep is not None and today < keep.until else None  # what puts off
+    off = keep if keep is not None and not keep.over(today) else None  # what puts off
     found: list[Reason] = []
     bought = owned is not None and (owned.purchased or owned.installed)  # then it is hardware, whatever it says
     unreal = asset.part == "chassis" and not bought and virtual(asset.model, asset.serial)

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 from agent.programme.evidence import Toll, Tolls, tolls_of
 from agent.programme.items import Due, Items, Price, Undated, items_of
-from agent.programme.money import divide, pounds, uplifted
+from agent.programme.money import divide, uplifted
 from agent.programme.smoothing import Bought, Plan, Risk, YearPlan, plan_of, slipped
 from agent.programme.terms import CostRule, Terms, terms_from
 from agent.programme.whole import Compared, Lot, Programme, programme_of
 
 __all__ = [
     "Bought", "Compared", "CostRule", "Due", "Items", "Lot", "Plan", "Price", "Programme", "Risk", "Terms", "Toll",
-    "Tolls", "Undated", "YearPlan", "divide", "items_of", "plan_of", "pounds", "programme_of", "slipped", "terms_from",
+    "Tolls", "Undated", "YearPlan", "divide", "items_of", "plan_of", "programme_of", "slipped", "terms_from",
     "tolls_of", "uplifted",
 ]  # fmt: skip

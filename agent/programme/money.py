@@ -71,12 +71,6 @@ def evenly(pence: int, pieces: int) -> list[int]:
     return [each + (n < left) for n in range(pieces)]
 
 
-def pounds(pence: int) -> str:
-    sign, pence = ("-", -pence) if pence < 0 else ("", pence)
-    whole, odd = divmod(pence, 100)
-    return f"{sign}£{whole:,}.{odd:02d}" if odd else f"{sign}£{whole:,}"
-
-
 def percentage(share: Decimal) -> str:
     """0.03 is 3 %, 0.335 is 33.5 %."""
     return f"{(share * 100).normalize():f} %"

@@ -29,8 +29,9 @@ from typing import NamedTuple
 
 from agent.calendar_uk import FinancialYear
 from agent.programme.items import Due
-from agent.programme.money import Shares, divide, pounds, summed, uplifted
+from agent.programme.money import Shares, divide, summed, uplifted
 from agent.programme.terms import Terms
+from agent.words import pounds
 
 
 class Bought(NamedTuple):

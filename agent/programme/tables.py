@@ -20,10 +20,10 @@ from typing import Any
 
 from agent.hardware.register import Piece
 from agent.programme.items import Price
-from agent.programme.money import percentage, pounds
+from agent.programme.money import percentage
 from agent.programme.smoothing import Bought, YearPlan
 from agent.programme.whole import Lot, Programme
-from agent.words import count, span
+from agent.words import count, pounds, span
 
 Row = tuple[Any, ...]
 

@@ -16,9 +16,9 @@ from io import BytesIO
 from typing import Any
 
 from agent.programme import tables
-from agent.programme.money import percentage, pounds
+from agent.programme.money import percentage
 from agent.programme.whole import Programme
-from agent.words import count, listed
+from agent.words import count, listed, pounds
 
 PATTERNS = (None, "wide_upward_diagonal", "dotted_grid", "dark_horizontal", "wide_downward_diagonal", "small_checker")
 COLOURS = ("#123F4A", "#C25E00", "#5B5B9E", "#1C6B3C", "#A3122B", "#4A5568")  # dark enough on white paper

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from agent.purchases.columns import Column, columns_of
 from agent.purchases.faults import Fault, FileRefused
-from agent.purchases.matching import OUTCOMES, Line, Outcome, Report, last_of, matched, pounds, serial_key, shown
+from agent.purchases.matching import OUTCOMES, Line, Outcome, Report, last_of, matched, shown
 from agent.purchases.records import Reading, Record, records_of
 from agent.purchases.table import MOST_OCTETS, MOST_ROWS, Table, table_of
 
 __all__ = [
     "MOST_OCTETS", "MOST_ROWS", "OUTCOMES", "Column", "Fault", "FileRefused", "Line", "Outcome", "Reading", "Record",
-    "Report", "Table", "columns_of", "last_of", "matched", "pounds", "records_of", "serial_key", "shown", "table_of",
+    "Report", "Table", "columns_of", "last_of", "matched", "records_of", "shown", "table_of",
 ]  # fmt: skip

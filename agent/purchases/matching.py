@@ -19,9 +19,11 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from agent.facts import Asset, Purchase
+from agent.lifecycle.same import same_vendor, serial_key
 from agent.purchases.columns import bare
 from agent.purchases.faults import Fault
 from agent.purchases.records import Reading, Record
+from agent.words import pounds
 
 Outcome = Literal["matched", "not_seen_yet", "changed", "unchanged", "refused"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -61,11 +63,6 @@ class Report:
         return {outcome: counted[outcome] for outcome in OUTCOMES}
 
 
-def serial_key(serial: str) -> str:
-    """By what serial numbers are compared: without blanks, in capital letters."""
-    return "".join(serial.split()).upper()
-
-
 def last_of(purchases: Iterable[Purchase]) -> dict[str, Purchase]:
     """The record that holds for each serial number (`serial_key`): the last one."""
     return {serial_key(one.serial): one for one in purchases}
@@ -95,7 +92,7 @@ def matched(
         found = known.get(key, [])
         before = last.get(key)
         maker = record.facts.get("vendor", before.vendor if before else None)
-        of_maker = [one for one in found if _same_vendor(str(maker or ""), one.vendor)]
+        of_maker = [one for one in found if same_vendor(str(maker or ""), one.vendor)]
         piece, why = _which(of_maker, record.serial)
         if why:
             faults.append(Fault(reading.file, record.line, "serial", why))
@@ -209,12 +206,6 @@ def _told(found: Sequence[Asset]) -> str:
     )
 
 
-def _same_vendor(one: str, other: str | None) -> bool:
-    """As the register has it: names of makers are written in full or not."""
-    a, b = one.casefold(), (other or "").casefold()
-    return a.startswith(b) or b.startswith(a)
-
-
 def _same_model(one: str, other: str) -> bool:
     """A C9300-48P is a "Catalyst 9300-48P-E", and not a C9200-48P."""
     a, b = bare(one), bare(other)
@@ -251,7 +242,7 @@ def shown(purchase: Purchase | None, name: str) -> str:
     if value in (None, ()):
         return "not known"
     if name == "price_pence":
-        return pounds(value)
+        return pounds(value, exact=True)
     if name == "shares":
         return ", ".join(f"{council} {percent(share)}" for council, share in value)
     return str(value)
@@ -259,10 +250,6 @@ def shown(purchase: Purchase | None, name: str) -> str:
 
 def percent(share: str) -> str:
     return f"{(Decimal(share) * 100).normalize():f}%"
-
-
-def pounds(pence: int) -> str:
-    return f"£{pence // 100:,}.{pence % 100:02}"
 
 
 def _refused(reading: Reading, faults: Iterable[Fault]) -> list[Line]:

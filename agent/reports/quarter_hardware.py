@@ -14,10 +14,10 @@ from agent.hardware.table import class_of
 from agent.lifecycle import Keep
 from agent.lifecycle.software import SoftwareStage
 from agent.lifecycle.wording import KNOWN_BY, STAGE_WORDS, sentence, software_sentence
-from agent.programme import Programme, pounds
+from agent.programme import Programme
 from agent.programme.money import percentage
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
-from agent.words import class_name, day, number_word
+from agent.words import class_name, day, number_word, pounds
 
 SOFTWARE_ASKS: tuple[SoftwareStage, ...] = ("unsupported", "review_due")
 DECIDED = ("unsupported", "overdue", "refresh_due", "review_due")  # stages that ask for a decision
@@ -43,7 +43,7 @@ def _sentences(units: Sequence[Piece], today: date) -> Iterator[Sentence]:
         if software[stage]:
             # Which holes are open is nothing for those who look for them: with the versions, it is exempt.
             yield said(Said(software_sentence(stage, software[stage]), Field.VERSION))
-    over = sum(_over(piece.life.keep, today) for piece in units)
+    over = sum(keep is not None and keep.over(today) for keep in (piece.life.keep for piece in units))
     if over:
         what = "piece of hardware was" if over == 1 else "pieces of hardware were"
         told = f"{number_word(over)} {what} to be kept for longer than planned, until a day that has passed."
@@ -142,15 +142,12 @@ def _firewalls(units: Sequence[Piece]) -> Table:
     )  # fmt: skip
 
 
-def _over(keep: Keep | None, today: date) -> bool:
-    return keep is not None and keep.until <= today
-
-
 def _exceptions(units: Sequence[Piece], today: date) -> Table:
     numbers: Counter[Keep] = Counter()
     for piece in units:
-        if piece.life.keep is not None and _over(piece.life.keep, today):
-            numbers[piece.life.keep] += 1
+        keep = piece.life.keep
+        if keep is not None and keep.over(today):
+            numbers[keep] += 1
     rows = tuple(
         (keep.name, f"{numbers[keep]:,}", day(keep.until), keep.owner, keep.reason)
         for keep in sorted(numbers, key=lambda keep: (keep.until, keep.name))

@@ -26,7 +26,7 @@ from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
 from agent.hostile import plain
 from agent.lifecycle.wording import STAGE_WORDS, why
-from agent.programme.money import percentage, pounds
+from agent.programme.money import percentage
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
 from agent.web.device import Device, Row, device_of, rows_of
@@ -86,7 +86,7 @@ def environment() -> Environment:
         count=lambda number, one, many="": words.count(number, one, many),
         words=_spoken,
         percent=words.percent,
-        pounds=pounds,
+        pounds=words.pounds,
         percentage=percentage,
         sentence=_sentence,
         shown=lambda held: shown(held).value,

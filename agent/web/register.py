@@ -237,7 +237,7 @@ def _row(piece: Piece, view: View) -> Row:
         piece.life.evidence.confidence,
         STAGE_WORDS[piece.life.stage],
         words,
-        keep is not None and keep.until <= view.now.astimezone(LONDON).date(),
+        keep is not None and keep.over(view.now.astimezone(LONDON).date()),
     )
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import random
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from _timing import measured
 
 from agent.accounting.availability import Book, Planned, Terms
 from agent.accounting.periods import Period
@@ -64,19 +64,6 @@ def every_week(subject: str, period: Period) -> list[Period]:
     first = datetime(2026, 9, 7, tzinfo=UTC) + night
     times = (Period(first + timedelta(weeks=n), first + timedelta(weeks=n, hours=2)) for n in range(18))
     return [part for time_ in times if (part := time_.within(period)) is not None]
-
-
-def measured(what: str, rounds: int, work: Callable[[], object]) -> None:
-    walls, cpus = [], []
-    for _ in range(rounds):
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    print(
-        f"{what}: {min(walls) * 1000:,.0f} ms best, {statistics.median(walls) * 1000:,.0f} ms median; "
-        f"CPU {min(cpus) * 1000:,.0f} ms best, {statistics.median(cpus) * 1000:,.0f} ms median"
-    )
 
 
 def main() -> None:

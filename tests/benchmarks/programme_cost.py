@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import gc
 import random
-import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from _timing import measured
 
 from agent.calendar_uk import FinancialYear
 from agent.facts import Asset, Outage
@@ -53,19 +53,6 @@ def pieces_of(number: int, chance: random.Random) -> list[Piece]:
         owned = Owning(since, price_pence=chance.randrange(10_00, 90_000_00) if chance.random() < 0.5 else None)
         found.append(Piece(asset, life, owned, "present", "hq", role, True))
     return found
-
-
-def measured(what: str, rounds: int, work: Callable[[], object]) -> None:
-    walls, cpus = [], []
-    for _ in range(rounds):
-        wall, cpu = time.perf_counter(), time.process_time()
-        work()
-        walls.append(time.perf_counter() - wall)
-        cpus.append(time.process_time() - cpu)
-    print(
-        f"{what}: {min(walls) * 1000:,.0f} ms best, {statistics.median(walls) * 1000:,.0f} ms median; "
-        f"CPU {min(cpus) * 1000:,.0f} ms best, {statistics.median(cpus) * 1000:,.0f} ms median"
-    )
 
 
 def main() -> None:

@@ -25,12 +25,12 @@ from agent.programme import (
     divide,
     items_of,
     plan_of,
-    pounds,
     programme_of,
     slipped,
     tolls_of,
     uplifted,
 )
+from agent.words import pounds
 from tests.hardware.owned import FIRST, NOW, TERMS, due, piece
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from agent.facts import Asset, Purchase
 from agent.hardware.register import pieces_of
 from agent.inventory.model import Estate
-from agent.purchases import FileRefused, Reading, Report, last_of, matched, records_of, serial_key, table_of
+from agent.lifecycle.same import serial_key
+from agent.purchases import FileRefused, Reading, Report, last_of, matched, records_of, table_of
 from agent.purchases.columns import mistyped
 from agent.purchases.matching import KEPT
 from agent.purchases.table import MOST_COLUMNS, MOST_OCTETS, MOST_ROWS

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.facts import Absence, Asset, Sighting
-from agent.lifecycle.roll import Event, Kept, Roll, asset_key, compatible, events, events_of, place_from, place_of
+from agent.lifecycle.roll import Event, Kept, Roll, asset_key, events, events_of, place_from, place_of
+from collectors.readings import compatible
 from tests.agent_core.making import T0, at
 
 DAY = timedelta(days=1)
