@@ -29,11 +29,9 @@ from agent.inventory.resolve import policy
 from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
 from agent.lifecycle.same import same_vendor, serial_key
 from agent.lifecycle.serials import virtual
+from agent.lifecycle.words import BATTERIES, MAIN, UNITS
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
-MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
-BATTERIES = ("battery", "battery_pack")
-UNITS = (*MAIN, "access_point", *BATTERIES)  # bought and replaced by themselves
 # First and last sight of what no visit has seen. Readers say "never" of any time before 1971.
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NOTHING = Owning()
@@ -97,6 +95,11 @@ class Piece:
     @property
     def replace_by(self) -> date | None:
         return self.life.replace_on
+
+    @property
+    def firewall(self) -> bool:
+        """Whether it is a firewall, and not a part of one."""
+        return self.role == "firewall" and self.asset.part in MAIN
 
     @property
     def title(self) -> str:

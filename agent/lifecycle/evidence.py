@@ -18,7 +18,7 @@ from decimal import Decimal
 from agent.facts import Asset
 from agent.lifecycle.placeholders import believable
 from agent.lifecycle.serials import UNREAD, Made, SerialRules, made_on
-from agent.lifecycle.words import Confidence, EvidenceKind
+from agent.lifecycle.words import UNITS, Confidence, EvidenceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,6 @@ CONFIDENCE: Mapping[EvidenceKind, Confidence] = {
 STOCK = timedelta(days=550)  # stock lies in a warehouse for months, not for a year and a half
 SAME_TIME = timedelta(days=31)  # two dates of the same thing
 ABROAD = timedelta(days=1)  # somewhere it is tomorrow already
-# Bought, moved or replaced by themselves: the device they are seen at says nothing about their age.
-OWN_LIVES = frozenset({"chassis", "stack_member", "ha_member", "access_point", "battery", "battery_pack"})
 
 
 def dated(
@@ -138,7 +136,7 @@ def _said(text: str | None, seen_on: date, family: str | None = None) -> date | 
 def _of_device(asset: Asset, whole: Evidence, first: date) -> Dated | None:
     """The age of the device it is in, for a part that was there when the device was first seen."""
     seen = whole.ladder[-1].day if whole.ladder and whole.ladder[-1].kind == "first_seen" else None
-    if asset.part in OWN_LIVES or whole.since is None or whole.kind in ("device", "first_seen", "none"):
+    if asset.part in UNITS or whole.since is None or whole.kind in ("device", "first_seen", "none"):
         return None
     if seen is None or abs(first - seen) > SAME_TIME or whole.since > first:
         return None

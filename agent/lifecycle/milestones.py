@@ -31,6 +31,7 @@ from typing import Literal, Protocol
 from agent.facts import HARDWARE, Asset, Message, Milestone, MilestoneKind
 from agent.hostile import plain
 from agent.lifecycle.stages import Life
+from agent.lifecycle.words import MAIN
 from agent.words import LONDON, class_name, count, day
 
 NAMED = 10  # pieces in a message, and how many more
@@ -38,7 +39,6 @@ NAMED_OF_MANY = 3  # of each group, where one message is for all of them
 EXPLAINED = 3  # pieces whose reason is given too
 SUPPORT: tuple[tuple[MilestoneKind, int], ...] = (("support_180", 180), ("support_30", 30))
 VENDOR_SUPPORT = "vendor support"
-MAIN = ("chassis", "stack_member", "ha_member", "cluster_node")  # what a device is made of
 GRAVITY = {stage: n for n, stage in enumerate(("in_life", "review_due", "refresh_due", "overdue", "unsupported"))}
 
 Identity = tuple[str, MilestoneKind, str, str]
@@ -59,6 +59,8 @@ class Held(Protocol):
     def role(self) -> str: ...
     @property
     def unit(self) -> bool: ...
+    @property
+    def firewall(self) -> bool: ...
 
 
 def identity(milestone: Milestone) -> Identity:
@@ -181,7 +183,7 @@ class _Group:
 
     @property
     def level(self) -> Literal["critical", "warning"]:
-        grave = (self.kind, self.what) == ("stage", "unsupported") and any(_is_firewall(p) for _, p in self.rows)
+        grave = (self.kind, self.what) == ("stage", "unsupported") and any(p.firewall for _, p in self.rows)
         return "critical" if grave else "warning"
 
 
@@ -243,7 +245,7 @@ def _by_place(row: tuple[Milestone, Held]) -> tuple[bool, bool, str, str, str, s
     """Firewalls first, because only ten are named; then what is bought by itself; then by where it is."""
     _, piece = row
     asset = piece.asset
-    return not _is_firewall(piece), not piece.unit, asset.device, asset.part, asset.place, asset.key
+    return not piece.firewall, not piece.unit, asset.device, asset.part, asset.place, asset.key
 
 
 def _message(group: _Group, now: datetime) -> _Told:
@@ -283,7 +285,7 @@ def _counted(group: _Group) -> str:
     if len(nouns) == 1:
         ((one, many),) = nouns
         return count(number, one, many)
-    firewalls = sum(_is_firewall(piece) for _, piece in group.rows)
+    firewalls = sum(piece.firewall for _, piece in group.rows)
     among = f", {count(firewalls, *_plurals('firewall'))} among them," if firewalls else ""
     return f"{count(number, 'piece of hardware', 'pieces of hardware')}{among}"
 
@@ -352,7 +354,3 @@ def _described(piece: Held) -> str:
     where = f"{asset.part.replace('_', ' ')} {asset.place}".strip()
     said = (plain(text, 60) for text in (asset.model or "", where, piece.site) if text)
     return f"{plain(asset.device or asset.name, 80)} ({', '.join(said)})"
-
-
-def _is_firewall(piece: Held) -> bool:
-    return piece.role == "firewall" and piece.asset.part in MAIN

@@ -18,8 +18,9 @@ from typing import NamedTuple
 from agent.calendar_uk import FinancialYear
 from agent.hardware.register import Piece
 from agent.lifecycle import Owning
+from agent.lifecycle.words import MAIN
 from agent.programme.money import Shares, divide, evenly
-from agent.programme.terms import WHOLE, CostRule, Terms
+from agent.programme.terms import CostRule, Terms
 from agent.words import count
 
 VENDOR_ENDS = ("end_of_security_support", "end_of_support")
@@ -103,7 +104,7 @@ def items_of(pieces: Iterable[Piece], terms: Terms) -> Items:
                 since=piece.life.evidence.since or date.max,
                 past_age_on=past_age_of(piece, lasts),
                 support_ends_on=support_end(piece),
-                firewall=piece.role == "firewall" and piece.asset.part in WHOLE,
+                firewall=piece.firewall,
                 doubt=doubt,
             )
         )  # fmt: skip
@@ -204,7 +205,7 @@ def _together(present: Sequence[Piece]) -> dict[str, tuple[int, int]]:
     groups: dict[tuple[str, str, int], list[str]] = defaultdict(list)
     for piece in present:
         owned, asset = piece.owned, piece.asset
-        if owned.price_pence is not None and asset.part in WHOLE and asset.part != "chassis":
+        if owned.price_pence is not None and asset.part in MAIN and asset.part != "chassis":
             groups[asset.device, owned.price_origin or owned.origin, owned.price_pence].append(asset.key)
     found = {}
     for (_, _, pence), keys in groups.items():

@@ -13,13 +13,13 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from agent.calendar_uk import FinancialYear
-from agent.hardware.register import BATTERIES, MAIN, Piece
+from agent.hardware.register import Piece
 from agent.inventory.model import Estate
 from agent.inventory.resolve import policy
 from agent.lifecycle import Policy
+from agent.lifecycle.words import BATTERIES, MAIN
 from agent.programme.money import Shares
 
-WHOLE = MAIN  # parts that are a device, or one of its like
 _POLICY = Policy()
 UNSHARED: Shares = (("unshared", Decimal(1)),)  # where the inventory names no council
 
@@ -58,7 +58,7 @@ class CostRule:
         if self.class_ is None:
             return True
         if not self.models and self.part is None:
-            return self.class_ == (class_ if part in WHOLE else "wifi_ap" if part == "access_point" else None)
+            return self.class_ == (class_ if part in MAIN else "wifi_ap" if part == "access_point" else None)
         return self.class_ == class_
 
     @property

@@ -9,11 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from agent.hardware.register import BATTERIES, MAIN, Piece
+from agent.hardware.register import Piece
 from agent.hardware.table import class_of
 from agent.lifecycle import Keep
 from agent.lifecycle.software import SoftwareStage
 from agent.lifecycle.wording import KNOWN_BY, STAGE_WORDS, sentence, software_sentence
+from agent.lifecycle.words import BATTERIES
 from agent.programme import Programme
 from agent.programme.money import percentage
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
@@ -126,7 +127,7 @@ def _programme(programme: Programme) -> Table:
 
 # ---------------------------------------------------------------- what asks for a decision
 def _firewalls(units: Sequence[Piece]) -> Table:
-    found = [piece for piece in units if piece.role == "firewall" and piece.asset.part in MAIN]
+    found = [piece for piece in units if piece.firewall]
     rows = tuple(
         (p.title, _model(p), p.asset.serial or "", _day(p.life.support_ends_on), p.reason)
         for p in found
