@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from agent.config import Settings
 from agent.credentials import Secrets
-from agent.inventory import Estate, Loaded, read, read_known_hosts, target
+from agent.inventory import Estate, InForce, Loaded, read, read_known_hosts, target
 from agent.schedule import Intervals
 from agent.topology import Topology
 from agent.view import watched_of
@@ -40,8 +40,9 @@ class Estates:
         known_hosts = read_known_hosts(self._settings.known_hosts)
         topology = Topology.of(loaded.estate)
         targets = {}
+        in_force = InForce(loaded.estate, self._settings.intervals)
         for name, device in loaded.estate.devices.items():
-            made = target(loaded.estate, device, self._secrets, known_hosts, self._settings.intervals)
+            made = target(loaded.estate, device, self._secrets, known_hosts, in_force=in_force)
             interfaces = tuple(dict.fromkeys(interface for _, interface in topology.watched.get(name, ())))
             engine = self._settings.engine if made.engine == "fast" else made.engine
             targets[name] = replace(made, watch=made.watch or interfaces, engine=engine)

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from agent.record import record
+
 
 class Standing(StrEnum):
     """How a subject stands. BLIND is no data: neither up nor down (docs/design.md section 4)."""
@@ -292,7 +294,7 @@ class Watch:
     until_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asset:
     """One piece of hardware in the register, as it was last seen.
 

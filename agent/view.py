@@ -14,7 +14,7 @@ from agent.accounting.running import Running
 from agent.facts import Message, Note, Outage
 from agent.hardware.register import Piece
 from agent.health import Held
-from agent.inventory import Estate, effective
+from agent.inventory import Estate, InForce
 from agent.latest import Latest
 from agent.maintenance import Plan
 from agent.topology import Topology
@@ -62,8 +62,9 @@ class View:
 def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[str, Watched]:
     """The devices of an inventory as readers know them. `intervals`: the agent's own, where the inventory is silent."""
     found = {}
+    every = InForce(estate, intervals)
     for name, device in estate.devices.items():
-        settings = effective(estate, device, intervals)
+        settings = every.of(device)
         found[name] = Watched(
             name=name,
             role=device.class_,

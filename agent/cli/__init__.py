@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from agent.rest import THRESHOLDS
+from agent.rest import READING
 
 # Module (in this folder) -> the commands its `register(app)` adds.
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -54,7 +54,7 @@ def version() -> None:
 def main() -> None:
     """Entry point: status 0 done, 1 a problem was found, 2 wrong usage or configuration, 130 interrupted."""
     # A hundred thousand flips are looked through again and again for garbage that is not there: a third of the time.
-    gc.set_threshold(*THRESHOLDS)
+    gc.set_threshold(*READING)
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     modules = [module for module, commands in COMMANDS.items() if wanted in commands]
     try:

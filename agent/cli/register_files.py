@@ -25,16 +25,25 @@ def table_lines(pieces: Sequence[Piece], whole: bool = False) -> Iterator[str]:
     """For people. The layout is made here: rich takes a minute for what this does in a fraction of a second."""
     names = (*_TABLE[:-1], "presence", _TABLE[-1]) if whole else _TABLE
     said: dict[int, tuple[str, ...]] = {}
-    rows = [names, *(_short(piece, whole, said) for piece in pieces)]
+    shown = _Shown()
+    rows = [names, *(_short(piece, whole, said, shown) for piece in pieces)]
     widths = [min(WIDEST, max(map(len, column))) for column in zip(*rows, strict=True)][:-1]
     line = "".join(f"%-{width}s  " for width in widths) + "%s"
     for row in rows:
-        yield (line % row).rstrip()
+        yield line % row
     yield ""
     yield summed_up(pieces)
 
 
-def _short(piece: Piece, whole: bool, said: dict[int, tuple[str, ...]]) -> tuple[str, ...]:
+class _Shown(dict[str, str]):
+    """Text as it is shown: names of devices and models are the same in many rows."""
+
+    def __missing__(self, text: str) -> str:
+        made = self[text] = plain(text, WIDEST)
+        return made
+
+
+def _short(piece: Piece, whole: bool, said: dict[int, tuple[str, ...]], shown: _Shown) -> tuple[str, ...]:
     """`said`: what was made of a life already; pieces that are alike share one."""
     asset, life = piece.asset, piece.life
     of_life = said.get(id(life))
@@ -46,7 +55,7 @@ def _short(piece: Piece, whole: bool, said: dict[int, tuple[str, ...]]) -> tuple
             STAGE_WORDS[life.stage].label, plain(life.reason, 500),
         )  # fmt: skip
     cells = (
-        plain(piece.title, WIDEST), asset.part.replace("_", " "), plain(asset.model or "", WIDEST),
+        shown[piece.title], asset.part.replace("_", " "), shown[asset.model or ""],
         plain(asset.serial or "", WIDEST),
     )  # fmt: skip
     return (*cells, *of_life[:3], piece.presence, of_life[3]) if whole else cells + of_life

@@ -20,7 +20,7 @@ from agent.lifecycle import Keep
 from agent.lifecycle.same import serial_key
 
 
-class _One:
+class OneKeep:
     """An exception, made ready to be asked about tens of thousands of pieces."""
 
     __slots__ = ("_entries", "_models", "_parts", "_serials", "devices", "keep", "roles", "sites")
@@ -60,20 +60,29 @@ class Keeps:
     """The exceptions of an inventory on a day."""
 
     def __init__(self, exceptions: Mapping[str, KeepUntil], today: date) -> None:
-        ready = [_One(name, entry) for name, entry in exceptions.items()]
+        ready = [OneKeep(name, entry) for name, entry in exceptions.items()]
         ready.sort(key=lambda one: (one.keep.over(today), -one.keep.until.toordinal(), one.keep.name))
         self._ready = tuple(ready)
-        self._at: dict[tuple[str, str, str], tuple[_One, ...]] = {}
+        self._at: dict[tuple[str, str, str], tuple[OneKeep, ...]] = {}
 
     def of(self, asset: Asset, role: str, site: str, entry: str = "") -> Keep | None:
         """`entry`: its name among the inventory's `hardware`."""
+        near = self.near(asset.device, role, site)
+        return fitting_of(near, asset, role, entry) if near else None
+
+    def near(self, device: str, role: str, site: str) -> tuple[OneKeep, ...]:
+        """Those that may fit what is at a place, the one that goes before the others first."""
         if not self._ready:
-            return None
-        place = asset.device, role, site
-        near = self._at.get(place)
-        if near is None:
-            near = self._at[place] = tuple(one for one in self._ready if one.at(*place))
-        for one in near:
-            if one.fits(asset, role, entry):
-                return one.keep
-        return None
+            return ()
+        place = device, role, site
+        found = self._at.get(place)
+        if found is None:
+            found = self._at[place] = tuple(one for one in self._ready if one.at(*place))
+        return found
+
+
+def fitting_of(near: tuple[OneKeep, ...], asset: Asset, role: str, entry: str = "") -> Keep | None:
+    for one in near:
+        if one.fits(asset, role, entry):
+            return one.keep
+    return None

@@ -23,13 +23,14 @@ from typing import Literal, Protocol
 from uuid import UUID, uuid5
 
 from agent.facts import Asset, Purchase
-from agent.hardware.kept import Keeps
+from agent.hardware.kept import Keeps, OneKeep, fitting_of
 from agent.inventory.model import Device, DeviceClass, Estate, Hardware, Owned
-from agent.inventory.resolve import policy
-from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, made_on, stage
+from agent.inventory.resolve import POLICY, policy
+from agent.lifecycle import Evidence, Keep, Life, Notice, Owning, Policy, dated, stage
 from agent.lifecycle.same import same_vendor, serial_key
-from agent.lifecycle.serials import virtual
+from agent.lifecycle.serials import Line, shipped, virtual
 from agent.lifecycle.words import BATTERIES, MAIN, UNITS
+from agent.record import record
 
 Presence = Literal["present", "gone", "withdrawn"]  # withdrawn: its device is no longer in the inventory
 # First and last sight of what no visit has seen. Readers say "never" of any time before 1971.
@@ -49,7 +50,7 @@ class Announced(Protocol):
     ) -> Notice | None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Piece:
     """One piece of hardware of the register, with what follows from it."""
 
@@ -132,6 +133,25 @@ class _Spot:
     polled: bool = False  # by what visits saw, and not by the inventory's `hardware` alone
     whole: Evidence | None = None
 
+    def years(self, part: str) -> Policy:
+        """What holds for pieces of a kind."""
+        return self.battery if part in BATTERIES else self.access_point if part == "access_point" else self.policy
+
+
+@dataclass(slots=True)
+class _Corner:
+    """A device's pieces of one kind, as far as they need it: what holds for the first of them holds for all."""
+
+    site: str
+    role: str
+    council: str
+    presence: Presence  # of those that are not gone
+    years: Policy
+    whole: Evidence | None
+    keeps: tuple[OneKeep, ...]  # exceptions that may fit
+    unit: bool
+    group: int  # the same for corners that differ in nothing that a life depends on
+
 
 class _Register:
     """One pass over all hardware; what holds for a device, a model or a version is found once."""
@@ -150,13 +170,18 @@ class _Register:
         self._spots: dict[str, _Spot | None] = {}
         self._hardware: dict[tuple[str | None, str | None, str | None], Notice | None] = {}
         self._software: dict[tuple[str | None, str | None, str | None, str | None], Notice | None] = {}
+        self._corners: dict[tuple[str, str], _Corner] = {}
+        self._policies: dict[tuple[str, str], tuple[Policy, Policy]] = {}
+        self._models: dict[tuple[str | None, ...], tuple[Notice | None, Line]] = {}
+        self._groups: dict[tuple[object, ...], int] = {}
         self._alike: dict[tuple[object, ...], Life] = {}
+        self._rules = shipped()
         self._day = datetime(today.year, today.month, today.day, tzinfo=UTC)
 
     def pieces(self, assets: list[Asset]) -> list[Piece]:
         found_entries: dict[str, Asset] = {}
         for asset in assets:
-            if asset.gone_at is None:
+            if asset.gone_at is None and (asset.part in MAIN or asset.also_at):  # few
                 self._settle(asset)
             if asset.serial is not None and self._entries:
                 name = self._entries.get(serial_key(asset.serial))
@@ -178,7 +203,7 @@ class _Register:
                 if spot is not None and spot.whole is None and piece.presence == "present":
                     spot.whole = piece.life.evidence
         made = [
-            lives[number] if number in lives else self._seen(asset, by_key.get(asset.key, ""))
+            lives.get(number) or self._plain(asset, by_key) or self._seen(asset, by_key.get(asset.key, ""))
             for number, asset in enumerate(assets)
         ]
         made += [
@@ -193,8 +218,6 @@ class _Register:
 
     def _settle(self, asset: Asset) -> None:
         """Which devices have a chassis, or members."""
-        if not asset.also_at and asset.part not in MAIN:
-            return  # nearly all
         for device, part in ((asset.device, asset.part), *(tuple(text.split("/", 2)[:2]) for text in asset.also_at)):
             if part in MAIN and (spot := self._spot(device)) is not None:
                 spot.main = spot.polled = True
@@ -213,13 +236,69 @@ class _Register:
 
     def _place(self, class_: DeviceClass, site: str, own: tuple[Device | Hardware, ...]) -> _Spot:
         found = self._estate.sites.get(site)
-        mine = _policy({key: years for key, (years, _) in policy(self._estate, class_, site, own).items()})
-        above = mine
-        if class_ == "wifi_controller":
-            above = _policy({key: years for key, (years, _) in policy(self._estate, "wifi_ap", site).items()})
-        return _Spot(site, class_, found.owner if found else "", mine, mine.of_battery, above)
+        mine, battery = self._years(class_, site, tuple(one for one in own if any(getattr(one, k) for k in POLICY)))
+        above = self._years("wifi_ap", site)[0] if class_ == "wifi_controller" else mine
+        return _Spot(site, class_, found.owner if found else "", mine, battery, above)
+
+    def _years(self, class_: DeviceClass, site: str, own: tuple[Device | Hardware, ...] = ()) -> tuple[Policy, Policy]:
+        """What holds for hardware of a class at a site, and for its batteries. `own`: entries that say years."""
+        known = None if own else self._policies.get((class_, site))
+        if known is None:
+            years = policy(self._estate, class_, site, own)
+            mine = _policy({key: value for key, (value, _) in years.items()})
+            known = mine, mine.of_battery
+            if not own:
+                self._policies[class_, site] = known
+        return known
+
+    def _corner(self, device: str, part: str) -> _Corner:
+        spot, unit = self._spot(device), part in UNITS
+        years = _NO_POLICY if spot is None else spot.years(part)
+        whole = spot.whole if spot is not None and not unit else None
+        role, site, council = (spot.role, spot.site, spot.council) if spot is not None else ("", "", "")
+        group = self._groups.setdefault((unit, id(whole), id(years)), len(self._groups))
+        keeps = self._keeps.near(device, role, site)
+        corner = self._corners[device, part] = _Corner(
+            site, role, council, "present" if spot is not None else "withdrawn", years, whole, keeps, unit, group
+        )
+        return corner
+
+    def _model(self, model: tuple[str | None, ...], asset: Asset) -> tuple[Notice | None, Line]:
+        """What the vendor says of a model, and the rules for its serial numbers."""
+        notice = self._notice(asset.vendor, asset.model, asset.family) if self._notices is not None else None
+        found = self._models[model] = notice, self._rules.line_of(asset)
+        return found
 
     # ------------------------------------------------------------ pieces
+    def _plain(self, asset: Asset, by_key: Mapping[str, str]) -> Piece | None:
+        """A part that says nothing of itself which bears on its life, and of which nobody else says anything.
+
+        Of two such fans that came on one day in one device, all that follows is the same: a large estate has tens of
+        thousands, and here each costs a quarter of what `_piece` takes. None: it is no such part.
+        """
+        if asset.version is not None or asset.manufactured is not None or asset.installed is not None:
+            return None
+        part, serial = asset.part, asset.serial
+        if part in MAIN or asset.replace_by is not None or asset.also_at or asset.key in by_key:
+            return None
+        if serial is not None and self._purchases and serial_key(serial) in self._purchases:
+            return None
+        model = asset.vendor, asset.family, asset.model, part
+        notice, line = self._models.get(model) or self._model(model, asset)
+        first_seen = asset.first_seen_at.date()
+        made = self._rules.read(line, serial, first_seen) if line and serial is not None else None
+        corner = self._corners.get((asset.device, part)) or self._corner(asset.device, part)
+        keep = fitting_of(corner.keeps, asset, corner.role) if corner.keeps else None
+        alike = made, first_seen, corner.group, keep, id(notice)
+        life = self._alike.get(alike)
+        if life is None:
+            evidence = dated(asset, whole=corner.whole, today=self._today, made=made)
+            life = self._alike[alike] = stage(
+                asset, _NOTHING, corner.years, self._today, notice=notice, keep=keep, evidence=evidence
+            )
+        presence = corner.presence if asset.gone_at is None or corner.presence == "withdrawn" else "gone"
+        return Piece(asset, life, _NOTHING, presence, corner.site, corner.role, corner.unit, True, "", corner.council)
+
     def _seen(self, asset: Asset, name: str) -> Piece:
         spot = self._spot(asset.device)
         presence: Presence = "withdrawn" if spot is None else "gone" if asset.gone_at is not None else "present"
@@ -275,34 +354,19 @@ class _Register:
         )  # fmt: skip
         owned = self._owned(asset, spot.owning if spot is not None and own else None, name, entry)
         keep: Keep | None = self._keeps.of(asset, role, site, name)
-        years = _NO_POLICY
-        if spot is not None:
-            part = asset.part
-            years = spot.battery if part in BATTERIES else spot.access_point if part == "access_point" else spot.policy
-        notice = self._notice(asset) if self._notices is not None else None
+        years = spot.years(asset.part) if spot is not None else _NO_POLICY
+        notice = self._notice(asset.vendor, asset.model, asset.family) if self._notices is not None else None
         whole = spot.whole if spot is not None and asset.part not in UNITS else None
         chassis = asset.part == "chassis"
-        made = made_on(asset, by=owned.purchased or owned.installed)
-        alike: tuple[object, ...] | None = None
-        if seen and not chassis and owned is _NOTHING and _says_nothing(asset):
-            # Of two fans that say nothing of themselves and came on one day in one device, all that follows is the
-            # same: a large estate has thousands of such parts, and this is half of the time.
-            alike = made, asset.first_seen_at.date(), asset.part in UNITS, id(whole), id(years), keep, id(notice)
-        life = self._alike.get(alike) if alike is not None else None
-        if life is None:
-            release = self._release(asset) if self._notices is not None and asset.version is not None else None
-            evidence = (
-                dated(asset, owned, whole=whole, today=self._today, made=made) if seen
-                else self._unseen(asset, owned, whole)
-            )  # fmt: skip
-            life = stage(
-                asset, owned, years, self._today, notice=notice, software=release, keep=keep, evidence=evidence
-            )
-            if alike is not None:
-                self._alike[alike] = life
+        release = self._release(asset) if self._notices is not None and asset.version is not None else None
+        if seen:
+            made = self._rules.made_on(asset, owned.purchased or owned.installed)
+            evidence = dated(asset, owned, whole=whole, today=self._today, made=made)
+        else:
+            evidence = self._unseen(asset, owned, whole)
         if conflicts:
-            evidence = replace(life.evidence, conflicts=(*life.evidence.conflicts, *conflicts))
-            life = replace(life, evidence=evidence)
+            evidence = replace(evidence, conflicts=(*evidence.conflicts, *conflicts))
+        life = stage(asset, owned, years, self._today, notice=notice, software=release, keep=keep, evidence=evidence)
         council = spot.council if spot is not None else ""
         unit = asset.part in UNITS and not (chassis and virtual(asset.model, asset.serial))
         return Piece(asset, life, owned, presence, site, role, unit, seen, name, council)
@@ -330,8 +394,7 @@ class _Register:
             found = _completed(found, of_device)
         return found if found is not None else _NOTHING
 
-    def _notice(self, asset: Asset) -> Notice | None:
-        which = asset.vendor, asset.model, asset.family
+    def _notice(self, *which: *tuple[str | None, str | None, str | None]) -> Notice | None:
         if which not in self._hardware and self._notices is not None:
             self._hardware[which] = self._notices.hardware(*which)
         return self._hardware[which]
@@ -350,11 +413,6 @@ class _Register:
             device, part, _ = text.split("/", 2)
             if part == "chassis" and device != asset.device and device in self._estate.devices:
                 yield f"{device} shows the same serial number as its own"
-
-
-def _says_nothing(asset: Asset) -> bool:
-    """Whether nothing that it says of itself bears on its life but its serial number and when it was first seen."""
-    return asset.version is None and asset.manufactured is None and asset.installed is None and asset.replace_by is None
 
 
 def _policy(years: Mapping[str, float]) -> Policy:

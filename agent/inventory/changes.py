@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from agent.inventory.credentials import Model
-from agent.inventory.model import Device, Estate
-from agent.inventory.resolve import Effective, effective
+from agent.inventory.model import Estate
+from agent.inventory.resolve import Effective, InForce
 
 SECTIONS = ("councils", "zones", "sites", "links", "services", "maintenance", "hardware", "exceptions")
 
@@ -56,11 +56,13 @@ def difference(before: Estate, after: Estate) -> Difference:
     """What becomes of every device, and which entries of other sections are added, removed or changed."""
     changed: dict[str, tuple[str, ...]] = {}
     unchanged: list[str] = []
+    was, now = InForce(before), InForce(after)
     for name, device in after.devices.items():
         if name in before.devices:
-            what = _device_fields(before, before.devices[name], after, device)
+            what = dict.fromkeys(_fields(before.devices[name], device))
+            what |= dict.fromkeys(_in_force(was.of(before.devices[name]), now.of(device), before, after))
             if what:
-                changed[name] = what
+                changed[name] = tuple(what)
             else:
                 unchanged.append(name)
     return Difference(
@@ -72,16 +74,13 @@ def difference(before: Estate, after: Estate) -> Difference:
     )
 
 
-def _device_fields(before: Estate, old: Device, after: Estate, new: Device) -> tuple[str, ...]:
-    was, now = effective(before, old), effective(after, new)
-    found = dict.fromkeys(_fields(old, new))
-    found |= dict.fromkeys(
-        f.name for f in fields(Effective) if f.compare and getattr(was, f.name) != getattr(now, f.name)
-    )
+def _in_force(was: Effective, now: Effective, before: Estate, after: Estate) -> Iterator[str]:
+    for f in fields(Effective):
+        if f.compare and getattr(was, f.name) != getattr(now, f.name):
+            yield f.name
     for kind, old_name, new_name in (("snmp", was.snmp, now.snmp), ("ssh", was.ssh, now.ssh)):
         if old_name and new_name and before.credentials.get(old_name) != after.credentials.get(new_name):
-            found[kind] = None
-    return tuple(found)
+            yield kind
 
 
 def _fields(old: Model, new: Model) -> Iterator[str]:

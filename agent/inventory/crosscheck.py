@@ -35,7 +35,7 @@ from agent.inventory.model import (
 )
 from agent.inventory.needs import Needs, Subject, SubjectKind, parse_subject, placed, subjects
 from agent.inventory.problems import Problem, did_you_mean
-from agent.inventory.resolve import effective, probe_of
+from agent.inventory.resolve import InForce, probe_of
 from agent.lifecycle.same import serial_key
 from agent.recurrence import Rule, TimesInvalid, check_times
 from collectors.target import Probe
@@ -76,7 +76,8 @@ class CrossCheck:
         self.estate, self.assembly, self.rules = estate, assembly, rules
         self.known = {section: [n for n in names if n[:1] != "\0"] for section, names in assembly.data.items()}
         self._sets = {section: frozenset(names) for section, names in self.known.items()}
-        self.settings = {name: effective(estate, device) for name, device in estate.devices.items()}
+        settings = InForce(estate)
+        self.settings = {name: settings.of(device) for name, device in estate.devices.items()}
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
 

@@ -20,18 +20,38 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from agent.inventory.problems import Problem, key_path
 
 try:
-    from yaml import CSafeLoader as _Loader
+    from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # PyYAML built without libyaml: the same answers, some ten times slower
-    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 60  # a real inventory is six deep; deeper is a mistake or an attack on the recursion limit
 SECRET_KEYS = ("community", "auth_secret", "priv_secret", "password", "key_passphrase", "enable_secret")
 Steps = tuple[str | int, ...]
 _TAG = "tag:yaml.org,2002:"
-_MERGE = _TAG + "merge"
+_MERGE, _STR, _MAP = _TAG + "merge", _TAG + "str", _TAG + "map"
 _PLAIN_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BOOLEANS = SafeConstructor.bool_values
+
+
+class _Loader(_SafeLoader):
+    """What YAML takes a plain scalar for is asked once: `name`, `site` and `switch` stand in every entry."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._tags: dict[str, str] = {}
+
+    def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
+        if kind is not ScalarNode or value is None or not implicit[0]:
+            return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+        tag = self._tags.get(value)
+        if tag is None:
+            tag = self._tags[value] = str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+        return tag
+
+    # Tags by path in the document, which are not used: asked for at every value.
+    def descend_resolver(self, current_node: Node | None, current_index: Any) -> None: ...
+    def ascend_resolver(self) -> None: ...
 
 
 class Document:
@@ -117,7 +137,7 @@ class Document:
             return None
         self._open.add(known)
         value: Any
-        if isinstance(node, MappingNode) and node.tag == _TAG + "map":
+        if isinstance(node, MappingNode) and node.tag == _MAP:
             value = self._mapping(node)
         elif isinstance(node, SequenceNode) and node.tag == _TAG + "seq":
             value = []
@@ -142,6 +162,10 @@ class Document:
                 continue
             key = self._key(key_node)
             if key is None:
+                continue
+            if value_node.tag == _STR and key not in firsts and type(value_node) is ScalarNode:  # half of all values
+                firsts[key] = key_node
+                own[key] = value_node.value
                 continue
             self._path.append(key)
             if key in firsts:
@@ -170,7 +194,7 @@ class Document:
 
     def _key(self, node: Node) -> str | None:
         if isinstance(node, ScalarNode):
-            if node.tag == _TAG + "str":
+            if node.tag == _STR:
                 return str(node.value)
             if node.tag == _TAG + "bool" and not node.style:
                 self._at(node, f"YAML reads the key {node.value} as {_word(node)}", f'put it in quotes: "{node.value}"')
@@ -186,7 +210,7 @@ class Document:
         return None
 
     def _scalar(self, node: ScalarNode) -> Any:
-        if node.tag == _TAG + "str":
+        if node.tag == _STR:
             return node.value
         make = _SCALARS.get(node.tag)
         if make is None:

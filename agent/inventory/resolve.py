@@ -73,12 +73,6 @@ class HostKeys(Protocol):
         ...
 
 
-def levels(estate: Estate, device: Device) -> Iterator[tuple[str, Device | Defaults]]:
-    """Where a setting of a device is looked for, nearest first."""
-    yield "device", device
-    yield from wider(estate, device.class_, device.site)
-
-
 def wider(estate: Estate, class_: DeviceClass | None, site: str | None) -> Iterator[tuple[str, Defaults]]:
     """Where a setting is looked for beyond the device itself, nearest first."""
     if site is not None and site in estate.site_defaults:
@@ -105,49 +99,82 @@ def policy(
     return {key: found.get(key, (BUILT_IN[key], "built in")) for key in POLICY}
 
 
-def effective(estate: Estate, device: Device, intervals: Mapping[Cadence, timedelta] = INTERVALS) -> Effective:
-    """The settings in force for a device. `intervals` are those of the agent's settings, wider than any default here.
+@dataclass(frozen=True, slots=True)
+class _Wider:
+    """What holds for the devices of a class at a site that say nothing themselves."""
 
-    SSH inherited by a device whose platform nobody gives is left out: a default for a whole site should not reach
-    into its UPS.
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    every: Mapping[Cadence, timedelta]
+    probes: Mapping[str, Probe | None]
+
+
+class InForce:
+    """The settings in force for the devices of an estate; what their classes and sites share is put together once.
+
+    `intervals` are those of the agent's settings, wider than any default of the inventory.
     """
-    values: dict[str, Any] = dict.fromkeys(INHERITED)
-    origins: dict[str, str] = {}
-    every: dict[Cadence, timedelta] = {}
-    probes: dict[str, Probe | None] = {}
-    for origin, level in levels(estate, device):
-        for name in INHERITED:
-            value = getattr(level, name)
-            if value is not None and values[name] is None:
-                values[name], origins[name] = value, origin
+
+    def __init__(self, estate: Estate, intervals: Mapping[Cadence, timedelta] = INTERVALS) -> None:
+        self._estate, self._intervals = estate, intervals
+        self._wider: dict[tuple[str, str], _Wider] = {}
+
+    def of(self, device: Device) -> Effective:
+        """SSH inherited by a device whose platform nobody gives is left out: a default for a whole site should not
+        reach into its UPS."""
+        wider_ = self._wider.get((device.class_, device.site)) or self._of_place(device.class_, device.site)
+        values, origins = dict(wider_.values), dict(wider_.origins)
+        every, probes = dict(wider_.every), dict(wider_.probes)
+        _lay("device", device, values, origins, every, probes)
+        for name in ("snmp", "ssh"):
+            if values[name] == NO_CREDENTIAL:
+                values[name] = None
+        if values["ssh_platform"] is None:
+            values["ssh"] = None
+        return Effective(
+            device=device.name,
+            every=every,
+            probes=tuple(probe for _, probe in sorted(probes.items()) if probe is not None),
+            engine=device.engine,
+            profile=device.profile,
+            origins=origins,
+            **values,
+        )
+
+    def _of_place(self, class_: DeviceClass, site: str) -> _Wider:
+        values: dict[str, Any] = dict.fromkeys(INHERITED) | dict(BUILT_IN)
+        origins = dict.fromkeys(BUILT_IN, "built in")
+        every = {cadence: self._intervals[cadence] for cadence in Cadence}
+        origins |= {f"every.{cadence.value}": "settings" for cadence in Cadence}
+        probes: dict[str, Probe | None] = {}
+        for origin, level in reversed(list(wider(self._estate, class_, site))):
+            _lay(origin, level, values, origins, every, probes)
+        found = self._wider[class_, site] = _Wider(values, origins, every, probes)
+        return found
+
+
+def _lay(
+    origin: str, level: Device | Defaults, values: dict[str, Any], origins: dict[str, str],
+    every: dict[Cadence, timedelta], probes: dict[str, Probe | None],
+) -> None:  # fmt: skip
+    """What a level says, over what wider ones say."""
+    for name in INHERITED:
+        value = getattr(level, name)
+        if value is not None:
+            values[name], origins[name] = value, origin
+    if level.every.model_fields_set:
         for cadence in Cadence:
             interval = getattr(level.every, cadence.value)
-            if interval is not None and cadence not in every:
+            if interval is not None:
                 every[cadence], origins[f"every.{cadence.value}"] = interval, origin
-        for name, options in (level.probes or {}).items():
-            if name not in probes:
-                probes[name] = None if options is None else probe_of(name, options)
-                origins[f"probes.{name}"] = origin
-    for name, value in BUILT_IN.items():
-        if values[name] is None:
-            values[name], origins[name] = value, "built in"
-    for cadence in Cadence:
-        if cadence not in every:
-            every[cadence], origins[f"every.{cadence.value}"] = intervals[cadence], "settings"
-    for name in ("snmp", "ssh"):
-        if values[name] == NO_CREDENTIAL:
-            values[name] = None
-    if values["ssh_platform"] is None:
-        values["ssh"] = None
-    return Effective(
-        device=device.name,
-        every={cadence: every[cadence] for cadence in Cadence},
-        probes=tuple(probe for _, probe in sorted(probes.items()) if probe is not None),
-        engine=device.engine,
-        profile=device.profile,
-        origins=origins,
-        **values,
-    )
+    for name, options in (level.probes or {}).items():
+        probes[name] = None if options is None else probe_of(name, options)
+        origins[f"probes.{name}"] = origin
+
+
+def effective(estate: Estate, device: Device, intervals: Mapping[Cadence, timedelta] = INTERVALS) -> Effective:
+    """The settings in force for one device, as `InForce` has them for many."""
+    return InForce(estate, intervals).of(device)
 
 
 def probe_of(name: str, options: ProbeOptions) -> Probe:
@@ -162,9 +189,10 @@ def target(
     secrets: Secrets,
     known_hosts: HostKeys,
     intervals: Mapping[Cadence, timedelta] = INTERVALS,
+    in_force: InForce | None = None,
 ) -> Target:
     """All one visit needs to know. `agent.credentials.SecretMissing` where a secret cannot be had."""
-    settings = effective(estate, device, intervals)
+    settings = (in_force or InForce(estate, intervals)).of(device)
     expect = device.expect
     return Target(
         name=device.name,

@@ -37,6 +37,7 @@ from agent.ledger.tables import (
     closing,
     flip,
     heartbeat,
+    id_of,
     maintenance,
     maintenance_end,
     milestone,
@@ -44,6 +45,7 @@ from agent.ledger.tables import (
     purchase,
     sighting,
     source,
+    time_of,
     told,
     watch,
 )
@@ -51,7 +53,9 @@ from agent.lifecycle.roll import place_from, place_of
 
 # By place, not by name: of a hundred thousand rows the dictionaries in between would take most of the time.
 _FLIP = [flip.c[f.name] for f in fields(Flip)]
-_ASSET = [asset.c[f.name] for f in fields(Asset)]
+_ASSET_FIELDS = tuple(f.name for f in fields(Asset))
+_ASSET = [asset.c[name] for name in _ASSET_FIELDS]
+_ASSET_ORDER = itemgetter(*map(_ASSET_FIELDS.index, ("device", "part", "place", "name", "key")))
 _STANDINGS = {standing.value: standing for standing in Standing}
 
 
@@ -122,14 +126,34 @@ def watches(connection: Connection, source: str | None = None) -> list[Watch]:
 
 
 def assets(connection: Connection) -> list[Asset]:
-    query = sa.select(*_ASSET).order_by(asset.c.device, asset.c.part, asset.c.place, asset.c.name, asset.c.key)
-    return [_asset(row) for row in connection.execute(query)]
+    """By device, part, place, name and key; ordered here, as no two databases agree about capitals and accents."""
+    query = sa.select(*_ASSET)
+    if connection.dialect.name == "sqlite":
+        # As the driver has them: of tens of thousands of rows what SQLAlchemy puts in between is half of the time.
+        cursor = connection.exec_driver_sql(str(query.compile(dialect=connection.dialect))).cursor
+        return [
+            _asset_of_text(row) for row in sorted(cursor.fetchall() if cursor is not None else (), key=_ASSET_ORDER)
+        ]
+    return [_asset(row) for row in sorted(connection.execute(query), key=_ASSET_ORDER)]
 
 
 def _asset(row: Any) -> Asset:
     values = list(row)
     values[-1] = tuple(json.loads(row[-1])) if row[-1] else ()
     return Asset(*values)
+
+
+def _asset_of_text(row: tuple[Any, ...]) -> Asset:
+    (
+        id, key, device, part, name, place, vendor, model, serial, version, manufactured, installed, replace_by,
+        first_seen_at, last_seen_at, family, version_seen_at, gone_at, also_at,
+    ) = row  # fmt: skip
+    return Asset(
+        id_of(id), key, device, part, name, place, vendor, model, serial, version, manufactured, installed, replace_by,
+        time_of(first_seen_at), time_of(last_seen_at), family,
+        None if version_seen_at is None else time_of(version_seen_at), None if gone_at is None else time_of(gone_at),
+        tuple(json.loads(also_at)) if also_at else (),
+    )  # fmt: skip
 
 
 def sightings(connection: Connection, device: str | None = None) -> list[Sighting]:

@@ -11,7 +11,6 @@ from typing import Any, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from agent.facts import (
@@ -212,7 +211,10 @@ def _head() -> sa.Select[tuple[int, bytes | None]]:
 
 def _once(connection: Connection) -> sa.Insert:
     """Insert messages, but for those whose channel has one of the same key already."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    if connection.dialect.name == "postgresql":  # fetched when used: readers of the ledger never use either
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     return insert(told).on_conflict_do_nothing(index_elements=[told.c.channel, told.c.key])
 
 

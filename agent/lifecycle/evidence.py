@@ -19,6 +19,7 @@ from agent.facts import Asset
 from agent.lifecycle.placeholders import believable
 from agent.lifecycle.serials import UNREAD, Made, SerialRules, made_on
 from agent.lifecycle.words import UNITS, Confidence, EvidenceKind
+from agent.record import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Owning:
     price_origin: str = ""  # where the price is from, if from elsewhere: several pieces may have one price together
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dated:
     """One rung: a day that something says, how far that is trusted, and what says it, in words."""
 
@@ -45,7 +46,7 @@ class Dated:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """Since when it exists, how that is known, how far to trust it, and what other evidence contradicts it.
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from agent.lifecycle.notices import Notice
 from agent.lifecycle.words import EvidenceKind, Stage
+from agent.record import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Keep:
         return self.until <= today
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reason:
     """One thing that decides about a piece of hardware: on a day (or from days before it on) a stage is entered.
 

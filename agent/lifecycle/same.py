@@ -9,7 +9,7 @@ from __future__ import annotations
 
 def serial_key(serial: str) -> str:
     """By what serial numbers are compared: without blanks, in capital letters."""
-    return "".join(serial.split()).upper()
+    return serial.upper() if serial.isalnum() else "".join(serial.split()).upper()
 
 
 def same_vendor(one: str | None, other: str | None) -> bool:

@@ -203,7 +203,7 @@ def optic(part: str, model: str | None) -> bool:
 
 # ---------------------------------------------------------------- judging
 UNREAD = Made(date.min, "none")
-_Line = tuple[SerialRule, tuple[date, date]]
+Line = tuple[tuple[SerialRule, tuple[date, date]], ...]
 
 
 class SerialRules:
@@ -216,7 +216,7 @@ class SerialRules:
     def __init__(self, rules: Iterable[SerialRule]) -> None:
         self.rules = tuple(rules)
         self._by_vendor: dict[str, list[tuple[SerialRule, bool]]] = {}
-        self._lines: dict[tuple[str | None, ...], tuple[_Line, ...]] = {}
+        self._lines: dict[tuple[str | None, ...], Line] = {}
         self._codes: dict[tuple[object, ...], Made | None] = {}
         for rule in self.rules:
             for vendors, through in ((rule.vendors, False), (rule.read_as, True)):
@@ -226,18 +226,24 @@ class SerialRules:
     def made_on(self, asset: Asset, by: date | None = None) -> Made | None:
         """What the serial number says. `by`: it is known to have been there by then, as its purchase proves: of the
         years that end in the one digit that some makers write, none after it is meant."""
-        if asset.serial is None:
+        if asset.serial is None or not (line := self.line_of(asset)):
             return None
-        line = (asset.vendor, asset.family, asset.model, asset.part)
-        rules = self._lines.get(line)
-        if rules is None:
+        return self.read(line, asset.serial, asset.first_seen_at.date(), by)
+
+    def line_of(self, asset: Asset) -> Line:
+        """The rules that speak for its product line. The same for every piece of its vendor, family, model and part."""
+        which = (asset.vendor, asset.family, asset.model, asset.part)
+        line = self._lines.get(which)
+        if line is None:
             if len(self._lines) >= MOST:
                 self._lines.clear()
-            rules = self._lines[line] = self._of_line(asset)
-        if not rules:
-            return None
-        serial, first_seen = asset.serial.upper(), asset.first_seen_at.date()
-        for rule, window in rules:
+            line = self._lines[which] = self._of_line(asset)
+        return line
+
+    def read(self, line: Line, serial: str, first_seen: date, by: date | None = None) -> Made | None:
+        """As `made_on`, of a product line whose rules are known."""
+        serial = serial.upper()
+        for rule, window in line:
             found = rule.pattern.fullmatch(serial)
             if found is None:
                 continue
@@ -262,7 +268,7 @@ class SerialRules:
             made = self._codes[code] = rule.read(groups, by, window)
         return made
 
-    def _of_line(self, asset: Asset) -> tuple[_Line, ...]:
+    def _of_line(self, asset: Asset) -> Line:
         if optic(asset.part, asset.model) or virtual(asset.model, None):
             return ()
         rules = self._by_vendor.get((asset.vendor or "").casefold(), ())

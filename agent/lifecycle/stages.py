@@ -21,7 +21,6 @@ Unknown is what nothing but its first sight dates, as long as no reason is in ef
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from agent.facts import Asset
@@ -43,11 +42,12 @@ from agent.lifecycle.reasons import (
 from agent.lifecycle.serials import virtual
 from agent.lifecycle.software import NO_SOFTWARE, Software, SoftwareStage, software_of
 from agent.lifecycle.words import Stage
+from agent.record import record
 
 __all__ = ["BATTERY", "Keep", "Life", "Policy", "Reason", "ReasonKind", "Software", "SoftwareStage", "stage"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Life:
     """Where a piece of hardware stands in its life, in words, with the days that decide.
 

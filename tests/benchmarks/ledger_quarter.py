@@ -22,7 +22,7 @@ from agent.calendar_uk import named_period
 from agent.facts import Change, Facts, Standing
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.rest import THRESHOLDS
+from agent.rest import READING
 
 QUARTER = named_period("2026-Q3").window
 NOW = datetime(2027, 2, 1, tzinfo=UTC)
@@ -58,7 +58,7 @@ def timed(what: str, rounds: int, work: Callable[[], Result]) -> tuple[Result, f
 
 
 def main() -> None:
-    gc.set_threshold(*THRESHOLDS)  # as the agent and its commands have it
+    gc.set_threshold(*READING)  # as the commands have it
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--subjects", type=int, default=1000)
     arguments.add_argument("--flips", type=int, default=100_000)

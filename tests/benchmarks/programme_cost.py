@@ -25,7 +25,7 @@ from agent.hardware.register import Piece
 from agent.lifecycle import Evidence, Life, Owning
 from agent.programme import CostRule, Terms, items_of, plan_of, programme_of, slipped
 from agent.programme.workbook import workbook
-from agent.rest import THRESHOLDS
+from agent.rest import READING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MODELS = [f"M{n}" for n in range(60)]
@@ -56,7 +56,7 @@ def pieces_of(number: int, chance: random.Random) -> list[Piece]:
 
 
 def main() -> None:
-    gc.set_threshold(*THRESHOLDS)  # as the command and the agent have it
+    gc.set_threshold(*READING)  # as the command has it
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pieces", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=5)

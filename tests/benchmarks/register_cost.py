@@ -24,6 +24,8 @@ from agent.facts import Facts, Purchase, Sighting
 from agent.ledger import Ledger
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+# As it runs where it is installed: with its modules compiled, which is half a second.
+INSTALLED = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 PARTS = (
     "power_supply",
     "power_supply",
@@ -131,7 +133,7 @@ def commands(folder: Path, rounds: int) -> None:
         best = processor = float("inf")
         for _ in range(rounds):
             began, used = time.perf_counter(), os.times()
-            subprocess.run(asked, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(asked, check=True, stdout=subprocess.DEVNULL, env=INSTALLED)
             best = min(best, time.perf_counter() - began)
             spent = os.times()
             processor = min(
