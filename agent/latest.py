@@ -64,11 +64,13 @@ def own_part(visit: Visit, cadence: Cadence) -> Visit:
     if cadence is Cadence.PULSE:
         return replace(
             visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=(), wireless={},
-            parts=(), checks=(),
+            parts=(), placeholders=(), checks=(),
         )  # fmt: skip
     if cadence is Cadence.HEALTH:
-        return replace(visit, blocks=blocks, interfaces=(), parts=())
-    return replace(visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=())
+        return replace(visit, blocks=blocks, interfaces=(), parts=(), placeholders=())
+    return replace(
+        visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=(), placeholders=()
+    )
 
 
 def packed(block: Block) -> Block:

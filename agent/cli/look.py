@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
@@ -25,6 +26,7 @@ from collectors import (
     collect,
     load_profiles,
 )
+from collectors.readings import Part
 from collectors.target import AuthProtocol, PrivProtocol
 
 AT_ONCE = 64  # devices looked at side by side: enough to hide round trips, few enough not to flood a small link
@@ -128,8 +130,12 @@ async def _look_at(targets: list[Target], profiles: Any, form: Format) -> bool:
 
 
 def as_row(visit: Visit) -> dict[str, Any]:
-    """A visit as the JSON object that `--format jsonl` prints; its keys are a promise to scripts."""
+    """A visit as the JSON object that `--format jsonl` prints; its keys are a promise to scripts.
+
+    Here a device is quoted: what it says in place of a serial number is printed as it says it, and marked.
+    """
     who = visit.identity
+    instead = next((one.serial for one in visit.placeholders if one.part == "identity"), None)
     return {
         "address": visit.device,
         "reached": visit.reached,
@@ -138,7 +144,7 @@ def as_row(visit: Visit) -> dict[str, Any]:
         "identity": {
             "vendor": who.vendor,
             "model": who.model,
-            "serial": who.serial,
+            "serial": who.serial or instead,
             "version": who.version,
             "name": who.name,
             "sysObjectID": who.sys_object_id,
@@ -146,6 +152,7 @@ def as_row(visit: Visit) -> dict[str, Any]:
             "sysLocation": who.sys_location,
             "uptime_seconds": who.uptime_seconds,
             "manufactured": who.manufactured.isoformat() if who.manufactured else None,
+            **({"serial_is_placeholder": True} if instead and not who.serial else {}),
         },
         "interfaces": [
             {
@@ -197,13 +204,14 @@ def as_row(visit: Visit) -> dict[str, Any]:
                 "part": p.part,
                 "name": p.name,
                 "model": p.model,
-                "serial": p.serial,
+                "serial": p.serial or said,
                 "version": p.version,
                 "manufactured": p.manufactured.isoformat() if p.manufactured else None,
                 "installed": p.installed.isoformat() if p.installed else None,
                 "replace_by": p.replace_by.isoformat() if p.replace_by else None,
+                **({"serial_is_placeholder": True} if said and not p.serial else {}),
             }
-            for p in visit.parts
+            for p, said in with_placeholders(visit)
         ],
         "checks": [{"check": c.check, "subject": c.subject, "state": c.state, "level": c.level} for c in visit.checks],
         "failures": [{"stage": f.stage, "kind": f.kind, "asked": f.asked, "detail": f.detail} for f in visit.failures],
@@ -216,6 +224,16 @@ def as_row(visit: Visit) -> dict[str, Any]:
         "seconds": round(visit.seconds, 3),
         "requests": visit.requests,
     }
+
+
+def with_placeholders(visit: Visit) -> list[tuple[Part, str | None]]:
+    """Every part, with what it says in place of a serial number; last those that say nothing else."""
+    said = {(one.part, one.name, one.place): one for one in visit.placeholders if one.part != "identity"}
+    found = [
+        (part, one.serial if (one := said.pop((part.part, part.name, part.place), None)) else None)
+        for part in visit.parts
+    ]
+    return found + [(replace(one, serial=None), one.serial) for one in said.values()]
 
 
 def record(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -11,10 +12,10 @@ import yaml
 from collectors.decode import entity
 from collectors.decode.book import Book, absolute
 from collectors.decode.entity import Entity
-from collectors.decode.values import is_nothing, parsed_date, raw_number, text, transformed
+from collectors.decode.values import is_nothing, parsed_date, placeholder, raw_number, text, transformed
 from collectors.plan import ENGINE_TIME, SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.profiles.model import Profile, Source
-from collectors.readings import Identity
+from collectors.readings import Identity, Part
 from collectors.session import Value
 
 VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
@@ -95,6 +96,17 @@ def _first(sources: list[Source], book: Book, table: dict[str, Entity], placehol
             if got and (placeholders or not is_nothing(got)):
                 return got
     return None
+
+
+def placeholders(profile: Profile, book: Book, table: dict[str, Entity]) -> Iterator[Part]:
+    """What the device says in place of its own serial number, where it says no better one."""
+    sources = profile.identity.serial
+    if _first(sources, book, table) is None:
+        for source in sources:
+            for value in _raw(source, book, table):
+                if (said := placeholder(source, value)) is not None:
+                    yield Part("identity", "", serial=said)
+                    return
 
 
 def _first_date(sources: list[Source], book: Book, table: dict[str, Entity]) -> date | None:

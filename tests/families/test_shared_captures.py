@@ -113,17 +113,17 @@ REACHED = {
     "class": 99.5,
     "vendor": 99.5,
     "model": 98.5,
-    "serial": 94.5,  # the rest are placeholders (FFFFFFFFFFFF, 0000, Unknown), which are refused on purpose
+    "serial": 99,
     "version": 97,
     "processors": 98.5,
-    "memory": 94.5,
+    "memory": 95,
     "storage": 98.5,
     "sensors": 97.5,
     "other sensors": 98,
     "state sensors": 95,
     "wireless clients": 95,
     "wireless access_points": 100,
-    "part serials": 73,  # the rest say N/A or <private>, which are refused on purpose
+    "part serials": 97.5,
 }
 
 
