@@ -12,19 +12,10 @@ from collectors.decode import identity as who
 from collectors.decode import interfaces
 from collectors.decode.book import Book, Pressed
 from collectors.decode.entity import entities
+from collectors.decode.identity import ENGINE_TIME, SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.decode.values import raw_number, text
 from collectors.errors import BadAnswer, Unreachable
-from collectors.plan import (
-    ENGINE_TIME,
-    ENT_LAST_CHANGE,
-    MARKS,
-    SYS_DESCR,
-    SYS_OBJECT_ID,
-    SYS_UPTIME,
-    WHO,
-    Plan,
-    plan,
-)
+from collectors.plan import ENT_LAST_CHANGE, MARKS, WHO, Plan, plan
 from collectors.profiles import GENERIC, Profile, Profiles, candidates, choose, device_class, questions, relocated
 from collectors.quick import Filling, Quick, Seen
 from collectors.readings import Block, Cadence, Failure, Findings, Identity

@@ -17,6 +17,7 @@ from collectors import (
     Cadence,
     Memory,
     ProfileInvalid,
+    Recorder,
     RecordingInvalid,
     Replay,
     Sessions,
@@ -24,6 +25,7 @@ from collectors import (
     Target,
     Visit,
     collect,
+    families_page,
     load_profiles,
 )
 from collectors.readings import Part
@@ -41,6 +43,12 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     JSONL = "jsonl"
+
+
+class CoverageFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 class Version(StrEnum):
@@ -274,16 +282,22 @@ def lint(
 
 def coverage(
     folder: Annotated[Path, typer.Argument(help="Recordings: FOLDER/FAMILY/CASE.snmprec.")] = Path("tests/recordings"),
-    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    form: Annotated[CoverageFormat, typer.Option("--format", help="markdown: the page docs/families.md.")] = (
+        CoverageFormat.TABLE
+    ),
 ) -> None:
     """For each family: how many of the objects it asks were answered by a recording, and which never were."""
-    from agent.cli.recording import covered
+    from agent.cli.recording import covered, tried
 
     if not folder.is_dir():
         raise _usage(f"{folder}: there is no such folder")
-    rows = asyncio.run(covered(list(folder.rglob("*.snmprec"))))
-    if form is not Format.TABLE:
-        print(json.dumps(rows, indent=2 if form is Format.JSON else None))
+    found = asyncio.run(tried(list(folder.rglob("*.snmprec"))))
+    if form is CoverageFormat.MARKDOWN:
+        print(families_page(load_profiles(), Recorder.objects, found), end="")
+        return
+    rows = covered(found)
+    if form is CoverageFormat.JSON:
+        print(json.dumps(rows, indent=2))
         return
     print(f"{'family':<28}{'recordings':>11}{'asked':>8}{'answered':>10}")
     for row in rows:

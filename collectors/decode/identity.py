@@ -13,11 +13,16 @@ from collectors.decode import entity
 from collectors.decode.book import Book, absolute
 from collectors.decode.entity import Entity
 from collectors.decode.values import is_nothing, parsed_date, placeholder, raw_number, text, transformed
-from collectors.plan import ENGINE_TIME, SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.profiles.model import Profile, Source
 from collectors.readings import Identity, Part
 from collectors.session import Value
 
+SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
+SYS_NAME = "1.3.6.1.2.1.1.5.0"
+SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
+ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"  # snmpEngineTime (RFC 3411)
 VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
 
 
