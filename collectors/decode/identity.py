@@ -24,6 +24,7 @@ SYS_NAME = "1.3.6.1.2.1.1.5.0"
 SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
 ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"  # snmpEngineTime (RFC 3411)
 VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
+CLASSES = VENDORS.with_name("__classes.yaml")
 
 
 @lru_cache(maxsize=1)
@@ -71,6 +72,19 @@ def vendor_of(oid: str | None) -> str | None:
     if oid and oid.startswith("1.3.6.1.4.1."):
         return vendors().get(int(oid.split(".")[6] or 0))
     return None
+
+
+def usual_class(oid: str | None) -> str | None:
+    """What the maker of a sysObjectID mostly makes; None for makers of many things."""
+    if oid and oid.startswith("1.3.6.1.4.1."):
+        return _usual().get(int(oid.split(".")[6] or 0))
+    return None
+
+
+@lru_cache(maxsize=1)
+def _usual() -> dict[int, str]:
+    kinds = yaml.safe_load(CLASSES.read_text("utf-8")).values()
+    return {number: str(kind["class"]) for kind in kinds for number in kind["of"]}
 
 
 def _raw(source: Source, book: Book, table: dict[str, Entity]) -> list[Value]:
