@@ -217,6 +217,8 @@ async def _walk(session: SnmpSession, made: Plan, columns: Iterable[str], book: 
     """Walk columns, one walk for each table, into the book; what broke off is said and what came is kept."""
     failures = []
     for group in made.tables(columns):
+        if made.unwanted(group, book.columns):
+            continue
         walked = await session.walk(group, until)
         book.columns |= walked.columns
         if walked.problem:

@@ -40,12 +40,15 @@ def object_id(value: Value) -> str | None:
 
 
 def identity(profile: Profile, book: Book, table: dict[str, Entity]) -> Identity:
-    """Every field from its first usable source; the vendor from the enterprise number where no source tells."""
+    """Every field from its first usable source.
+
+    Where no source tells the vendor, the enterprise number does, and where that says nothing, ENTITY-MIB.
+    """
     oid = object_id(book.cell(SYS_OBJECT_ID))
     sources = profile.identity
     made = _first_date(sources.manufactured, book, table)
     return Identity(
-        vendor=_first(sources.vendor, book, table) or vendor_of(oid),
+        vendor=_first(sources.vendor, book, table) or vendor_of(oid) or entity.identity(table, "vendor"),
         model=_first(sources.model, book, table),
         serial=_first(sources.serial, book, table),
         version=_first(sources.version, book, table),
