@@ -174,6 +174,8 @@ _READINGS = [
          "A state that the device reports, judged: 0 ok, 1 warning, 2 critical, 3 unknown."),
         ("hartwatch_check_state_info", "info", "", "device check subject state",
          "1, with the state in the device's own word."),
+        ("hartwatch_licence_expiry_timestamp_seconds", "gauge", "seconds", "device licence index",
+         "When a licence, subscription or support contract ends; the days left are (this - time()) / 86400."),
         ("hartwatch_probe_success", "gauge", "", "device kind probe",
          "Whether a look from outside (icmp, tcp, http, dns) found what it should (1) or not (0); every pulse."),
         ("hartwatch_probe_duration_seconds", "gauge", "seconds", "device kind probe",

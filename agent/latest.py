@@ -89,16 +89,20 @@ def packed(block: Block) -> Block:
 def completed(health: Visit, inventory: Visit | None) -> Visit:
     """A health visit with what only inventory visits ask (a UPS's self-test, the most access points a licence allows).
 
-    Kept are checks of a name, and wireless figures, that the health visit has none of. One that it has is not touched:
-    a row that is gone from there is gone.
+    Kept are checks of a name, wireless figures, and ends of licences, that the health visit has none of. One that it
+    has is not touched: a row that is gone from there is gone.
     """
     if inventory is None or inventory is health:
         return health
     names = {check.check for check in health.checks}
     rare = tuple(check for check in inventory.checks if check.check not in names)
     figures = {figure: value for figure, value in inventory.wireless.items() if figure not in health.wireless}
-    if not rare and not figures:
+    licences = tuple(sensor for sensor in inventory.sensors if sensor.kind == "licence")
+    if any(sensor.kind == "licence" for sensor in health.sensors):
+        licences = ()
+    if not rare and not figures and not licences:
         return health
+    health = replace(health, sensors=(*health.sensors, *licences)) if licences else health
     return replace(health, checks=(*health.checks, *rare), wireless={**health.wireless, **figures})
 
 

@@ -26,6 +26,7 @@ _UNITS = {
 }  # fmt: skip
 _COUNT = metric("hartwatch_sensor_number")
 _OTHER_UNIT = metric("hartwatch_sensor_value")
+_LICENCE = metric("hartwatch_licence_expiry_timestamp_seconds")
 _SENSOR_LEVEL = metric("hartwatch_sensor_level")
 _SENSOR_STATE = metric("hartwatch_sensor_state_info")
 _CHECK_LEVEL = metric("hartwatch_check_level")
@@ -52,6 +53,10 @@ def _sensors(sensors: Iterable[Sensor]) -> Iterator[Sample]:
         if (sensor.name, index) in seen:
             index = sensor.oid  # two tables may number a sensor of the same name alike; the object tells them apart
         seen.add((sensor.name, index))
+        if sensor.kind == "licence":
+            if sensor.value is not None:
+                yield _LICENCE, (("licence", sensor.name), ("index", index)), sensor.value
+            continue
         labels = (("sensor", sensor.name), ("index", index), ("kind", sensor.kind))
         if sensor.value is not None and not isnan(sensor.value):
             family = _COUNT if sensor.kind == "count" else _UNITS.get(sensor.unit, _OTHER_UNIT)

@@ -60,6 +60,7 @@ KINDS: dict[str, tuple[str, float, float]] = {
     "snr": ("decibels", -50, 150),
     "bitrate": ("bits_per_second", 0, 1e15),
     "delay": ("seconds", 0, 1e6),
+    "licence": ("timestamp_seconds", 946684800, 4102444800),  # when it ends: "for ever" is written as 1970 or far later
     "count": ("", -1e18, 1e18),
     "other": ("", -1e18, 1e18),
 }
@@ -300,9 +301,13 @@ class Sensors(Rows, Numeric):
     kind_map: Annotated[dict[str, str], ByRaw] = {}  # ... and its values; what is not listed is left out
     scale_column: ColumnRef | None = None  # a column with a factor or a number of decimals
     scale_map: Annotated[dict[str, float], ByRaw] = {}
+    date: Texts = []  # kind licence: strptime formats, or date_and_time, of the day on which it ends
+    left: bool = False  # kind licence: the number is the time that is left, to be scaled to seconds
 
     @model_validator(mode="after")
     def _known(self) -> Self:
+        if (self.date or self.left) and self.kind != "licence":
+            raise ValueError("date and left are for sensors of kind licence")
         if self.entry is None and self.oid is None and not self.first_of:
             raise ValueError("a sensor rule has entry and value, or oid, or first_of")
         if self.entry is not None and self.value is None:
