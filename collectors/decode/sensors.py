@@ -132,7 +132,9 @@ def _ends(rule: Sensors, how: Numeric, value: Value, day: date | None) -> float 
 
 def _last_day(rule: Sensors, how: Numeric, value: Value) -> date | None:
     if isinstance(value, bytes) and "date_and_time" in rule.date:
-        return date_and_time(value)
+        day = date_and_time(value)
+        if day is not None:
+            return day
     word = text(value)
     if word is None or word in how.unavailable:
         return None

@@ -382,6 +382,7 @@ class Checks(Rows):
 
 class PartSource(Transform):
     column: ColumnRef | None = None
+    index: str | None = None  # a label of the row: tables that are numbered by the serial number itself
     oid: OidText | None = None
     value: Word | None = None
 

@@ -278,6 +278,7 @@ def test_the_first_cell_that_says_something_is_the_sensor() -> None:
         ({}, 1806364800, date(2027, 3, 30)),
         ({"date": ["%a %b %d %H:%M:%S %Y"]}, b"Tue Mar 30 00:00:00 2027", date(2027, 3, 30)),
         ({"date": ["date_and_time"]}, b"\x07\xeb\x03\x1e\x17\x3b\x3b\x00", date(2027, 3, 30)),
+        ({"date": ["date_and_time", "%b %d %Y"]}, b"Mar 30 2027", date(2027, 3, 30)),
         ({"scale": 86400, "left": True}, 30, date(2026, 7, 1)),
         ({"left": True}, 30 * 86400 + 5, date(2026, 7, 1)),
         ({"scale": 86400, "left": True}, 0, date(2026, 6, 1)),
