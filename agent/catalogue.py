@@ -185,7 +185,8 @@ _READINGS = [
         ("hartwatch_http_status_code", "gauge", "", "device kind probe",
          "Status code of the last answer (RFC 9110 section 15); every pulse."),
         ("hartwatch_certificate_expiry_timestamp_seconds", "gauge", "seconds", "device kind probe",
-         "When the certificate, or the first of those that signed it, ends; every pulse."),
+         "When the certificate, or the first of those that signed it, ends; every pulse. kind stored: one that the "
+         "device says it keeps, with its name as probe."),
         ("hartwatch_wifi_clients", "gauge", "", "device", "Clients that are connected."),
         ("hartwatch_wifi_access_points", "gauge", "", "device", "Access points that the controller knows."),
         ("hartwatch_wifi_access_points_up", "gauge", "", "device", "Access points that are joined and working."),

@@ -153,6 +153,9 @@ class Interface:
     out_discards: int | None = None
 
 
+ENDS = frozenset({"licence", "certificate"})  # kinds of sensors that tell when something ends
+
+
 @dataclass(frozen=True, slots=True)
 class Sensor:
     """One measured value, or one state (`kind` "state": `raw` is the device's number, `state` its word)."""

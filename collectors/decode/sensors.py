@@ -11,7 +11,7 @@ from collectors.decode.book import Book, absolute
 from collectors.decode.rows import Row, rows
 from collectors.decode.values import FILLERS, caught, date_and_time, number, parsed_date, raw_number, text
 from collectors.profiles.model import KINDS, Checks, Numeric, Profile, Sensors, Transform
-from collectors.readings import Cadence, Check, Level, Sensor
+from collectors.readings import ENDS, Cadence, Check, Level, Sensor
 from collectors.session import Value
 
 _compiled = lru_cache(maxsize=4096)(re.compile)
@@ -102,7 +102,7 @@ def _sensor(
 ) -> Sensor | None:
     kind = kind or "other"
     raw = raw_number(value)
-    measured = _ends(rule, how, value, day) if kind == "licence" else number(how, value)
+    measured = _ends(rule, how, value, day) if kind in ENDS else number(how, value)
     if measured is None or (raw in FILLERS and kind not in _NO_FILLER):
         return None
     if factor != 1.0:
@@ -114,10 +114,10 @@ def _sensor(
 
 
 def _ends(rule: Sensors, how: Numeric, value: Value, day: date | None) -> float | None:
-    """When a licence ends, as midnight UTC at the beginning of its last day, in seconds since 1970.
+    """When a licence or a certificate ends, as midnight UTC at the beginning of its last day, in seconds since 1970.
 
-    Devices say a day in words, seconds since 1970, or how long is left. All come out as a moment, as certificates do:
-    the days left are then right whenever somebody looks, and not only when the device was asked.
+    Devices say a day in words, seconds since 1970, or how long is left. All come out as a moment, as what probes see
+    does: the days left are then right whenever somebody looks, and not only when the device was asked.
     """
     if rule.date:
         last = _last_day(rule, how, value)

@@ -93,6 +93,14 @@ def test_licences_of_every_vendor_are_one_metric_family() -> None:
     assert "hartwatch_sensor_" not in page
 
 
+def test_certificates_that_a_device_keeps_stand_beside_those_that_probes_see() -> None:
+    first = Sensor("certificate", "portal.crt", 1806364800.0, "timestamp_seconds", "1.3.6.1.4.1.5.9.1", "1")
+    page = device_page(pages(visit(sensors=(first, replace(first, index="2", value=1780272000.0)))))
+    family = "hartwatch_certificate_expiry_timestamp_seconds"
+    assert value(page, family, kind="stored", probe="portal.crt") == 1806364800
+    assert value(page, family, kind="stored", probe="portal.crt (2)") == 1780272000
+
+
 def test_a_value_that_is_not_known_gives_no_series_and_the_others_stay() -> None:
     layout = interfaces()
     page = device_page(pages(visit(blocks=(Block(layout, (10, None, 30, 40, None, None)),))))
