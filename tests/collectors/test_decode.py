@@ -272,6 +272,19 @@ def test_the_first_cell_that_says_something_is_the_sensor() -> None:
     ] == [30]
 
 
+def test_a_label_is_looked_up_by_a_part_of_the_index_that_has_its_length_before_it() -> None:
+    index = [{"label": "vdom", "hide": True}, {"label": "ap", "length": -1, "as": "text"}, {"label": "radio"}]
+    table = {
+        "entry": "1.3.6.1.4.1.5.1",
+        "index": index,
+        "labels": {"name": {"lookup": "1.3.6.1.4.1.6.1.3", "by": ["vdom", "ap"]}},
+        "metrics": [{"metric": "stations", "column": 2, "help": "."}],
+    }
+    columns = {"1.3.6.1.4.1.5.1.2": {"1.2.65.66.7": 9}, "1.3.6.1.4.1.6.1.3": {"1.2.65.66": b"ap-hall"}}
+    block = decode(profile(tables=[table]), Book(columns=columns), ALL).blocks[0]
+    assert [s.labels for s in block.layout.series] == [(("ap", "AB"), ("radio", "7"), ("name", "ap-hall"))]
+
+
 @pytest.mark.parametrize(
     ("rule", "raw", "day"),
     [
