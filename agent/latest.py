@@ -64,12 +64,14 @@ def own_part(visit: Visit, cadence: Cadence) -> Visit:
     if cadence is Cadence.PULSE:
         return replace(
             visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=(), wireless={},
-            parts=(), checks=(),
+            parts=(), placeholders=(), checks=(),
         )  # fmt: skip
     if cadence is Cadence.HEALTH:
-        return replace(visit, blocks=blocks, interfaces=(), parts=())
+        return replace(visit, blocks=blocks, interfaces=(), parts=(), placeholders=())
     ends = tuple(sensor for sensor in visit.sensors if sensor.kind in ENDS)
-    return replace(visit, blocks=blocks, interfaces=(), sensors=ends, processors=(), memory=(), storage=())
+    return replace(
+        visit, blocks=blocks, interfaces=(), sensors=ends, processors=(), memory=(), storage=(), placeholders=()
+    )
 
 
 def packed(block: Block) -> Block:

@@ -13,19 +13,10 @@ from collectors.decode import identity as who
 from collectors.decode import interfaces
 from collectors.decode.book import Book, Pressed
 from collectors.decode.entity import entities
+from collectors.decode.identity import ENGINE_TIME, SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.decode.values import raw_number, text
 from collectors.errors import BadAnswer, Unreachable
-from collectors.plan import (
-    ENGINE_TIME,
-    ENT_LAST_CHANGE,
-    MARKS,
-    SYS_DESCR,
-    SYS_OBJECT_ID,
-    SYS_UPTIME,
-    WHO,
-    Plan,
-    plan,
-)
+from collectors.plan import ENT_LAST_CHANGE, MARKS, WHO, Plan, plan
 from collectors.profiles import GENERIC, Profile, Profiles, candidates, choose, device_class, questions, relocated
 from collectors.quick import Filling, Quick, Seen
 from collectors.readings import Block, Cadence, Failure, Findings, Identity
@@ -190,6 +181,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     table = entities(book)
     identity = who.identity(profile, book, table)
     kind = device_class(profile, identity.sys_object_id, identity.sys_descr, identity.model)
+    kind = kind or who.usual_class(identity.sys_object_id)
     before = cast("Learnt | None", memory.learnt.get("snmp"))
     learnt = _remember(profile, made, book, identity, kind, before.entity_changes if before else 0)
     # Without the rows there is nothing to learn from: a walk that broke off is tried in full again next time.
@@ -226,6 +218,8 @@ async def _walk(session: SnmpSession, made: Plan, columns: Iterable[str], book: 
     """Walk columns, one walk for each table, into the book; what broke off is said and what came is kept."""
     failures = []
     for group in made.tables(columns):
+        if made.unwanted(group, book.columns):
+            continue
         walked = await session.walk(group, until)
         book.columns |= walked.columns
         if walked.problem:

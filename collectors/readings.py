@@ -251,6 +251,7 @@ class Findings:
     storage: tuple[Usage, ...] = ()
     wireless: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    placeholders: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -275,6 +276,8 @@ class Answered:
 class Visit:
     """Everything one look at one device gave. `reached` is True when anything at all answered.
 
+    `placeholders`: what is said in place of a serial number that is not known (N/A, FFFFFFFFFFFF), with the part that
+    says it; for whoever asks why a part has none, and for nobody else. The device's own has the part `identity`.
     Lists that belong to a cadence the visit did not include are empty and mean nothing: see `cadence`.
     """
 
@@ -297,5 +300,6 @@ class Visit:
     storage: tuple[Usage, ...] = ()
     wireless: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    placeholders: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     failures: tuple[Failure, ...] = ()

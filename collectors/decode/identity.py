@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,19 @@ import yaml
 from collectors.decode import entity
 from collectors.decode.book import Book, absolute
 from collectors.decode.entity import Entity
-from collectors.decode.values import is_nothing, parsed_date, raw_number, text, transformed
-from collectors.plan import ENGINE_TIME, SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
+from collectors.decode.values import is_nothing, parsed_date, placeholder, raw_number, text, transformed
 from collectors.profiles.model import Profile, Source
-from collectors.readings import Identity
+from collectors.readings import Identity, Part
 from collectors.session import Value
 
+SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
+SYS_NAME = "1.3.6.1.2.1.1.5.0"
+SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
+ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"  # snmpEngineTime (RFC 3411)
 VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
+CLASSES = VENDORS.with_name("__classes.yaml")
 
 
 @lru_cache(maxsize=1)
@@ -33,12 +40,15 @@ def object_id(value: Value) -> str | None:
 
 
 def identity(profile: Profile, book: Book, table: dict[str, Entity]) -> Identity:
-    """Every field from its first usable source; the vendor from the enterprise number where no source tells."""
+    """Every field from its first usable source.
+
+    Where no source tells the vendor, the enterprise number does, and where that says nothing, ENTITY-MIB.
+    """
     oid = object_id(book.cell(SYS_OBJECT_ID))
     sources = profile.identity
     made = _first_date(sources.manufactured, book, table)
     return Identity(
-        vendor=_first(sources.vendor, book, table) or vendor_of(oid),
+        vendor=_first(sources.vendor, book, table) or vendor_of(oid) or entity.identity(table, "vendor"),
         model=_first(sources.model, book, table),
         serial=_first(sources.serial, book, table),
         version=_first(sources.version, book, table),
@@ -65,6 +75,19 @@ def vendor_of(oid: str | None) -> str | None:
     if oid and oid.startswith("1.3.6.1.4.1."):
         return vendors().get(int(oid.split(".")[6] or 0))
     return None
+
+
+def usual_class(oid: str | None) -> str | None:
+    """What the maker of a sysObjectID mostly makes; None for makers of many things."""
+    if oid and oid.startswith("1.3.6.1.4.1."):
+        return _usual().get(int(oid.split(".")[6] or 0))
+    return None
+
+
+@lru_cache(maxsize=1)
+def _usual() -> dict[int, str]:
+    kinds = yaml.safe_load(CLASSES.read_text("utf-8")).values()
+    return {number: str(kind["class"]) for kind in kinds for number in kind["of"]}
 
 
 def _raw(source: Source, book: Book, table: dict[str, Entity]) -> list[Value]:
@@ -95,6 +118,17 @@ def _first(sources: list[Source], book: Book, table: dict[str, Entity], placehol
             if got and (placeholders or not is_nothing(got)):
                 return got
     return None
+
+
+def placeholders(profile: Profile, book: Book, table: dict[str, Entity]) -> Iterator[Part]:
+    """What the device says in place of its own serial number, where it says no better one."""
+    sources = profile.identity.serial
+    if _first(sources, book, table) is None:
+        for source in sources:
+            for value in _raw(source, book, table):
+                if (said := placeholder(source, value)) is not None:
+                    yield Part("identity", "", serial=said)
+                    return
 
 
 def _first_date(sources: list[Source], book: Book, table: dict[str, Entity]) -> date | None:

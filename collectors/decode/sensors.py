@@ -160,7 +160,10 @@ def checks(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterato
 def _checks(rule: Checks, book: Book) -> Iterator[tuple[Check, Sensor]]:
     if rule.entry is None:
         assert rule.oid is not None  # noqa: S101  (the model refuses a rule without a place)
-        yield from _states(rule, book.cell(rule.oid), rule.subject, rule.oid, "")
+        value = book.cell(rule.oid)
+        if rule.newer_than is not None:
+            value = _compared(rule, value, book.cell(rule.newer_than))
+        yield from _states(rule, value, rule.subject, rule.oid, "")
         return
     assert rule.value is not None  # noqa: S101  (the model refuses a table rule without it)
     place = absolute(rule.entry, rule.value)
@@ -168,6 +171,18 @@ def _checks(rule: Checks, book: Book) -> Iterator[tuple[Check, Sensor]]:
     for row in rows(book, rule, [rule.value]):
         subject = row.named(rule.subject) or row.suffix
         yield from _states(rule, values.get(row.suffix), subject, f"{place}.{row.suffix}", row.suffix)
+
+
+def _compared(rule: Checks, value: Value, other: Value) -> Value:
+    """Whether a time is newer than the other; None where one of them is missing.
+
+    A device that has just started reads its saved configuration into the running one, which then looks changed: times
+    before `settled` are therefore no change.
+    """
+    mine, others = raw_number(value), raw_number(other)
+    if mine is None or others is None:
+        return None
+    return b"newer" if mine > others and mine >= rule.settled else b"older"
 
 
 def _states(rule: Checks, value: Value, subject: str, oid: str, index: str) -> Iterator[tuple[Check, Sensor]]:

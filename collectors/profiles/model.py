@@ -370,6 +370,8 @@ class Checks(Rows):
     extract: Regex | None = None
     states: Annotated[dict[str, StateWord], ByRaw]
     bits: bool = False  # the value is BITS or a mask: every set bit that is listed is a state of its own
+    newer_than: OidText | None = None  # two times on the device's own clock: the state is `newer` or `older`
+    settled: float = 0  # with newer_than: times below this are older, whatever the other says
     unavailable: Texts = []
 
     @model_validator(mode="after")
@@ -378,6 +380,8 @@ class Checks(Rows):
             raise ValueError("a check has either entry and value, or oid")
         if self.entry is not None and self.value is None:
             raise ValueError("a check over a table names the column of the value")
+        if self.newer_than is not None and (self.oid is None or not {"newer", "older"} <= set(self.states)):
+            raise ValueError("newer_than goes with oid, and with the states newer and older")
         return self
 
 

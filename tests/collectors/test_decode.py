@@ -428,6 +428,41 @@ def test_parts_of_entity_mib_are_not_told_twice_where_the_family_names_them() ->
     ]
 
 
+def test_what_stands_in_place_of_a_serial_number_is_kept_apart_from_the_parts() -> None:
+    entity = "1.3.6.1.2.1.47.1.1.1.1"
+    rules = profile(
+        entity_parts=True,
+        identity={"serial": [{"oid": "1.3.6.1.4.1.5.9.0"}]},
+        components=[
+            {"part": "battery", "entry": "1.3.6.1.4.1.5.1", "name": "Battery {index}", "model": 3,
+             "serial": {"column": 4, "unavailable": ["BUILTIN"]}},
+        ],
+    )  # fmt: skip
+    book = Book(
+        cells={"1.3.6.1.4.1.5.9.0": b"FFFFFFFFFFFF"},
+        columns={
+            "1.3.6.1.4.1.5.1.3": {"1": b"RBC7"},
+            "1.3.6.1.4.1.5.1.4": {"1": b"BUILTIN", "2": b"SER2", "3": b""},
+            f"{entity}.5": {"7": 6, "8": 10},
+            f"{entity}.11": {"7": b"SER7", "8": b"N/A"},
+        },
+    )
+    found = decode(rules, book, ALL)
+    assert [(p.part, p.place, p.model, p.serial) for p in found.parts] == [
+        ("battery", "1", "RBC7", None), ("battery", "2", None, "SER2"), ("power_supply", "7", None, "SER7"),
+    ]  # fmt: skip
+    assert [(p.part, p.place, p.model, p.serial) for p in found.placeholders] == [
+        ("identity", "", None, "FFFFFFFFFFFF"), ("battery", "1", "RBC7", "BUILTIN"), ("optic", "8", None, "N/A"),
+    ]  # fmt: skip
+    assert decode(rules, book, (Cadence.HEALTH,)).placeholders == ()
+
+
+def test_a_device_that_says_its_serial_number_has_no_placeholder_for_it() -> None:
+    rules = profile(identity={"serial": [{"oid": "1.3.6.1.4.1.5.9.0"}, {"oid": "1.3.6.1.4.1.5.10.0"}]})
+    cells: dict[str, Value] = {"1.3.6.1.4.1.5.9.0": b"0000", "1.3.6.1.4.1.5.10.0": b"SER1"}
+    assert decode(rules, Book(cells=cells), ALL).placeholders == ()
+
+
 def test_two_chassis_are_stack_members() -> None:
     entity = "1.3.6.1.2.1.47.1.1.1.1"
     book = Book(columns={f"{entity}.5": {"1": 3, "2": 3}, f"{entity}.11": {"1": b"A1", "2": b"A2"}})

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from collectors import Cadence, Memory, Replay, SnmpAccess, Target, Visit, collect
+from collectors import Cadence, Memory, Replay, SnmpAccess, Target, Visit, collect, load_profiles
 from collectors.profiles import KINDS
 from tests.families.plausible import implausible, twice
 
@@ -92,3 +92,9 @@ def test_every_recording_lies_in_the_folder_of_its_profile() -> None:
 
 def test_every_sensor_kind_has_a_unit_and_bounds_that_are_the_right_way_round() -> None:
     assert [kind for kind, (_, low, high) in KINDS.items() if not low < high] == []
+
+
+def test_the_page_of_the_families_has_every_family() -> None:
+    page = (RECORDINGS.parent.parent / "docs" / "families.md").read_text()
+    missing = [one.profile for one in load_profiles() if f"| `{one.profile}`: " not in page]
+    assert missing == ["generic"]
