@@ -53,8 +53,8 @@ def show(visit: Visit, console: Console | None = None) -> None:
     _table(
         out,
         "Sensors",
-        ("kind", "name", "value", "unit"),
-        ((s.kind, s.name, f"{s.value:g}", s.unit) for s in visit.sensors if s.value is not None),
+        ("kind", "name", "value"),
+        ((s.kind, s.name, s.words) for s in visit.sensors if s.value is not None),
     )
     used = [(what, u) for what in ("processors", "memory", "storage") for u in getattr(visit, what)]
     _table(

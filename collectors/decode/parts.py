@@ -74,6 +74,8 @@ def _raw(source: PartSource, book: Book, row: Row | None) -> Value:
         return source.value.encode()
     if source.oid:
         return book.cell(source.oid)
+    if source.index is not None:
+        return row.label(source.index).encode() if row else None
     return row.raw(source.column) if row and source.column is not None else None
 
 
