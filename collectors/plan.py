@@ -6,28 +6,26 @@ as known cells from then on; rows that come and go (`moving`) are walked wheneve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from collectors.decode import entity
 from collectors.decode.book import absolute
+from collectors.decode.identity import SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.decode.interfaces import IF_ENTRY
 from collectors.decode.interfaces import columns as interface_columns
 from collectors.decode.rows import columns_in
-from collectors.profiles.model import Amount, Checks, Components, Profile, Rows, Sensors, Source, Table, Usages
+from collectors.profiles.model import Amount, Checks, Components, Profile, Sensors, Source, Table, Usages
 from collectors.readings import Cadence
 
-SYS_DESCR = "1.3.6.1.2.1.1.1.0"
-SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
-SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
-SYS_NAME = "1.3.6.1.2.1.1.5.0"
-SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
-ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"
 IF_NUMBER = "1.3.6.1.2.1.2.1.0"
 IF_TABLE_LAST_CHANGE = "1.3.6.1.2.1.31.1.5.0"
 ENT_LAST_CHANGE = "1.3.6.1.2.1.47.1.4.1.0"  # entLastChangeTime (RFC 6933)
 WHO = (SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME, SYS_NAME, SYS_LOCATION)
 MARKS = (IF_NUMBER, IF_TABLE_LAST_CHANGE)  # looked at in every pulse: when one changes, rows have come, gone or moved
+
+
+Rule = Sensors | Usages | Checks | Components | Table
 
 
 @dataclass(slots=True)
@@ -39,14 +37,27 @@ class Plan:
     live: dict[str, Cadence] = field(default_factory=dict)
     moving: dict[str, Cadence] = field(default_factory=dict)
     interfaces: bool = False
+    # Columns that only name the rows of other tables, with the columns whose rows they name: where those have no rows,
+    # nobody asks for the names. Most devices lack most of what a family may have, and each saved walk is a request.
+    naming: dict[str, set[str]] = field(default_factory=dict)
+    plain: set[str] = field(default_factory=set)  # columns asked for their own sake
 
     def scalar(self, oid: str, cadence: Cadence) -> None:
         known = self.scalars.get(oid)
         if known is None or cadence in known.includes:
             self.scalars[oid] = cadence
 
-    def column(self, oid: str, cadence: Cadence | None, moving: bool = False) -> None:
-        """A column: static where `cadence` is None; of several cadences the quickest counts."""
+    def column(
+        self, oid: str, cadence: Cadence | None, moving: bool = False, naming: Iterable[str] | None = None
+    ) -> None:
+        """A column: static where `cadence` is None; of several cadences the quickest counts.
+
+        `naming`: the column only names the rows of these.
+        """
+        if naming is None:
+            self.plain.add(oid)
+        else:
+            self.naming.setdefault(oid, set()).update(naming)
         if moving:
             at = cadence or Cadence.HEALTH
             known = self.moving.get(oid)
@@ -59,12 +70,17 @@ class Plan:
             if known is None or cadence in known.includes:
                 self.live[oid] = cadence
 
+    def unwanted(self, columns: Iterable[str], walked: Mapping[str, Mapping[str, object]]) -> bool:
+        """True for columns that only name rows, none of which has come."""
+        return not any(c not in self.naming or any(walked.get(named) for named in self.naming[c]) for c in columns)
+
     def tables(self, columns: Iterable[str]) -> Iterator[tuple[str, ...]]:
         """Columns grouped by the row object they belong to: one walk each."""
         by_entry: dict[str, list[str]] = {}
         for column in dict.fromkeys(columns):
             by_entry.setdefault(column.rpartition(".")[0], []).append(column)
-        for group in by_entry.values():
+        last = sorted(by_entry.values(), key=lambda group: all(c in self.naming for c in group))
+        for group in last:  # what only names rows comes after the rows
             yield tuple(sorted(group, key=lambda c: int(c.rpartition(".")[2])))
 
     @property
@@ -125,6 +141,8 @@ def _make(profile: Profile) -> Plan:
         for column in interface_columns():
             if column not in out.live:
                 out.column(column, None)
+    for column in [c for c in out.naming if c in out.plain or c not in out.static]:
+        del out.naming[column]
     # A column that moves is read by walks alone: asking its cells as well would be asking twice.
     for column in out.moving:
         out.live.pop(column, None)
@@ -146,21 +164,32 @@ def _source(out: Plan, source: Source) -> None:
             out.column(absolute(source.column.rpartition(".")[0], ref), None)
 
 
-def _rows(out: Plan, rule: Rows) -> None:
+def _rows(out: Plan, rule: Rule) -> None:
     """Columns for labels and filters."""
     for ref in (*rule.where, *rule.unless):
         out.column(absolute(rule.entry, ref), None if not rule.moving else rule.every, rule.moving)
     for lookup in rule.labels.values():
         column = absolute(rule.entry, lookup.lookup)
         own = column.rpartition(".")[0] == rule.entry
-        out.column(column, rule.every if rule.moving else None, rule.moving and own)
+        out.column(column, rule.every if rule.moving else None, rule.moving and own, None if own else _named(rule))
         if lookup.via is not None:
             out.column(absolute(rule.entry, lookup.via), rule.every if rule.moving else None, rule.moving)
 
 
-def _template(out: Plan, rule: Rows, template: str) -> None:
+def _template(out: Plan, rule: Rule, template: str) -> None:
     for column in columns_in(rule.entry, template):
-        out.column(column, rule.every if rule.moving else None, rule.moving)
+        own = column.rpartition(".")[0] == rule.entry
+        out.column(column, rule.every if rule.moving else None, rule.moving, None if own else _named(rule))
+
+
+def _named(rule: Rule) -> Iterable[str] | None:
+    """The columns whose rows a name of this rule belongs to.
+
+    None where rows may come between two inventories: they want their names then, so the names are asked for anyway.
+    """
+    if rule.moving and rule.every is not Cadence.INVENTORY:
+        return None
+    return [absolute(rule.entry, column) for column in main_columns(rule)]
 
 
 def _sensor(out: Plan, rule: Sensors) -> None:
@@ -197,8 +226,9 @@ def _usage(out: Plan, rule: Usages) -> None:
 
 def _check(out: Plan, rule: Checks) -> None:
     if rule.entry is None:
-        if rule.oid:
-            out.scalar(rule.oid, rule.every)
+        for oid in (rule.oid, rule.newer_than):
+            if oid:
+                out.scalar(oid, rule.every)
         return
     _rows(out, rule)
     _template(out, rule, rule.subject)
@@ -218,7 +248,7 @@ def _component(out: Plan, rule: Components) -> None:
                 out.scalar(source.oid, Cadence.INVENTORY)
 
 
-def main_columns(rule: Sensors | Usages | Checks | Components | Table) -> tuple[int | str, ...]:
+def main_columns(rule: Rule) -> tuple[int | str, ...]:
     """The columns whose rows are the rule's rows."""
     refs: list[int | str | None]
     if isinstance(rule, (Sensors, Checks)):

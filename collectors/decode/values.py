@@ -22,6 +22,7 @@ _NOTHING = re.compile(
     r"|system serial number|no asset (?:tag|information)|unspecified)$",
     re.IGNORECASE,
 )
+_MAC_TEXT = re.compile(rb"[0-9a-fA-F]{1,4}([-:. ]?[0-9a-fA-F]{1,4}){2,11}\0?")
 # Numbers that stand for "no value" in integers of 16 and 32 bits.
 FILLERS = frozenset({2147483647, -2147483648, -2147483647, 2147483646, 4294967295, 4294967294, 65535, 32767, -32768})
 
@@ -56,9 +57,28 @@ def is_nothing(value: str | None) -> bool:
     return value is None or bool(_NOTHING.match(value.strip()))
 
 
+def placeholder(rule: Transform, value: Value) -> str | None:
+    """What is said where nothing is known: N/A, FFFFFFFFFFFF, or a value that the rule says is none. Else None."""
+    said = text(value)
+    if not said:
+        return None
+    got = transformed(rule, value)
+    if got is not None:
+        return got if got and is_nothing(got) else None
+    return said if said in rule.unavailable else None
+
+
 def mac(value: bytes) -> str:
     """Octets as aa:bb:cc."""
     return ":".join(f"{b:02x}" for b in value)
+
+
+def _mac_in_text(value: bytes) -> str | None:
+    """The address of an agent that sends "00-11-22-33-44-55" where its six octets belong; None for octets."""
+    if len(value) < 12 or not _MAC_TEXT.fullmatch(value):
+        return None
+    digits = re.sub(rb"[^0-9a-fA-F]", b"", value)
+    return mac(bytes.fromhex(digits.decode())) if len(digits) == 12 else None
 
 
 def transformed(rule: Transform, value: Value) -> str | None:
@@ -89,7 +109,7 @@ def _decoded(form: str | None, value: Value) -> str | None:
     if not value:
         return None
     if form == "mac":
-        return mac(value)
+        return _mac_in_text(value) or mac(value)
     if form == "hex":
         return value.hex()
     if form == "ip":

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from collectors.decode.book import Book
-from collectors.decode.sensors import sensors
+from collectors.decode.sensors import checks, sensors
 from collectors.decode.usage import usages
-from collectors.decode.values import number
+from collectors.decode.values import number, transformed
 from collectors.plan import plan
 from collectors.profiles import Profiles, candidates, choose
-from collectors.profiles.model import Numeric, Profile
+from collectors.profiles.model import Lookup, Numeric, Profile
 from collectors.profiles.relocate import relocated
 from collectors.readings import Cadence
 
@@ -123,3 +123,94 @@ def test_rows_with_another_index_value_are_left_out() -> None:
     )
     book = Book(columns={"1.3.6.1.4.1.9.6.1.101.90.1.2.1.3": {"9.5": 41, "9.7": 2564, "10.5": 39}})
     assert [(s.name, s.value) for s in sensors(profile, book, (Cadence.HEALTH,))] == [("port 9", 41), ("port 10", 39)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "saved", "state"),
+    [
+        (900_000, 800_000, "unsaved"),
+        (900_000, 900_100, "saved"),
+        (900_000, 900_000, "saved"),
+        (4_500, 0, "saved"),  # the start itself reads the saved configuration into the running one
+        (900_000, None, None),
+        (None, 900_000, None),
+    ],
+)
+def test_a_configuration_is_unsaved_where_it_changed_after_it_was_saved(
+    changed: int | None, saved: int | None, state: str | None
+) -> None:
+    profile = _profile(
+        checks=[
+            {
+                "check": "configuration",
+                "oid": "1.3.6.1.4.1.9.9.43.1.1.1.0",
+                "newer_than": "1.3.6.1.4.1.9.9.43.1.1.3.0",
+                "settled": 30_000,
+                "states": {"newer": ["unsaved", "warning"], "older": ["saved", "ok"]},
+            }
+        ]
+    )
+    assert {"1.3.6.1.4.1.9.9.43.1.1.1.0", "1.3.6.1.4.1.9.9.43.1.1.3.0"} <= set(plan(profile).scalars)
+    book = Book(cells={"1.3.6.1.4.1.9.9.43.1.1.1.0": changed, "1.3.6.1.4.1.9.9.43.1.1.3.0": saved})
+    assert [c.state for c, _ in checks(profile, book, (Cadence.HEALTH,))] == ([state] if state else [])
+
+
+def test_a_comparison_names_both_of_its_states() -> None:
+    with pytest.raises(ValidationError, match="newer and older"):
+        _profile(
+            checks=[
+                {
+                    "check": "configuration",
+                    "oid": "1.3.6.1.4.1.9.9.43.1.1.1.0",
+                    "newer_than": "1.3.6.1.4.1.9.9.43.1.1.3.0",
+                    "states": {"newer": ["unsaved", "warning"]},
+                }
+            ]
+        )
+
+
+@pytest.mark.parametrize(
+    ("octets", "shown"),
+    [
+        (bytes.fromhex("02005e100a01"), "02:00:5e:10:0a:01"),
+        (b"02-00-5E-10-0A-01", "02:00:5e:10:0a:01"),
+        (b"02 00 5e 10 0a 01", "02:00:5e:10:0a:01"),
+        (b"0200.5e10.0a01", "02:00:5e:10:0a:01"),
+        (b"02005E100A01", "02:00:5e:10:0a:01"),
+    ],
+)
+def test_a_mac_address_is_read_from_its_octets_and_from_the_text_some_agents_send_instead(
+    octets: bytes, shown: str
+) -> None:
+    assert transformed(Lookup(lookup=5, decode="mac"), octets) == shown
+
+
+def _named_elsewhere(moving: bool) -> Profile:
+    return _profile(
+        sensors=[
+            {
+                "entry": "1.3.6.1.4.1.99999.5.1",
+                "value": 3,
+                "index": [{"label": "port"}],
+                "labels": {"name": {"lookup": "1.3.6.1.4.1.99999.6.1.2", "by": ["port"]}},
+                "name": "{name}",
+                "kind": "temperature",
+                "moving": moving,
+            }
+        ]
+    )
+
+
+def test_names_are_walked_after_the_rows_they_name_and_only_where_there_are_any() -> None:
+    made = plan(_named_elsewhere(moving=False))
+    assert [group[0] for group in made.tables(made.every_column)] == [
+        "1.3.6.1.4.1.99999.5.1.3",
+        "1.3.6.1.4.1.99999.6.1.2",
+    ]
+    assert made.unwanted(["1.3.6.1.4.1.99999.6.1.2"], {"1.3.6.1.4.1.99999.5.1.3": {}})
+    assert not made.unwanted(["1.3.6.1.4.1.99999.6.1.2"], {"1.3.6.1.4.1.99999.5.1.3": {"1": 20}})
+    assert not made.unwanted(["1.3.6.1.4.1.99999.5.1.3"], {})
+
+
+def test_names_of_rows_that_may_come_later_are_walked_whether_or_not_there_are_rows_now() -> None:
+    assert not plan(_named_elsewhere(moving=True)).unwanted(["1.3.6.1.4.1.99999.6.1.2"], {})
