@@ -70,7 +70,7 @@ def show_mlag(text: str) -> Findings:
 
 
 def show_ntp_status(text: str) -> Findings:
-    return clock(text, r"^synchronised to", r"^unsynchronised", r"NTP is disabled|NTP is not")
+    return clock(text, r"^synchronised to", r"^unsynchronised")
 
 
 def show_reload_cause(text: str) -> Findings:

@@ -172,6 +172,11 @@ def display_temperature(text: str) -> Findings:
     return Findings(sensors=tuple(found))
 
 
+_UNSTACKED = re.compile(
+    r"stack.{0,40}(?:disabled|not (?:enabled|supported|set up|exist))|not support.{0,20}stack", re.I
+)
+
+
 def display_stack(text: str) -> Findings:
     """`0  Master  0018-82d2-2e85  100  S5720-28X-LI-AC`: members of the stack."""
     found: list[Check] = []
@@ -181,7 +186,7 @@ def display_stack(text: str) -> Findings:
         )
         if row:
             found.append(check("stack_member", f"member {row[1]}", row[2], Level.OK))
-    if not found:
+    if not found and not _UNSTACKED.search(text[:400]):
         raise Unparsed("no member in it")
     return Findings(checks=tuple(found))
 

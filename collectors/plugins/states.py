@@ -51,7 +51,10 @@ def ntp(synchronised: bool) -> Check:
     return check("ntp", "clock", state, level)
 
 
-def clock(text: str, good: str, bad: str, off: str = r"NTP is not (?:enabled|configured|running)") -> Findings:
+_OFF = r"\bNTP\b[ \w-]{0,24}(?:not (?:enabled|configured|running|active)|disabled)|ntp\w?: read: Connection refused"
+
+
+def clock(text: str, good: str, bad: str, off: str = _OFF) -> Findings:
     """NTP by the words for a clock that follows a server and for one that does not; none where NTP is not in use."""
     head = text[:20_000]
     if re.search(bad, head, re.I | re.M):
@@ -72,6 +75,8 @@ _PEER = re.compile(
 def ntp_peers(text: str, heading: str) -> Findings:
     """A table of servers, one marked `*`: that the clock follows. No server at all: NTP is not in use."""
     if not re.search(heading, text[:4_000], re.I):
+        if re.search(_OFF, text[:4_000], re.I):
+            return Findings()
         raise Unparsed("not a table of NTP servers")
     rows = [row for line in lines(text) if (row := _PEER.match(line))]
     return Findings(checks=(ntp(any("*" in row[1] for row in rows)),) if rows else ())
