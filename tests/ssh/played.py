@@ -110,7 +110,12 @@ STYLES: dict[str, Style] = {
     ),
     "cisco_xr": Style("RP/0/RSP0/CPU0:rt-dh-1#", " --More-- ", "terminal length 0"),
     "alcatel_aos": Style("-> ", unknown='ERROR: Invalid entry: "it"'),
-    "avaya_ers": Style("ers-1#", "----More (q=Quit, space/return=Continue)----", "terminal length 0"),
+    "avaya_ers": Style(
+        "ers-1#",
+        "----More (q=Quit, space/return=Continue)----",
+        "terminal length 0",
+        banner="Ethernet Routing Switch 4850GTS-PWR+\r\nEnter Ctrl-Y to begin.",
+    ),
     "avaya_vsp": Style("VSP-1:1#", "\n\r--More-- (q = quit) ", "terminal more disable"),
     "dell_force10": Style(
         "s4820-1#", " --More-- ", "terminal length 0", unknown='% Error: Invalid input at "^" marker.'
@@ -257,7 +262,7 @@ class _Shell:
                 await self.line()
         if style.banner:
             self.say(style.banner)
-            if "any key" in style.banner:
+            if "any key" in style.banner or "Ctrl-Y" in style.banner:
                 await self.key()
         self.say(self.prompt())
         while True:
