@@ -181,7 +181,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     table = entities(book)
     identity = who.identity(profile, book, table)
     kind = device_class(profile, identity.sys_object_id, identity.sys_descr, identity.model)
-    kind = kind or who.usual_class(identity.sys_object_id)
+    kind = kind or who.likely_class(identity.sys_object_id, book)
     before = cast("Learnt | None", memory.learnt.get("snmp"))
     learnt = _remember(profile, made, book, identity, kind, before.entity_changes if before else 0)
     # Without the rows there is nothing to learn from: a walk that broke off is tried in full again next time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
@@ -23,6 +24,9 @@ SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
 SYS_NAME = "1.3.6.1.2.1.1.5.0"
 SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
 ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"  # snmpEngineTime (RFC 3411)
+STP_TOP_CHANGES = "1.3.6.1.2.1.17.2.4.0"  # dot1dStpTopChanges (RFC 4188)
+IF_DESCR = "1.3.6.1.2.1.2.2.1.2"
+MANY_PORTS = 8  # access points bridge too, between fewer
 VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
 CLASSES = VENDORS.with_name("__classes.yaml")
 
@@ -42,13 +46,19 @@ def object_id(value: Value) -> str | None:
 def identity(profile: Profile, book: Book, table: dict[str, Entity]) -> Identity:
     """Every field from its first usable source.
 
-    Where no source tells the vendor, the enterprise number does, and where that says nothing, ENTITY-MIB.
+    Where no source tells the vendor, the enterprise number does; where that says nothing (it is that of net-snmp, say),
+    ENTITY-MIB or a maker's name in sysDescr.
     """
     oid = object_id(book.cell(SYS_OBJECT_ID))
     sources = profile.identity
     made = _first_date(sources.manufactured, book, table)
     return Identity(
-        vendor=_first(sources.vendor, book, table) or vendor_of(oid) or entity.identity(table, "vendor"),
+        vendor=(
+            _first(sources.vendor, book, table)
+            or vendor_of(oid)
+            or entity.identity(table, "vendor")
+            or named_vendor(text(book.cell(SYS_DESCR)))
+        ),
         model=_first(sources.model, book, table),
         serial=_first(sources.serial, book, table),
         version=_first(sources.version, book, table),
@@ -77,11 +87,33 @@ def vendor_of(oid: str | None) -> str | None:
     return None
 
 
-def usual_class(oid: str | None) -> str | None:
-    """What the maker of a sysObjectID mostly makes; None for makers of many things."""
-    if oid and oid.startswith("1.3.6.1.4.1."):
-        return _usual().get(int(oid.split(".")[6] or 0))
-    return None
+# Names that stand in descriptions of others' devices: makers of processors and of software, and plain words.
+_OTHERS = frozenset({
+    "Alpha", "Apple", "Broadcom", "Brother", "Delta", "Digi", "East", "Enterprise", "Intel", "Microchip", "Microsoft",
+    "Motorola", "Novell", "Oracle", "Samsung", "Sharp", "Sigma", "Toshiba", "Volius",
+})  # fmt: skip
+
+
+def named_vendor(descr: str | None) -> str | None:
+    """The first maker whose name is in a sysDescr."""
+    hit = _names()[0].search(descr[:200]) if descr else None
+    return _names()[1][hit[1].casefold()] if hit else None
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[re.Pattern[str], dict[str, str]]:
+    names = {name.casefold(): name for name in vendors().values() if len(name) > 3 and name not in _OTHERS}
+    longest_first = sorted(map(re.escape, names), key=len, reverse=True)
+    return re.compile(rf"(?i)(?<![\w.-])({'|'.join(longest_first)})(?![\w.-])"), names
+
+
+def likely_class(oid: str | None, book: Book) -> str | None:
+    """What it may be where neither a family nor its description says: what its maker mostly makes, else a switch where
+    it has many ports and a spanning tree. None: makers of many things, and no telling."""
+    usual = _usual().get(int(oid.split(".")[6] or 0)) if oid and oid.startswith("1.3.6.1.4.1.") else None
+    if usual is None and book.cell(STP_TOP_CHANGES) is not None and len(book.column(IF_DESCR)) >= MANY_PORTS:
+        return "switch"
+    return usual
 
 
 @lru_cache(maxsize=1)
