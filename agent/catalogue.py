@@ -174,6 +174,8 @@ _READINGS = [
          "A state that the device reports, judged: 0 ok, 1 warning, 2 critical, 3 unknown."),
         ("hartwatch_check_state_info", "info", "", "device check subject state",
          "1, with the state in the device's own word."),
+        ("hartwatch_licence_expiry_timestamp_seconds", "gauge", "seconds", "device licence index",
+         "When a licence, subscription or support contract ends; the days left are (this - time()) / 86400."),
         ("hartwatch_probe_success", "gauge", "", "device kind probe",
          "Whether a look from outside (icmp, tcp, http, dns) found what it should (1) or not (0); every pulse."),
         ("hartwatch_probe_duration_seconds", "gauge", "seconds", "device kind probe",
@@ -183,7 +185,8 @@ _READINGS = [
         ("hartwatch_http_status_code", "gauge", "", "device kind probe",
          "Status code of the last answer (RFC 9110 section 15); every pulse."),
         ("hartwatch_certificate_expiry_timestamp_seconds", "gauge", "seconds", "device kind probe",
-         "When the certificate, or the first of those that signed it, ends; every pulse."),
+         "When the certificate, or the first of those that signed it, ends; every pulse. kind stored: one that the "
+         "device says it keeps, with its name as probe."),
         ("hartwatch_wifi_clients", "gauge", "", "device", "Clients that are connected."),
         ("hartwatch_wifi_access_points", "gauge", "", "device", "Access points that the controller knows."),
         ("hartwatch_wifi_access_points_up", "gauge", "", "device", "Access points that are joined and working."),

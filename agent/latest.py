@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter, is_
 from typing import cast
 
-from collectors.readings import WORTH_PACKING, Block, Cadence, Interface, Visit
+from collectors.readings import ENDS, WORTH_PACKING, Block, Cadence, Interface, Visit
 
 STALE_AFTER_INTERVALS = 2.5
 _cells_of = attrgetter(*(f.name for f in fields(Interface)))
@@ -64,11 +64,14 @@ def own_part(visit: Visit, cadence: Cadence) -> Visit:
     if cadence is Cadence.PULSE:
         return replace(
             visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=(), wireless={},
-            parts=(), checks=(),
+            parts=(), placeholders=(), checks=(),
         )  # fmt: skip
     if cadence is Cadence.HEALTH:
-        return replace(visit, blocks=blocks, interfaces=(), parts=())
-    return replace(visit, blocks=blocks, interfaces=(), sensors=(), processors=(), memory=(), storage=())
+        return replace(visit, blocks=blocks, interfaces=(), parts=(), placeholders=())
+    ends = tuple(sensor for sensor in visit.sensors if sensor.kind in ENDS)
+    return replace(
+        visit, blocks=blocks, interfaces=(), sensors=ends, processors=(), memory=(), storage=(), placeholders=()
+    )
 
 
 def packed(block: Block) -> Block:
@@ -89,16 +92,19 @@ def packed(block: Block) -> Block:
 def completed(health: Visit, inventory: Visit | None) -> Visit:
     """A health visit with what only inventory visits ask (a UPS's self-test, the most access points a licence allows).
 
-    Kept are checks of a name, and wireless figures, that the health visit has none of. One that it has is not touched:
-    a row that is gone from there is gone.
+    Kept are checks of a name, wireless figures, and ends of licences and certificates, that the health visit has none
+    of. One that it has is not touched: a row that is gone from there is gone.
     """
     if inventory is None or inventory is health:
         return health
     names = {check.check for check in health.checks}
     rare = tuple(check for check in inventory.checks if check.check not in names)
     figures = {figure: value for figure, value in inventory.wireless.items() if figure not in health.wireless}
-    if not rare and not figures:
+    told = {sensor.kind for sensor in health.sensors}
+    ends = tuple(sensor for sensor in inventory.sensors if sensor.kind in ENDS and sensor.kind not in told)
+    if not rare and not figures and not ends:
         return health
+    health = replace(health, sensors=(*health.sensors, *ends)) if ends else health
     return replace(health, checks=(*health.checks, *rare), wireless={**health.wireless, **figures})
 
 

@@ -21,6 +21,7 @@ from agent.alerts import Mind, believed_after, messages_of
 from agent.clock_steps import ClockSteps
 from agent.facts import Facts, Message
 from agent.health import Judgement, judge
+from agent.health.points import Points
 from agent.latest import Latest
 from agent.ledger import Ledger, LedgerError
 from agent.lifecycle import Known, sight
@@ -75,6 +76,7 @@ class Pipeline:
         last = ledger.last_sightings()
         own = {seen.device for source, seen in last if source == ledger.source}
         self._known = Known(ledger.assets(), (seen for _, seen in last), own)
+        self._points = Points()
         self._crashed: dict[str, tuple[int, datetime]] = {}  # device > times in a row, since when
         self._steps = ClockSteps(ledger, self.board, clock, steady, self._stepped)
         self.adopt(topology)
@@ -88,6 +90,7 @@ class Pipeline:
             if moved := self._steps.mind() - ahead:
                 visit = replace(visit, started_at=visit.started_at + moved)  # it began in the old time
             self._count(visit, blind=blind)
+            visit = self._points.told(visit, self._known.access_points)
             self.latest.put(visit)
             judgement = judge(visit, self.board, self.topology, blind=blind)
             self._record(judgement, visit)
@@ -162,6 +165,7 @@ class Pipeline:
         gone = [subject for subject in self.board if subject not in names]
         for device in self.topology.devices - topology.devices:
             self.latest.forget(device)
+            self._points.forget(device)
         if self._record(health.forget(gone, self.board, now)):
             for subject in gone:
                 self.board.pop(subject, None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collectors.profiles import ProfileInvalid, Profiles
+    from collectors.profiles.page import Tried, families_page
     from collectors.readings import Cadence, Visit
     from collectors.recording import Recorder, Scrubber
     from collectors.replay import RecordingInvalid, Replay, line
@@ -34,8 +35,10 @@ _FROM = {
     "SnmpAccess": "target",
     "SshAccess": "target",
     "Target": "target",
+    "Tried": "profiles.page",
     "Visit": "readings",
     "collect": "visit",
+    "families_page": "profiles.page",
     "line": "replay",
     "read_recording": "replay",
 }
@@ -70,8 +73,10 @@ __all__ = [
     "SnmpAccess",
     "SshAccess",
     "Target",
+    "Tried",
     "Visit",
     "collect",
+    "families_page",
     "line",
     "load_profiles",
     "read_recording",

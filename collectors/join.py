@@ -4,7 +4,8 @@
 
 A table and a command line number their rows differently, and one of them often leaves out the serial number. Two parts
 are the same piece if they have the same serial number, or the same kind and name, each only once on its side, and
-nothing that both of them say differs. The first one keeps its place, by which the register knows it.
+nothing that both of them say differs. The first one keeps its place, by which the register knows it. Licences have no
+serial number and a name of each side's own: where the first side tells of any, those of the second are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import fields, replace
 
 from collectors.readings import Part, compatible
 
+_ONE_SIDED = frozenset({"licence"})
 _FILLED = tuple(field.name for field in fields(Part) if field.name not in ("part", "name", "place"))
 _Named = tuple[str, str]
 
@@ -27,7 +29,10 @@ def joined(first: Sequence[Part], second: Sequence[Part]) -> tuple[Part, ...]:
     serials = {part.serial: at for at, part in enumerate(found) if part.serial}
     once = _once(first) & _once(second)
     named = {_named(part): at for at, part in enumerate(found) if _named(part) in once}
+    told = {part.part for part in first} & _ONE_SIDED
     for part in second:
+        if part.part in told:
+            continue
         at = serials.get(part.serial) if part.serial else None
         if at is None and (alike := named.get(_named(part))) is not None and _agree(found[alike], part):
             at = alike

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from typing import cast
 
 from collectors import decode as decoding
@@ -12,19 +13,10 @@ from collectors.decode import identity as who
 from collectors.decode import interfaces
 from collectors.decode.book import Book, Pressed
 from collectors.decode.entity import entities
+from collectors.decode.identity import ENGINE_TIME, SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.decode.values import raw_number, text
 from collectors.errors import BadAnswer, Unreachable
-from collectors.plan import (
-    ENGINE_TIME,
-    ENT_LAST_CHANGE,
-    MARKS,
-    SYS_DESCR,
-    SYS_OBJECT_ID,
-    SYS_UPTIME,
-    WHO,
-    Plan,
-    plan,
-)
+from collectors.plan import ENT_LAST_CHANGE, MARKS, WHO, Plan, plan
 from collectors.profiles import GENERIC, Profile, Profiles, candidates, choose, device_class, questions, relocated
 from collectors.quick import Filling, Quick, Seen
 from collectors.readings import Block, Cadence, Failure, Findings, Identity
@@ -110,7 +102,7 @@ async def _known(session: SnmpSession, learnt: Learnt, target: Target, cadence: 
     learnt.uptime = ticks if isinstance(ticks, int) else learnt.uptime
     block = quickly.block(learnt.quick, values)
     failures = [Failure.of("snmp", "known cells", answers.problem)] if answers.problem else []
-    book = Book(cells={SYS_UPTIME: ticks})
+    book = Book(cells={SYS_UPTIME: ticks}, day=today())
     result = Findings()
     if cadence is Cadence.HEALTH:
         failures += await _ask_health(session, learnt, book, values, until)
@@ -175,7 +167,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     if answers.problem is not None and not any(v is not None for v in answers.values):
         heard = isinstance(answers.problem, BadAnswer)  # nonsense is a sign of life, silence and a refusal are not
         return Look(heard, Cadence.INVENTORY, Findings(failures=(Failure.of("snmp", "system group", answers.problem),)))
-    book = Book(cells=dict(zip(_WHO.oids, answers.values, strict=True)))
+    book = Book(cells=dict(zip(_WHO.oids, answers.values, strict=True)), day=today())
     failures = [Failure.of("snmp", "system group", answers.problem)] if answers.problem else []
     profile = await _choose(session, target, book, profiles, until)
     made = plan(profile)
@@ -189,6 +181,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     table = entities(book)
     identity = who.identity(profile, book, table)
     kind = device_class(profile, identity.sys_object_id, identity.sys_descr, identity.model)
+    kind = kind or who.likely_class(identity.sys_object_id, book)
     before = cast("Learnt | None", memory.learnt.get("snmp"))
     learnt = _remember(profile, made, book, identity, kind, before.entity_changes if before else 0)
     # Without the rows there is nothing to learn from: a walk that broke off is tried in full again next time.
@@ -278,6 +271,11 @@ def _first_block(quick: Quick, book: Book) -> Block | None:
 def _cell(book: Book, oid: str) -> Value:
     column = quickly.column_of(oid, book.columns)
     return book.columns[column].get(oid[len(column) + 1 :]) if column is not None else None
+
+
+def today() -> date:
+    """The day in UTC."""
+    return datetime.now(UTC).date()
 
 
 def _at(identity: Identity, uptime: float | None) -> Identity:

@@ -11,18 +11,13 @@ from dataclasses import dataclass, field
 
 from collectors.decode import entity
 from collectors.decode.book import absolute
+from collectors.decode.identity import SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
 from collectors.decode.interfaces import IF_ENTRY
 from collectors.decode.interfaces import columns as interface_columns
 from collectors.decode.rows import columns_in
 from collectors.profiles.model import Amount, Checks, Components, Profile, Sensors, Source, Table, Usages
 from collectors.readings import Cadence
 
-SYS_DESCR = "1.3.6.1.2.1.1.1.0"
-SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
-SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
-SYS_NAME = "1.3.6.1.2.1.1.5.0"
-SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
-ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"
 IF_NUMBER = "1.3.6.1.2.1.2.1.0"
 IF_TABLE_LAST_CHANGE = "1.3.6.1.2.1.31.1.5.0"
 ENT_LAST_CHANGE = "1.3.6.1.2.1.47.1.4.1.0"  # entLastChangeTime (RFC 6933)

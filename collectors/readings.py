@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Literal
 from weakref import WeakValueDictionary
@@ -153,6 +153,9 @@ class Interface:
     out_discards: int | None = None
 
 
+ENDS = frozenset({"licence", "certificate"})  # kinds of sensors that tell when something ends
+
+
 @dataclass(frozen=True, slots=True)
 class Sensor:
     """One measured value, or one state (`kind` "state": `raw` is the device's number, `state` its word)."""
@@ -166,6 +169,15 @@ class Sensor:
     state: str | None = None
     level: Level | None = None
     raw: int | float | str | None = None
+
+    @property
+    def words(self) -> str:
+        """The value and its unit as a person reads them; of a moment its day."""
+        if self.value is None:
+            return ""
+        if self.unit == "timestamp_seconds":
+            return datetime.fromtimestamp(self.value, UTC).date().isoformat()
+        return f"{self.value:g} {self.unit}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +251,7 @@ class Findings:
     storage: tuple[Usage, ...] = ()
     wireless: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    placeholders: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -263,6 +276,8 @@ class Answered:
 class Visit:
     """Everything one look at one device gave. `reached` is True when anything at all answered.
 
+    `placeholders`: what is said in place of a serial number that is not known (N/A, FFFFFFFFFFFF), with the part that
+    says it; for whoever asks why a part has none, and for nobody else. The device's own has the part `identity`.
     Lists that belong to a cadence the visit did not include are empty and mean nothing: see `cadence`.
     """
 
@@ -285,5 +300,6 @@ class Visit:
     storage: tuple[Usage, ...] = ()
     wireless: Mapping[str, float] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    placeholders: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     failures: tuple[Failure, ...] = ()

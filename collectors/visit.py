@@ -136,7 +136,7 @@ def _add(sums: dict[str, tuple[Any, ...]], finding: Findings) -> None:
     sums["checks"] += tuple(c for c in finding.checks if c.check not in names)
     for what in ("processors", "memory", "storage", "interfaces"):
         sums[what] = sums[what] or getattr(finding, what)
-    for what in ("blocks", "failures"):
+    for what in ("blocks", "failures", "placeholders"):
         sums[what] += getattr(finding, what)
     sums["parts"] = joined(sums["parts"], finding.parts)
 

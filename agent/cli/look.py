@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args
@@ -16,6 +17,7 @@ from collectors import (
     Cadence,
     Memory,
     ProfileInvalid,
+    Recorder,
     RecordingInvalid,
     Replay,
     Sessions,
@@ -23,8 +25,10 @@ from collectors import (
     Target,
     Visit,
     collect,
+    families_page,
     load_profiles,
 )
+from collectors.readings import Part
 from collectors.target import AuthProtocol, PrivProtocol
 
 AT_ONCE = 64  # devices looked at side by side: enough to hide round trips, few enough not to flood a small link
@@ -39,6 +43,12 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     JSONL = "jsonl"
+
+
+class CoverageFormat(StrEnum):
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
 
 
 class Version(StrEnum):
@@ -128,8 +138,12 @@ async def _look_at(targets: list[Target], profiles: Any, form: Format) -> bool:
 
 
 def as_row(visit: Visit) -> dict[str, Any]:
-    """A visit as the JSON object that `--format jsonl` prints; its keys are a promise to scripts."""
+    """A visit as the JSON object that `--format jsonl` prints; its keys are a promise to scripts.
+
+    Here a device is quoted: what it says in place of a serial number is printed as it says it, and marked.
+    """
     who = visit.identity
+    instead = next((one.serial for one in visit.placeholders if one.part == "identity"), None)
     return {
         "address": visit.device,
         "reached": visit.reached,
@@ -138,7 +152,7 @@ def as_row(visit: Visit) -> dict[str, Any]:
         "identity": {
             "vendor": who.vendor,
             "model": who.model,
-            "serial": who.serial,
+            "serial": who.serial or instead,
             "version": who.version,
             "name": who.name,
             "sysObjectID": who.sys_object_id,
@@ -146,6 +160,7 @@ def as_row(visit: Visit) -> dict[str, Any]:
             "sysLocation": who.sys_location,
             "uptime_seconds": who.uptime_seconds,
             "manufactured": who.manufactured.isoformat() if who.manufactured else None,
+            **({"serial_is_placeholder": True} if instead and not who.serial else {}),
         },
         "interfaces": [
             {
@@ -197,13 +212,14 @@ def as_row(visit: Visit) -> dict[str, Any]:
                 "part": p.part,
                 "name": p.name,
                 "model": p.model,
-                "serial": p.serial,
+                "serial": p.serial or said,
                 "version": p.version,
                 "manufactured": p.manufactured.isoformat() if p.manufactured else None,
                 "installed": p.installed.isoformat() if p.installed else None,
                 "replace_by": p.replace_by.isoformat() if p.replace_by else None,
+                **({"serial_is_placeholder": True} if said and not p.serial else {}),
             }
-            for p in visit.parts
+            for p, said in with_placeholders(visit)
         ],
         "checks": [{"check": c.check, "subject": c.subject, "state": c.state, "level": c.level} for c in visit.checks],
         "failures": [{"stage": f.stage, "kind": f.kind, "asked": f.asked, "detail": f.detail} for f in visit.failures],
@@ -216,6 +232,16 @@ def as_row(visit: Visit) -> dict[str, Any]:
         "seconds": round(visit.seconds, 3),
         "requests": visit.requests,
     }
+
+
+def with_placeholders(visit: Visit) -> list[tuple[Part, str | None]]:
+    """Every part, with what it says in place of a serial number; last those that say nothing else."""
+    said = {(one.part, one.name, one.place): one for one in visit.placeholders if one.part != "identity"}
+    found = [
+        (part, one.serial if (one := said.pop((part.part, part.name, part.place), None)) else None)
+        for part in visit.parts
+    ]
+    return found + [(replace(one, serial=None), one.serial) for one in said.values()]
 
 
 def record(
@@ -256,16 +282,22 @@ def lint(
 
 def coverage(
     folder: Annotated[Path, typer.Argument(help="Recordings: FOLDER/FAMILY/CASE.snmprec.")] = Path("tests/recordings"),
-    form: Annotated[Format, typer.Option("--format")] = Format.TABLE,
+    form: Annotated[CoverageFormat, typer.Option("--format", help="markdown: the page docs/families.md.")] = (
+        CoverageFormat.TABLE
+    ),
 ) -> None:
     """For each family: how many of the objects it asks were answered by a recording, and which never were."""
-    from agent.cli.recording import covered
+    from agent.cli.recording import covered, tried
 
     if not folder.is_dir():
         raise _usage(f"{folder}: there is no such folder")
-    rows = asyncio.run(covered(list(folder.rglob("*.snmprec"))))
-    if form is not Format.TABLE:
-        print(json.dumps(rows, indent=2 if form is Format.JSON else None))
+    found = asyncio.run(tried(list(folder.rglob("*.snmprec"))))
+    if form is CoverageFormat.MARKDOWN:
+        print(families_page(load_profiles(), Recorder.objects, found), end="")
+        return
+    rows = covered(found)
+    if form is CoverageFormat.JSON:
+        print(json.dumps(rows, indent=2))
         return
     print(f"{'family':<28}{'recordings':>11}{'asked':>8}{'answered':>10}")
     for row in rows:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agent.cli.look import with_placeholders
 from collectors.readings import Visit
 
 _STYLE = {"ok": "green", "warning": "yellow", "critical": "red", "unknown": "magenta"}
@@ -52,8 +53,8 @@ def show(visit: Visit, console: Console | None = None) -> None:
     _table(
         out,
         "Sensors",
-        ("kind", "name", "value", "unit"),
-        ((s.kind, s.name, f"{s.value:g}", s.unit) for s in visit.sensors if s.value is not None),
+        ("kind", "name", "value"),
+        ((s.kind, s.name, s.words) for s in visit.sensors if s.value is not None),
     )
     used = [(what, u) for what in ("processors", "memory", "storage") for u in getattr(visit, what)]
     _table(
@@ -70,7 +71,10 @@ def show(visit: Visit, console: Console | None = None) -> None:
         out,
         "Parts",
         ("part", "name", "model", "serial", "version"),
-        ((p.part, p.name, p.model or "", p.serial or "", p.version or "") for p in visit.parts),
+        (
+            (p.part, p.name, p.model or "", p.serial or (f"({said})" if said else ""), p.version or "")
+            for p, said in with_placeholders(visit)
+        ),
     )
     _table(
         out,

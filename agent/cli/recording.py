@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,13 @@ from collectors import (
     Sessions,
     SnmpAccess,
     Target,
+    Tried,
     collect,
     line,
     load_profiles,
 )
 
-__all__ = ["covered", "take"]
+__all__ = ["covered", "take", "tried"]
 
 
 async def take(target: Target, everything: bool, keep: bool, seconds: float) -> int:
@@ -46,29 +46,32 @@ async def take(target: Target, everything: bool, keep: bool, seconds: float) -> 
     return 0
 
 
-async def covered(paths: list[Path]) -> list[dict[str, Any]]:
-    """For each family: recordings, objects asked by its profile, and how many of them some recording answered."""
-    asked: dict[str, set[str]] = {}
-    answered: dict[str, set[str]] = {}
-    count: Counter[str] = Counter()
+async def tried(paths: list[Path]) -> dict[str, Tried]:
+    """For each family that a recording was read by: how many there are, and the objects they answered."""
+    found: dict[str, Tried] = {}
     for path in sorted(paths):
         recorder = Recorder(Replay())
         target = Target(name=path.stem, address=str(path), snmp=SnmpAccess())
         visit = await collect(target, Cadence.INVENTORY, recorder, Memory())
-        if visit.profile is None:
-            continue
-        count[visit.profile] += 1
-        answered.setdefault(visit.profile, set()).update(recorder.answered)
-    profiles = load_profiles()
-    for profile in profiles:
-        asked[profile.profile] = set(Recorder.objects(profile))
-    return [
-        {
-            "family": name,
-            "recordings": count[name],
-            "asked": len(objects),
-            "answered": len(objects & answered.get(name, set())),
-            "never": sorted(objects - answered.get(name, set())) if count[name] else [],
-        }
-        for name, objects in sorted(asked.items())
-    ]
+        if visit.profile is not None:
+            one = found.setdefault(visit.profile, Tried())
+            one.devices += 1
+            one.answered |= recorder.answered
+    return found
+
+
+def covered(found: dict[str, Tried]) -> list[dict[str, Any]]:
+    """For each family: recordings, objects asked by its profile, and how many of them some recording answered."""
+    rows = []
+    for profile in sorted(load_profiles(), key=lambda one: one.profile):
+        objects, one = set(Recorder.objects(profile)), found.get(profile.profile, Tried())
+        rows.append(
+            {
+                "family": profile.profile,
+                "recordings": one.devices,
+                "asked": len(objects),
+                "answered": len(objects & one.answered),
+                "never": sorted(objects - one.answered) if one.devices else [],
+            }
+        )
+    return rows

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from math import isnan
 
 from agent.catalogue import metric
-from collectors.readings import Block, Cadence, Group, Labels, Layout, Level, Metric, Sensor, Usage, Visit
+from collectors.readings import ENDS, Block, Cadence, Group, Labels, Layout, Level, Metric, Sensor, Usage, Visit
 
 Sample = tuple[Metric, Labels, int | float]
 
@@ -26,6 +26,8 @@ _UNITS = {
 }  # fmt: skip
 _COUNT = metric("hartwatch_sensor_number")
 _OTHER_UNIT = metric("hartwatch_sensor_value")
+_LICENCE = metric("hartwatch_licence_expiry_timestamp_seconds")
+_CERTIFICATE = metric("hartwatch_certificate_expiry_timestamp_seconds")
 _SENSOR_LEVEL = metric("hartwatch_sensor_level")
 _SENSOR_STATE = metric("hartwatch_sensor_state_info")
 _CHECK_LEVEL = metric("hartwatch_check_level")
@@ -52,6 +54,11 @@ def _sensors(sensors: Iterable[Sensor]) -> Iterator[Sample]:
         if (sensor.name, index) in seen:
             index = sensor.oid  # two tables may number a sensor of the same name alike; the object tells them apart
         seen.add((sensor.name, index))
+        if sensor.kind in ENDS:
+            if sensor.value is not None:
+                yield _end(sensor, index, ("", sensor.name) not in seen)
+                seen.add(("", sensor.name))
+            continue
         labels = (("sensor", sensor.name), ("index", index), ("kind", sensor.kind))
         if sensor.value is not None and not isnan(sensor.value):
             family = _COUNT if sensor.kind == "count" else _UNITS.get(sensor.unit, _OTHER_UNIT)
@@ -60,6 +67,15 @@ def _sensors(sensors: Iterable[Sensor]) -> Iterator[Sample]:
             yield _SENSOR_LEVEL, labels, LEVELS[sensor.level]
         if sensor.state is not None:
             yield _SENSOR_STATE, (*labels, ("state", sensor.state)), 1
+
+
+def _end(sensor: Sensor, index: str, first: bool) -> Sample:
+    """When a licence ends, or a certificate that the device keeps: in one family with those that probes see."""
+    assert sensor.value is not None  # noqa: S101  (the caller has looked)
+    if sensor.kind == "licence":
+        return _LICENCE, (("licence", sensor.name), ("index", index)), sensor.value
+    name = sensor.name if first else f"{sensor.name} ({index})"
+    return _CERTIFICATE, (("kind", "stored"), ("probe", name)), sensor.value
 
 
 def _usage(label: str, usages: Iterable[Usage]) -> Iterator[Sample]:

@@ -176,6 +176,11 @@ class Known:
         others = (self._spot(place) for place in self._homes.get(spot.key, ()))
         return any(other is not None and other.seen_at > spot.seen_at for other in others)
 
+    def access_points(self, device: str) -> frozenset[str]:
+        """The names of the access points behind a controller, those of them that are not gone."""
+        spots = self._devices.get(device, {})
+        return frozenset(spot.name for (part, _), spot in spots.items() if part == "access_point")
+
     # ------------------------------------------------------------ when it is handed over
     def hold(self, found: Found) -> None:
         """Hold as known what was handed over, and forget what is gone."""

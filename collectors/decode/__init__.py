@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from collectors.decode import blocks, entity, interfaces, parts, sensors, usage
+from collectors.decode import blocks, entity, identity, interfaces, parts, sensors, usage
 from collectors.decode.book import Book
 from collectors.profiles.model import Profile, Table
-from collectors.readings import Cadence, Findings
+from collectors.readings import Cadence, Findings, Part
 
 __all__ = ["Book", "decode"]
 
@@ -41,5 +41,13 @@ def decode(profile: Profile, book: Book, cadences: Iterable[Cadence], quick: Ite
         storage=tuple(usage.usages(profile, "storage", book, cadences)) if asked("storage") else (),
         wireless=usage.wireless(profile, book, cadences) if asked("wireless") else {},
         parts=tuple(found_parts),
+        placeholders=tuple(_placeholders(profile, book, table)) if inventory else (),
         checks=tuple(check for check, _ in judged),
     )
+
+
+def _placeholders(profile: Profile, book: Book, table: dict[str, entity.Entity]) -> Iterator[Part]:
+    yield from identity.placeholders(profile, book, table)
+    yield from parts.placeholders(profile, book)
+    if profile.entity_parts:
+        yield from entity.placeholders(table)

@@ -6,6 +6,7 @@ import pickle
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from collectors.session import Value
 
@@ -16,6 +17,7 @@ class Book:
 
     cells: dict[str, Value] = field(default_factory=dict)
     columns: dict[str, dict[str, Value]] = field(default_factory=dict)
+    day: date | None = None  # UTC, of the look: what "30 days left" counts from
 
     def cell(self, oid: str) -> Value:
         """A scalar instance, or a single cell of a table if the column was walked."""

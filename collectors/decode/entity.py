@@ -10,6 +10,7 @@ from collectors.decode.book import Book
 from collectors.decode.values import FILLERS, date_and_time, is_nothing, raw_number, text
 from collectors.profiles.model import KINDS, EntitySensors
 from collectors.readings import Level, Part, Sensor
+from collectors.session import Value
 
 ENTRY = "1.3.6.1.2.1.47.1.1.1.1"
 COLUMNS = {
@@ -58,6 +59,7 @@ class Entity:
     hardware: str | None
     firmware: str | None
     manufactured: str | None
+    placeholder: str | None = None  # what it says where a serial number would be
 
 
 def oid(column: str) -> str:
@@ -89,8 +91,14 @@ def entities(book: Book) -> dict[str, Entity]:
             hardware=said("hardware", index),
             firmware=said("firmware", index),
             manufactured=day.isoformat() if day and day.year >= 1990 else None,
+            placeholder=_placeholder(columns["serial"].get(index)),
         )
     return out
+
+
+def _placeholder(value: Value) -> str | None:
+    got = text(value)
+    return got if got and is_nothing(got) else None
 
 
 def main_entity(table: dict[str, Entity]) -> Entity | None:
@@ -122,28 +130,49 @@ def identity(table: dict[str, Entity], what: str) -> str | None:
 
 def parts(table: dict[str, Entity]) -> Iterator[Part]:
     """Every row with a serial number, and chassis, modules, supplies and fans with a model of their own."""
-    kinds = {
-        _MODULE: "line_card",
-        _STACK: "stack",
-        _CONTAINER: "container",
-        "port": "optic",
-        "other": "part",
-        "unknown": "part",
-    }
-    chassis = [r for r in table.values() if r.kind == _CHASSIS]
+    several = _several_chassis(table)
     for row in table.values():
         if not row.serial and not (row.model and row.kind in (_CHASSIS, _MODULE, "power_supply", "fan")):
             continue
-        kind = "stack_member" if row.kind == _CHASSIS and len(chassis) > 1 else kinds.get(row.kind, row.kind)
         yield Part(
-            part=kind,
-            name=row.name or row.descr or f"{row.kind} {row.index}",
+            part=_kind(row, several),
+            name=_name(row),
             model=row.model,
             serial=row.serial,
             version=row.software or row.firmware,
             manufactured=_day(row.manufactured),
             place=row.index,
         )
+
+
+def placeholders(table: dict[str, Entity]) -> Iterator[Part]:
+    """Every row that says something in place of a serial number, which is then what its `serial` is."""
+    several = _several_chassis(table)
+    for row in table.values():
+        if row.placeholder is not None:
+            yield Part(_kind(row, several), _name(row), row.model, row.placeholder, place=row.index)
+
+
+_PARTS = {
+    _MODULE: "line_card",
+    _STACK: "stack",
+    _CONTAINER: "container",
+    "port": "optic",
+    "other": "part",
+    "unknown": "part",
+}
+
+
+def _several_chassis(table: dict[str, Entity]) -> bool:
+    return sum(row.kind == _CHASSIS for row in table.values()) > 1
+
+
+def _kind(row: Entity, several: bool) -> str:
+    return "stack_member" if row.kind == _CHASSIS and several else _PARTS.get(row.kind, row.kind)
+
+
+def _name(row: Entity) -> str:
+    return row.name or row.descr or f"{row.kind} {row.index}"
 
 
 def _day(iso: str | None) -> date | None:

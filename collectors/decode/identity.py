@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +13,22 @@ import yaml
 from collectors.decode import entity
 from collectors.decode.book import Book, absolute
 from collectors.decode.entity import Entity
-from collectors.decode.values import is_nothing, parsed_date, raw_number, text, transformed
-from collectors.plan import ENGINE_TIME, SYS_DESCR, SYS_LOCATION, SYS_NAME, SYS_OBJECT_ID, SYS_UPTIME
+from collectors.decode.values import is_nothing, parsed_date, placeholder, raw_number, text, transformed
 from collectors.profiles.model import Profile, Source
-from collectors.readings import Identity
+from collectors.readings import Identity, Part
 from collectors.session import Value
 
+SYS_DESCR = "1.3.6.1.2.1.1.1.0"
+SYS_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+SYS_UPTIME = "1.3.6.1.2.1.1.3.0"
+SYS_NAME = "1.3.6.1.2.1.1.5.0"
+SYS_LOCATION = "1.3.6.1.2.1.1.6.0"
+ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"  # snmpEngineTime (RFC 3411)
+STP_TOP_CHANGES = "1.3.6.1.2.1.17.2.4.0"  # dot1dStpTopChanges (RFC 4188)
+IF_DESCR = "1.3.6.1.2.1.2.2.1.2"
+MANY_PORTS = 8  # access points bridge too, between fewer
 VENDORS = Path(__file__).resolve().parent.parent / "families" / "__vendors.yaml"
+CLASSES = VENDORS.with_name("__classes.yaml")
 
 
 @lru_cache(maxsize=1)
@@ -35,13 +46,19 @@ def object_id(value: Value) -> str | None:
 def identity(profile: Profile, book: Book, table: dict[str, Entity]) -> Identity:
     """Every field from its first usable source.
 
-    Where no source tells the vendor, the enterprise number does, and where that says nothing, ENTITY-MIB.
+    Where no source tells the vendor, the enterprise number does; where that says nothing (it is that of net-snmp, say),
+    ENTITY-MIB or a maker's name in sysDescr.
     """
     oid = object_id(book.cell(SYS_OBJECT_ID))
     sources = profile.identity
     made = _first_date(sources.manufactured, book, table)
     return Identity(
-        vendor=_first(sources.vendor, book, table) or vendor_of(oid) or entity.identity(table, "vendor"),
+        vendor=(
+            _first(sources.vendor, book, table)
+            or vendor_of(oid)
+            or entity.identity(table, "vendor")
+            or named_vendor(text(book.cell(SYS_DESCR)))
+        ),
         model=_first(sources.model, book, table),
         serial=_first(sources.serial, book, table),
         version=_first(sources.version, book, table),
@@ -68,6 +85,41 @@ def vendor_of(oid: str | None) -> str | None:
     if oid and oid.startswith("1.3.6.1.4.1."):
         return vendors().get(int(oid.split(".")[6] or 0))
     return None
+
+
+# Names that stand in descriptions of others' devices: makers of processors and of software, and plain words.
+_OTHERS = frozenset({
+    "Alpha", "Apple", "Broadcom", "Brother", "Delta", "Digi", "East", "Enterprise", "Intel", "Microchip", "Microsoft",
+    "Motorola", "Novell", "Oracle", "Samsung", "Sharp", "Sigma", "Toshiba", "Volius",
+})  # fmt: skip
+
+
+def named_vendor(descr: str | None) -> str | None:
+    """The first maker whose name is in a sysDescr."""
+    hit = _names()[0].search(descr[:200]) if descr else None
+    return _names()[1][hit[1].casefold()] if hit else None
+
+
+@lru_cache(maxsize=1)
+def _names() -> tuple[re.Pattern[str], dict[str, str]]:
+    names = {name.casefold(): name for name in vendors().values() if len(name) > 3 and name not in _OTHERS}
+    longest_first = sorted(map(re.escape, names), key=len, reverse=True)
+    return re.compile(rf"(?i)(?<![\w.-])({'|'.join(longest_first)})(?![\w.-])"), names
+
+
+def likely_class(oid: str | None, book: Book) -> str | None:
+    """What it may be where neither a family nor its description says: what its maker mostly makes, else a switch where
+    it has many ports and a spanning tree. None: makers of many things, and no telling."""
+    usual = _usual().get(int(oid.split(".")[6] or 0)) if oid and oid.startswith("1.3.6.1.4.1.") else None
+    if usual is None and book.cell(STP_TOP_CHANGES) is not None and len(book.column(IF_DESCR)) >= MANY_PORTS:
+        return "switch"
+    return usual
+
+
+@lru_cache(maxsize=1)
+def _usual() -> dict[int, str]:
+    kinds = yaml.safe_load(CLASSES.read_text("utf-8")).values()
+    return {number: str(kind["class"]) for kind in kinds for number in kind["of"]}
 
 
 def _raw(source: Source, book: Book, table: dict[str, Entity]) -> list[Value]:
@@ -98,6 +150,17 @@ def _first(sources: list[Source], book: Book, table: dict[str, Entity], placehol
             if got and (placeholders or not is_nothing(got)):
                 return got
     return None
+
+
+def placeholders(profile: Profile, book: Book, table: dict[str, Entity]) -> Iterator[Part]:
+    """What the device says in place of its own serial number, where it says no better one."""
+    sources = profile.identity.serial
+    if _first(sources, book, table) is None:
+        for source in sources:
+            for value in _raw(source, book, table):
+                if (said := placeholder(source, value)) is not None:
+                    yield Part("identity", "", serial=said)
+                    return
 
 
 def _first_date(sources: list[Source], book: Book, table: dict[str, Entity]) -> date | None:

@@ -75,9 +75,16 @@ class Row:
             if lookup.via is not None:
                 at = text(self.raw(lookup.via)) or ""
             else:
-                at = ".".join(self.parts.get(b, "") for b in lookup.by) if lookup.by else self.suffix
+                at = ".".join(self._key(b) for b in lookup.by) if lookup.by else self.suffix
             return transformed(lookup, self.book.column(absolute(self.rule.entry, lookup.lookup)).get(at)) or ""
         return ""
+
+    def _key(self, name: str) -> str:
+        """An index part as it stands in the suffix of another table: with its length before it, where it has one."""
+        dotted = self.parts.get(name, "")
+        if any(part.label == name and part.length < 0 for part in self.rule.index):
+            return f"{len(dotted.split('.'))}.{dotted}" if dotted else "0"
+        return dotted
 
     def named(self, template: str) -> str:
         """The template with its placeholders filled: {index}, {label}, {3} (own column), {1.3.6...} (any column)."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from collectors.decode.book import Book, absolute
 from collectors.decode.rows import Row, rows
-from collectors.decode.values import FILLERS, caught, number, raw_number, text
-from collectors.profiles.model import KINDS, Checks, Numeric, Profile, Sensors
-from collectors.readings import Cadence, Check, Level, Sensor
+from collectors.decode.values import FILLERS, caught, date_and_time, number, parsed_date, raw_number, text
+from collectors.profiles.model import KINDS, Checks, Numeric, Profile, Sensors, Transform
+from collectors.readings import ENDS, Cadence, Check, Level, Sensor
 from collectors.session import Value
 
 _compiled = lru_cache(maxsize=4096)(re.compile)
 _NO_FILLER = {"count", "other", "energy", "bitrate", "frequency", "age"}  # kinds whose values may truly be that large
+_FOR_EVER = 20 * 365 * 86400  # seconds left: more is a way to say that it does not end (9999 days, 2^32 - 1 seconds)
 
 
 def sensors(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterator[Sensor]:
@@ -35,7 +37,14 @@ def _sensors(rule: Sensors, book: Book) -> Iterator[Sensor]:
     if rule.entry is None:
         for cell in rule.cells:
             sensor = _sensor(
-                rule, cell, book.cell(cell.oid), rule.name.replace("{index}", "").strip(), cell.oid, "", rule.kind
+                rule,
+                cell,
+                book.cell(cell.oid),
+                rule.name.replace("{index}", "").strip(),
+                cell.oid,
+                "",
+                rule.kind,
+                day=book.day,
             )
             if sensor is not None:
                 yield sensor
@@ -50,7 +59,9 @@ def _sensors(rule: Sensors, book: Book) -> Iterator[Sensor]:
         if kind is None:
             continue
         factor = _factor(rule, row, name)
-        sensor = _sensor(rule, rule, values.get(row.suffix), name, f"{place}.{row.suffix}", row.suffix, kind, factor)
+        sensor = _sensor(
+            rule, rule, values.get(row.suffix), name, f"{place}.{row.suffix}", row.suffix, kind, factor, book.day
+        )
         if sensor is not None:
             yield sensor
 
@@ -79,11 +90,19 @@ def _factor(rule: Sensors, row: Row, name: str) -> float:
 
 
 def _sensor(
-    rule: Sensors, how: Numeric, value: Value, name: str, oid: str, index: str, kind: str | None, factor: float = 1.0
+    rule: Sensors,
+    how: Numeric,
+    value: Value,
+    name: str,
+    oid: str,
+    index: str,
+    kind: str | None,
+    factor: float = 1.0,
+    day: date | None = None,
 ) -> Sensor | None:
     kind = kind or "other"
     raw = raw_number(value)
-    measured = number(how, value)
+    measured = _ends(rule, how, value, day) if kind in ENDS else number(how, value)
     if measured is None or (raw in FILLERS and kind not in _NO_FILLER):
         return None
     if factor != 1.0:
@@ -92,6 +111,38 @@ def _sensor(
     if not low <= measured <= high:
         return None
     return Sensor(kind=kind, name=name or kind, value=measured, unit=unit, oid=oid, index=index, raw=raw)
+
+
+def _ends(rule: Sensors, how: Numeric, value: Value, day: date | None) -> float | None:
+    """When a licence or a certificate ends, as midnight UTC at the beginning of its last day, in seconds since 1970.
+
+    Devices say a day in words, seconds since 1970, or how long is left. All come out as a moment, as what probes see
+    does: the days left are then right whenever somebody looks, and not only when the device was asked.
+    """
+    if rule.date:
+        last = _last_day(rule, how, value)
+        return _moment(last) if last else None
+    told = number(how, value)
+    if told is None or not rule.left:
+        return told
+    if day is None or told < 0 or told > _FOR_EVER:
+        return None
+    return _moment(day) + told // 86400 * 86400
+
+
+def _last_day(rule: Sensors, how: Numeric, value: Value) -> date | None:
+    if isinstance(value, bytes) and "date_and_time" in rule.date:
+        day = date_and_time(value)
+        if day is not None:
+            return day
+    word = text(value)
+    if word is None or word in how.unavailable:
+        return None
+    return parsed_date(Transform(extract=how.extract, date=rule.date), value)
+
+
+def _moment(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
 
 
 def checks(profile: Profile, book: Book, cadences: Iterable[Cadence]) -> Iterator[tuple[Check, Sensor]]:

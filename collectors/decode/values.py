@@ -57,6 +57,17 @@ def is_nothing(value: str | None) -> bool:
     return value is None or bool(_NOTHING.match(value.strip()))
 
 
+def placeholder(rule: Transform, value: Value) -> str | None:
+    """What is said where nothing is known: N/A, FFFFFFFFFFFF, or a value that the rule says is none. Else None."""
+    said = text(value)
+    if not said:
+        return None
+    got = transformed(rule, value)
+    if got is not None:
+        return got if got and is_nothing(got) else None
+    return said if said in rule.unavailable else None
+
+
 def mac(value: bytes) -> str:
     """Octets as aa:bb:cc."""
     return ":".join(f"{b:02x}" for b in value)

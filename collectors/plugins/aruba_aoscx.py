@@ -6,6 +6,7 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import ntp_peers, reload_reason
 from collectors.plugins.templates import said as known
 from collectors.plugins.text import check, fields, identity, lines, number, part, sensor, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part, Sensor, Usage
@@ -141,10 +142,25 @@ def _some(checks: list[Check]) -> tuple[Check, ...]:
     return tuple(checks)
 
 
+def show_ntp_associations(text: str) -> Findings:
+    """`* 1  10.0.0.1  10.0.0.1  10.9.9.9  4  580 1024  377`: the star is at the server that the clock follows."""
+    return ntp_peers(text, r"\bREMOTE +REF-?ID\b")
+
+
+def show_boot_history(text: str) -> Findings:
+    """Boots, the newest first; below each that has ended, how: `07 Aug 18 16:28:01 : Reboot requested by user`."""
+    if not re.search(r"^ {0,4}Boot ID {0,4}:", text, re.M):
+        raise Unparsed("no boot in it")
+    ended = re.search(r"^ {0,4}\S.{4,40}?\d\d:\d\d:\d\d {0,3}: {0,3}([^,\n]{3,120})", text, re.M)
+    return Findings(checks=reload_reason(ended[1] if ended else None))
+
+
 COMMANDS = (
     Command("show system", Cadence.HEALTH, show_system, needed=True),
     Command("show vsf detail", Cadence.HEALTH, show_vsf_detail),
     Command("show environment fan", Cadence.HEALTH, show_environment_fan),
     Command("show environment power-supply", Cadence.HEALTH, show_environment_power),
     Command("show environment temperature", Cadence.HEALTH, show_environment_temperature),
+    Command("show ntp associations", Cadence.HEALTH, show_ntp_associations),
+    Command("show boot-history", Cadence.INVENTORY, show_boot_history),
 )

@@ -9,6 +9,7 @@ from datetime import date
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import ntp_peers, reload_reason
 from collectors.plugins.templates import bounded
 from collectors.plugins.text import check, columns, fields, identity, lines, part, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part
@@ -20,13 +21,15 @@ def show_version(text: str) -> Findings:
     if not found:
         raise Unparsed("no ArubaOS version in it")
     up = re.search(r"^(?:Switch|AP|Controller) uptime is (.{1,120})$", text, re.M)
+    why = re.search(r"^(?:Reboot|Restart|Last reboot) [Cc]ause: {0,4}([^(\n]{2,80})", text, re.M)
     return Findings(
+        checks=reload_reason(why[1] if why else None),
         identity=identity(
             vendor="Aruba",
             model=found[1],
             version=f"{found[2]} {found[3]}" if found[3] else found[2],
             uptime_seconds=span_seconds(up[1]) if up else None,
-        )
+        ),
     )
 
 
@@ -140,10 +143,15 @@ def show_switches(text: str) -> Findings:
     return Findings(checks=tuple(found))
 
 
+def show_ntp_servers(text: str) -> Findings:
+    return ntp_peers(text, r"NTP Server Table|Selected for synchronization")
+
+
 COMMANDS = (
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
     Command("show inventory", Cadence.INVENTORY, show_inventory),
     Command("show ap database", Cadence.HEALTH, show_ap_database),
     Command("show ap database long", Cadence.INVENTORY, show_ap_database_long),
     Command("show switches", Cadence.HEALTH, show_switches),
+    Command("show ntp servers", Cadence.HEALTH, show_ntp_servers),
 )

@@ -6,8 +6,9 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import configuration, day, failover_reason, licence, licence_part
 from collectors.plugins.text import check, fields, identity, lines, part, span_seconds
-from collectors.readings import Cadence, Check, Findings, Level
+from collectors.readings import Cadence, Check, Findings, Level, Part
 
 
 def show_version_all(text: str) -> Findings:
@@ -67,7 +68,34 @@ def show_cluster_state(text: str) -> Findings:
             found.append(check("ha_state", row[4] or f"member {row[1]}", state, level))
     if not found:
         raise Unparsed("no member in it")
+    # Since R80.20, below the members: "Last cluster failover event:", and on the lines below it "Reason: ...".
+    event = re.search(
+        r"^Last cluster failover event:(?:\n.{0,160}){0,3}?\n\s{0,8}Reason: {0,40}(.{2,120})$", text, re.M
+    )
+    if event:
+        found.extend(failover_reason(event[1], "cluster"))
     return Findings(checks=tuple(found))
+
+
+def show_config_state(text: str) -> Findings:
+    state = re.search(r"^\s{0,8}(saved|unsaved)\b", text[:2_000], re.M | re.I)
+    if not state:
+        raise Unparsed("neither saved nor unsaved")
+    return Findings(checks=(configuration(saved=state[1].lower() == "saved"),))
+
+
+def cplic_print(text: str) -> Findings:
+    """`192.0.2.11  24Mar2026  CPSB-FW CPSB-VPN CK-...`: address, last day or never, features."""
+    checks: list[Check] = []
+    parts: list[Part] = []
+    for line in lines(text):
+        row = re.match(r"(?:[\d.]{7,15}|\w[\w.-]{0,60}) +(never|\d{1,2}[A-Z][a-z]{2}\d{4}) +(\S{2,60})", line, re.I)
+        if row:
+            checks.append(licence(row[2], "permanent" if row[1].lower() == "never" else "dated", Level.OK))
+            parts.extend(licence_part(row[2], day(row[1])))
+    if not checks and not re.search(r"^Host +Expiration", text, re.M):
+        raise Unparsed("no licence in it")
+    return Findings(checks=tuple(checks), parts=tuple(parts))
 
 
 COMMANDS = (
@@ -75,4 +103,6 @@ COMMANDS = (
     Command("show asset all", Cadence.INVENTORY, show_asset_all),
     Command("show uptime", Cadence.HEALTH, show_uptime),
     Command("show cluster state", Cadence.HEALTH, show_cluster_state),
+    Command("show config-state", Cadence.HEALTH, show_config_state),
+    Command("cplic print", Cadence.INVENTORY, cplic_print),
 )

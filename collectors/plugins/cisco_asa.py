@@ -6,8 +6,10 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.cisco_ios import smart_licensing
+from collectors.plugins.states import clock, failover_reason, licence
 from collectors.plugins.templates import one, rows
-from collectors.plugins.text import check, identity, inventory_parts, lines, part, span_seconds
+from collectors.plugins.text import check, columns, identity, inventory_parts, lines, part, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part
 
 
@@ -91,8 +93,50 @@ def _versions(text: str) -> list[Check]:
     return [check("ha_version", "pair", "same" if same else "different", Level.OK if same else Level.WARNING)]
 
 
+def show_failover_state(text: str) -> Findings:
+    """Why each unit last failed: `Standby Ready  Comm Failure  13:40:18 UTC Dec 9 2004` below `Other host - Secondary`.
+
+    Units and states are those of `show failover`, which tells more of them.
+    """
+    found: list[Check] = []
+    who, seen = "", False
+    for line in lines(text):
+        host = re.match(r"(This|Other) host {1,4}- {1,8}(Primary|Secondary)", line, re.I)
+        if host:
+            who, seen = f"{host[1].lower()} host", True
+        elif who and line.startswith(" ") and len(cells := columns(line)) >= 2:
+            reason = "" if cells[1].lower() == "none" else cells[1]
+            found.extend(failover_reason(reason, who))
+            who = ""
+    if not seen:
+        raise Unparsed("no unit in it")
+    return Findings(checks=tuple(found))
+
+
+def show_ntp_status(text: str) -> Findings:
+    return clock(text, r"Clock is synchronized", r"Clock is unsynchronized")
+
+
+def show_license_all(text: str) -> Findings:
+    """Smart licensing (ASAv, FPR): registration, authorisation, and each licence with its own state."""
+    found = smart_licensing(text)
+    _, _, usage = text.partition("License Usage\n")
+    each: list[Check] = []
+    name = ""
+    for line in lines(usage.partition("Product Information")[0]):
+        if heading := re.match(r"(\S.{1,80}?) \(\S{2,60}\):$", line):
+            name = heading[1]
+        elif name and (row := re.match(r" {1,4}Status: {0,4}(\S.{1,60})$", line)):
+            each.append(licence(name, row[1]))
+            name = ""
+    return Findings(checks=(*found.checks, *each), parts=found.parts)
+
+
 COMMANDS = (
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
     Command("show inventory", Cadence.INVENTORY, show_inventory),
     Command("show failover", Cadence.HEALTH, show_failover),
+    Command("show failover state", Cadence.INVENTORY, show_failover_state),
+    Command("show ntp status", Cadence.HEALTH, show_ntp_status),
+    Command("show license all", Cadence.INVENTORY, show_license_all),
 )

@@ -6,8 +6,28 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
-from collectors.plugins.templates import Row, many, one, rows
-from collectors.plugins.text import check, identity, inventory_parts, lines, number, part, sensor, span_seconds
+from collectors.plugins.states import (
+    clock,
+    configuration,
+    failover_reason,
+    licence,
+    licence_part,
+    reload_reason,
+)
+from collectors.plugins.states import day as day_of
+from collectors.plugins.templates import Row, bounded, many, one, rows
+from collectors.plugins.text import (
+    check,
+    columns,
+    fields,
+    identity,
+    inventory_parts,
+    lines,
+    number,
+    part,
+    sensor,
+    span_seconds,
+)
 from collectors.readings import Cadence, Check, Findings, Level, Part, Sensor
 
 
@@ -16,7 +36,12 @@ def show_version(text: str) -> Findings:
     version = one(row, "version")
     if not version:
         raise Unparsed("no version in it")
+    # IOS-XE says both, and only "Last reload reason" for what happened after the ROM monitor had it.
+    why = re.search(r"^Last reload reason: {0,4}(.{2,200})$", text, re.M) or re.search(
+        r"^System returned to ROM by (.{2,200})$", text, re.M
+    )
     return Findings(
+        checks=reload_reason(why[1] if why else None),
         identity=identity(
             vendor="Cisco",
             name=one(row, "hostname"),
@@ -24,7 +49,7 @@ def show_version(text: str) -> Findings:
             serial=one(row, "serial"),
             version=version,
             uptime_seconds=span_seconds(one(row, "uptime")),
-        )
+        ),
     )
 
 
@@ -48,6 +73,8 @@ def show_redundancy(text: str) -> Findings:
         found.append(check("ha_state", "standby", state or "missing", level or Level.WARNING))
         link = one(row, "communication_status") or "unknown"
         found.append(check("ha_link", "communications", link, Level.OK if link.lower() == "up" else Level.CRITICAL))
+    if why := re.search(r"^ {0,20}Last switchover reason = {0,4}(.{2,80})$", bounded(text), re.M):
+        found.extend(failover_reason(why[1], "switchover"))
     return Findings(checks=tuple(found))
 
 
@@ -147,6 +174,119 @@ def access_points(found: list[Row]) -> Findings:
     return Findings(checks=tuple(checks), parts=tuple(parts), wireless=counts)
 
 
+_JOIN = re.compile(r"\s*(?:[0-9a-f]{4}\.){2}[0-9a-f]{4} +((?:[0-9a-f]{4}\.){2}[0-9a-f]{4}) +(\S.{0,200})$", re.I)
+
+
+def show_ap_join_summary(text: str) -> Findings:
+    """Catalyst 9800: every access point that tried to join since the controller started, and what became of it."""
+    if not re.search(r"^Number of APs", text, re.M):
+        raise Unparsed("no number of access points in it")
+    found: list[Check] = []
+    for line in lines(text):
+        row = _JOIN.match(line)
+        state = re.search(r"(?<= )(Joined|Not Joined)(?= |$)", row[2]) if row else None
+        if row and state:
+            name = columns(row[2])[0].split(" ")[0]
+            joined = state[1] == "Joined"
+            subject = row[1] if name in ("NA", "N/A") else name
+            found.append(check("access_point_join", subject, state[1], Level.OK if joined else Level.WARNING))
+    return Findings(checks=tuple(found))
+
+
+def show_ntp_status(text: str) -> Findings:
+    return clock(text, r"Clock is synchronized", r"Clock is unsynchronized")
+
+
+_CHANGED = re.compile(
+    r"^! (Last configuration change|NVRAM config last updated) at (\d\d):(\d\d):(\d\d) (.{8,60})$", re.M
+)
+
+
+def show_configuration_times(text: str) -> Findings:
+    """The two comments at the head of the configuration, and nothing else of it: when changed, when saved.
+
+    A device that has not been changed since it started has no first line: what it runs is what it has read.
+    """
+    told = {kind: (day_of(rest), hour, minute, second) for kind, hour, minute, second, rest in _CHANGED.findall(text)}
+    changed, saved = told.get("Last configuration change"), told.get("NVRAM config last updated")
+    if changed is None and (saved or "No configuration change since last restart" in text):
+        return Findings(checks=(configuration(saved=True),))
+    if changed is None:
+        if text.strip():
+            raise Unparsed("neither the time of a change nor that of saving in it")
+        return Findings()
+    if changed[0] is None or (saved and saved[0] is None):
+        raise Unparsed("no day in it")
+    return Findings(checks=(configuration(saved=saved is not None and saved >= changed),))
+
+
+def show_license(text: str) -> Findings:
+    """`Index 1 Feature: securityk9` and below it period left, type and state (ISR, Catalyst 3560 and 3850)."""
+    if "Smart Licensing" in text:
+        return Findings()  # told by `show license status`
+    found: list[Check] = []
+    for row in rows("cisco_ios_show_license", text):
+        name, state, left = one(row, "feature"), one(row, "license_state"), one(row, "period_left")
+        if not name or not state:
+            continue
+        used = "in use" in state.lower() and "not in use" not in state.lower()
+        kind = one(row, "license_type") or ""
+        trial, level = "eval" in kind.lower(), None
+        if not used:
+            level = Level.OK
+        elif trial:
+            seconds = span_seconds(left)
+            level = Level.CRITICAL if seconds == 0.0 else Level.WARNING
+        word = "expired" if level is Level.CRITICAL else "evaluation" if used and trial else state
+        found.append(licence(name, word, level))
+    if not found:
+        raise Unparsed("no licence in it")
+    return Findings(checks=tuple(found))
+
+
+def show_license_status(text: str) -> Findings:
+    """Smart licensing: is the box registered and authorised, and until when; by policy since 17.3: is it on at all."""
+    return smart_licensing(text)
+
+
+_SECTION = re.compile(r"^([A-Z][\w ]{3,40}):\s*$")
+
+
+def smart_licensing(text: str) -> Findings:
+    """`Registration:` and `License Authorization:`, each with its `Status:`; the same on IOS and ASA."""
+    states: dict[str, str] = {}
+    section = ""
+    for line in lines(text):
+        if heading := _SECTION.match(line):
+            section = heading[1].lower()
+        elif row := re.match(r" {1,4}Status: {0,4}(\S.{0,60})$", line):
+            states.setdefault(section, re.sub(r" on .*| - .*", "", row[1]))
+    whole = states.get("smart licensing using policy") or ("enabled" if "Smart Licensing is ENABLED" in text else "")
+    found: list[Check] = []
+    for section, subject in (("registration", "registration"), ("license authorization", "authorization")):
+        if section in states:
+            found.append(licence(f"smart {subject}", states[section]))
+    if whole and not found:
+        found.append(licence("smart licensing", whole))
+    if not found and not re.search(r"Smart Licensing is DISABLED", text):
+        raise Unparsed("no state of smart licensing in it")
+    ends = fields(text).get("registration expires")
+    return Findings(checks=tuple(found), parts=licence_part("smart registration", day_of(ends)))
+
+
+_USED = re.compile(
+    r"\s{0,4}(\S.{1,60}?) +\(.{2,60}?\) +\d{1,6} +"
+    r"(IN USE|NOT IN USE|AUTHORIZED|OUT OF COMPLIANCE|EVAL(?:UATION)? ?\w{0,10})"
+)
+
+
+def show_license_summary(text: str) -> Findings:
+    """`network-advantage  (C9300-24 Network Advan...)  1  IN USE`; registration, where older versions tell it here."""
+    if not re.search(r"^(?:License Usage|License Reservation|Smart Licensing)\b", text, re.M):
+        raise Unparsed("no licence usage in it")
+    return Findings(checks=tuple(licence(r[1], r[2]) for line in lines(text) if (r := _USED.match(line))))
+
+
 COMMANDS = (
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
     Command("show inventory", Cadence.INVENTORY, show_inventory),
@@ -156,4 +296,11 @@ COMMANDS = (
     Command("show environment temperature", Cadence.HEALTH, show_environment_temperature),
     Command("show env fan", Cadence.HEALTH, show_env_fan),
     Command("show ap summary", Cadence.HEALTH, show_ap_summary),
-)
+    Command("show wireless stats ap join summary", Cadence.HEALTH, show_ap_join_summary),
+    Command("show ntp status", Cadence.HEALTH, show_ntp_status),
+    Command("show running-config | include ^! (Last configuration|NVRAM config)", Cadence.INVENTORY,
+            show_configuration_times),
+    Command("show license", Cadence.INVENTORY, show_license),
+    Command("show license status", Cadence.INVENTORY, show_license_status),
+    Command("show license summary", Cadence.INVENTORY, show_license_summary),
+)  # fmt: skip

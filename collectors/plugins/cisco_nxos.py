@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import day, licence, licence_part, ntp_peers, reload_reason
 from collectors.plugins.templates import one, rows
-from collectors.plugins.text import check, fields, identity, inventory_parts, number, sensor, span_seconds
-from collectors.readings import Cadence, Findings, Level, Sensor
+from collectors.plugins.text import check, fields, identity, inventory_parts, lines, number, sensor, span_seconds
+from collectors.readings import Cadence, Check, Findings, Level, Part, Sensor
 
 
 def show_version(text: str) -> Findings:
     row = rows("cisco_nxos_show_version", text)[0]
+    why = re.search(r"^Last reset.{0,80}\n(?:.{0,80}\n){0,2}? {1,4}Reason: {0,4}(.{2,80})$", text, re.M)
     return Findings(
+        checks=reload_reason(why[1] if why else None),
         identity=identity(
             vendor="Cisco",
             name=one(row, "hostname"),
@@ -19,7 +24,7 @@ def show_version(text: str) -> Findings:
             serial=one(row, "serial"),
             version=one(row, "os"),
             uptime_seconds=span_seconds(one(row, "uptime")),
-        )
+        ),
     )
 
 
@@ -85,10 +90,44 @@ def show_vpc(text: str) -> Findings:
     return Findings(checks=tuple(found))
 
 
+_LICENCE = re.compile(r"(\S{2,60}) +(Yes|No) +(\d{1,6}|-) +(Unused|In use|Not Applicable)\b {0,4}(.{0,80})$", re.I)
+
+
+def show_license_usage(text: str) -> Findings:
+    """`LAN_ENTERPRISE_SERVICES_PKG  Yes  -  In use Never  -`; one in use that is not installed lives on grace.
+
+    Since 10.1 it is smart licensing: `(LAN_ENTERPRISE_SERVICES_PKG):` and below it `Status: IN USE`.
+    """
+    checks: list[Check] = []
+    parts: list[Part] = []
+    name = ""
+    for line in lines(text):
+        if row := _LICENCE.match(line.strip()):
+            used, grace = row[4].lower() == "in use", re.search(r"Grace {1,3}\S", row[5])
+            if row[2] == "Yes" or used:
+                state = "grace" if used and grace and row[2] == "No" else row[4]
+                checks.append(licence(row[1], state))
+                parts.extend(licence_part(row[1], day(row[5])))
+        elif heading := re.match(r" {0,4}\((\w{3,60})\):$", line):
+            name = heading[1]
+        elif name and (row := re.match(r" {1,8}Status: {0,4}(\S.{1,40})$", line)):
+            checks.append(licence(name, row[1]))
+            name = ""
+    if not checks and not re.search(r"^Feature +Ins|^License Authorization", text, re.M):
+        raise Unparsed("no licence in it")
+    return Findings(checks=tuple(checks), parts=tuple(parts))
+
+
+def show_ntp_peer_status(text: str) -> Findings:
+    return ntp_peers(text, r"Total peers|selected for sync")
+
+
 COMMANDS = (
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
     Command("show inventory", Cadence.INVENTORY, show_inventory),
     Command("show environment", Cadence.HEALTH, show_environment),
     Command("show environment temperature", Cadence.HEALTH, show_environment_temperature),
     Command("show vpc", Cadence.HEALTH, show_vpc),
+    Command("show ntp peer-status", Cadence.HEALTH, show_ntp_peer_status),
+    Command("show license usage", Cadence.INVENTORY, show_license_usage),
 )

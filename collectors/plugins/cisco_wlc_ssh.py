@@ -7,6 +7,7 @@ import re
 from collectors.errors import Unparsed
 from collectors.plugins import Command
 from collectors.plugins.cisco_ios import access_points
+from collectors.plugins.states import ntp, reload_reason
 from collectors.plugins.templates import bounded, rows
 from collectors.plugins.text import check, identity, lines, number, part, sensor, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Sensor
@@ -38,6 +39,7 @@ def show_sysinfo(text: str) -> Findings:
     elif fan:
         checks.append(check("fan", "fan", fan))
     checks.extend(_supply(name, said[name]) for name in ("power supply 1", "power supply 2") if name in said)
+    checks.extend(reload_reason(said.get("last reset")))
     clients = number(said.get("number of active clients"))
     return Findings(
         identity=identity(
@@ -124,10 +126,41 @@ def show_ap_inventory(text: str) -> Findings:
     return Findings(parts=tuple(parts))
 
 
+_MAC = r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
+_JOIN = re.compile(
+    rf"\s*({_MAC}) +(?:{_MAC}|N[ /]?A) +(\S.{{0,80}}?) +(?:[\d.]{{7,15}}|[0-9a-f:]{{3,39}}|N[ /]?A) +(\S.{{2,20}})$",
+    re.I,
+)
+
+
+def show_ap_join_stats(text: str) -> Findings:
+    """Every access point that tried to join since the controller started: one that never did is in no other list."""
+    if not re.search(r"^Number of APs\.{2,60}", text, re.M):
+        raise Unparsed("no number of access points in it")
+    found: list[Check] = []
+    for line in lines(text):
+        if row := _JOIN.match(line):
+            joined = row[3].lower() == "joined"
+            name = row[1] if row[2] in ("N A", "NA", "N/A") else row[2]
+            found.append(check("access_point_join", name, row[3], Level.OK if joined else Level.WARNING))
+    return Findings(checks=tuple(found))
+
+
+def show_time(text: str) -> Findings:
+    """`1  0  10.0.0.1  In Sync  AUTH DISABLED` below `NTP Servers`; older versions have no status there."""
+    if "time" not in _dotted(text):
+        raise Unparsed("no time in it")
+    _, _, servers = text.partition("NTP Servers")
+    states = re.findall(r"^ {1,12}\d{1,2} +\d{1,5} +\S{3,60} +(In Sync|Not \S{2,20}|\w{3,12} Failed)\b", servers, re.M)
+    return Findings(checks=(ntp(any(state.lower() == "in sync" for state in states)),) if states else ())
+
+
 COMMANDS = (
     Command("show sysinfo", Cadence.HEALTH, show_sysinfo, needed=True),
     Command("show inventory", Cadence.INVENTORY, show_inventory, needed=True),
     Command("show redundancy summary", Cadence.HEALTH, show_redundancy_summary),
     Command("show ap summary", Cadence.HEALTH, show_ap_summary),
+    Command("show ap join stats summary all", Cadence.HEALTH, show_ap_join_stats),
+    Command("show time", Cadence.HEALTH, show_time),
     Command("show ap inventory all", Cadence.INVENTORY, show_ap_inventory),
 )

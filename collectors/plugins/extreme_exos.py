@@ -6,6 +6,7 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import ntp
 from collectors.plugins.text import check, fields, identity, lines, part, sensor, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part, Sensor
 
@@ -95,10 +96,21 @@ def show_temperature(text: str) -> Findings:
     return Findings(sensors=tuple(found))
 
 
+def show_sntp_client(text: str) -> Findings:
+    """`SNTP client is enabled`, `SNTP time is valid`; a switch without it may have NTP, which says no such thing."""
+    if re.search(r"^SNTP client is disabled", text, re.M):
+        return Findings()
+    valid = re.search(r"^SNTP time is (not valid|invalid|valid)", text, re.M)
+    if not valid:
+        raise Unparsed("no state of SNTP in it")
+    return Findings(checks=(ntp(valid[1] == "valid"),))
+
+
 COMMANDS = (
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
     Command("show switch", Cadence.HEALTH, show_switch),
     Command("show fans", Cadence.HEALTH, show_fans),
     Command("show power", Cadence.HEALTH, show_power),
     Command("show temperature", Cadence.HEALTH, show_temperature),
+    Command("show sntp-client", Cadence.HEALTH, show_sntp_client),
 )

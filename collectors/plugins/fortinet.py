@@ -10,6 +10,7 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import day, failover_reason, licence_part
 from collectors.plugins.templates import bounded
 from collectors.plugins.text import check, fields, identity, lines, number, part, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part, Usage
@@ -42,6 +43,10 @@ def get_system_ha_status(text: str) -> Findings:
     complaints = re.findall(r"^\s{1,8}(?:WARNING|ERROR|CRITICAL):? (.{1,200})$", bounded(text), re.M)
     health = said.get("ha health status", "") or ("WARNING" if complaints else "unknown")
     found.append(check("ha_health", "cluster", health, Level.OK if health.upper() == "OK" else Level.WARNING))
+    why = re.search(r"^\s{0,8}<\S{8,10} \S{8}> \S{5,30} is selected as the \w{6,10} because (.{5,150})$", text, re.M)
+    if why:  # the newest is the first; the peer's serial number is no reason
+        reason = re.sub(r"^(?:it has|it's|its) (?:the )?|(?: than)? peer member \S+", "", why[1])
+        found.extend(failover_reason(reason, "cluster"))
     parts: list[Part] = []
     names: dict[str, str] = {}
     for line in lines(text):
@@ -85,8 +90,22 @@ def get_system_performance_status(text: str) -> Findings:
     )
 
 
+def get_system_fortiguard_service_status(text: str) -> Findings:
+    """`AV Engine  2.002  2006-01-26 19:45:00  manual  2006-06-12 08:00:00`: until when each service is paid for."""
+    if not re.search(r"^NAME +VERSION\b.{0,80}\bEXPIRE", text, re.M):
+        raise Unparsed("no services in it")
+    found: list[Part] = []
+    for line in lines(text):
+        row = re.match(r"(\S.{1,60}?) +\d{1,6}\.\d{1,8} +\d{4}-.{10,80} (\d{4}-\d\d-\d\d) \d\d:\d\d:\d\d$", line)
+        ends = day(row[2]) if row else None
+        if row and ends and ends.year > 2001:  # without a contract it says the first day of an era
+            found.extend(licence_part(row[1], ends))
+    return Findings(parts=tuple(found))
+
+
 COMMANDS = (
     Command("get system status", Cadence.INVENTORY, get_system_status, needed=True),
     Command("get system ha status", Cadence.HEALTH, get_system_ha_status),
     Command("get system performance status", Cadence.HEALTH, get_system_performance_status),
+    Command("get system fortiguard-service status", Cadence.INVENTORY, get_system_fortiguard_service_status),
 )

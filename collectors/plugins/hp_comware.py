@@ -9,6 +9,7 @@ from datetime import date
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import clock, reload_reason
 from collectors.plugins.templates import said
 from collectors.plugins.text import check, identity, lines, part, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part
@@ -21,13 +22,15 @@ def display_version(text: str) -> Findings:
     if not version:
         raise Unparsed("no Comware version in it")
     up = re.search(r"^(?:HPE?|H3C|Aruba) (.{2,80}?) [Uu]ptime is (.{3,80})$", text, re.M)
+    why = re.search(r"^\s{0,4}Last reboot reason {0,10}: {0,4}(.{2,60})$", text, re.M)
     return Findings(
+        checks=reload_reason(why[1] if why else None),
         identity=identity(
             vendor="HPE",
             model=up[1] if up else None,
             version=f"{version[1].rstrip(',')} {version[2]}",
             uptime_seconds=span_seconds(up[2]) if up else None,
-        )
+        ),
     )
 
 
@@ -134,10 +137,15 @@ def display_irf(text: str) -> Findings:
     return Findings(checks=tuple(found))
 
 
+def display_ntp_status(text: str) -> Findings:
+    return clock(text, r"Clock status: {0,4}synchronized", r"Clock status: {0,4}unsynchronized")
+
+
 COMMANDS = (
     Command("display version", Cadence.INVENTORY, display_version, needed=True),
     Command("display device manuinfo", Cadence.INVENTORY, display_device_manuinfo),
     Command("display fan", Cadence.HEALTH, display_fan),
     Command("display power", Cadence.HEALTH, display_power),
     Command("display irf", Cadence.HEALTH, display_irf),
+    Command("display ntp-service status", Cadence.HEALTH, display_ntp_status),
 )

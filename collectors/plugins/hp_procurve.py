@@ -6,9 +6,10 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command, aruba_aoscx, aruba_os
+from collectors.plugins.states import configuration, ntp, reload_reason
 from collectors.plugins.templates import one, rows
 from collectors.plugins.templates import said as known
-from collectors.plugins.text import check, identity, lines, number, part, sensor, span_seconds
+from collectors.plugins.text import check, columns, fields, identity, lines, number, part, sensor, span_seconds
 from collectors.readings import Cadence, Check, Findings, Level, Part, Sensor, Usage
 
 
@@ -110,6 +111,35 @@ def show_temperature(text: str) -> Findings:
     return Findings(sensors=tuple(found))
 
 
+def show_config_status(text: str) -> Findings:
+    """Whether the running configuration is what the switch starts with."""
+    if re.search(r"needs? to be saved|not been saved|is different", text, re.I):
+        return Findings(checks=(configuration(saved=False),))
+    if re.search(r"is same as the startup|identical|is the same as", text, re.I):
+        return Findings(checks=(configuration(saved=True),))
+    raise Unparsed("nothing of the running configuration in it")
+
+
+def show_ntp_status(text: str) -> Findings:
+    """Two pairs a line: `Synchronization Status : Synchronized   Peer Dispersion : 0.00000 sec`."""
+    said = fields("\n".join(cell for line in lines(text) for cell in columns(re.sub(r" +: +", " : ", line))))
+    if said.get("ntp status", "").lower().startswith("disabled"):
+        return Findings()  # the clock may be set by SNTP or timep, which say no such thing
+    state = said.get("synchronization status")
+    if state is None:
+        raise Unparsed("no synchronisation in it")
+    return Findings(checks=(ntp(state.lower().startswith("synchron")),))
+
+
+def show_boot_history(text: str) -> Findings:
+    """`Mgmt Module 1 in Active Mode went down: 06/26/12 13:44:35`, on the next line why; the newest first."""
+    if not re.search(r"(?i)crash information|boot history|went down", text):
+        raise Unparsed("no history of boots in it")
+    down = re.search(r"went down: .{8,40}\n\s{0,20}([^\n]{3,120})", text)
+    reason = re.sub(r"(?i) from \S{3,12} session.{0,60}", "", down[1]) if down else None
+    return Findings(checks=reload_reason(reason))
+
+
 COMMANDS = (
     Command("show system", Cadence.HEALTH, show_system),
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
@@ -117,4 +147,7 @@ COMMANDS = (
     Command("show system fans", Cadence.HEALTH, show_fans),
     Command("show system power-supply", Cadence.HEALTH, show_power_supply),
     Command("show system temperature", Cadence.HEALTH, show_temperature),
+    Command("show config status", Cadence.HEALTH, show_config_status),
+    Command("show ntp status", Cadence.HEALTH, show_ntp_status),
+    Command("show boot-history", Cadence.INVENTORY, show_boot_history),
 )

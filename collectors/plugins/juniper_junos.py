@@ -6,6 +6,7 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import clock, day, licence, licence_part, reload_reason
 from collectors.plugins.templates import Row, bounded, many, rows
 from collectors.plugins.templates import said as known
 from collectors.plugins.text import check, identity, lines, part, sensor, span_seconds
@@ -161,6 +162,53 @@ def show_chassis_alarms(text: str) -> Findings:
     return Findings(checks=tuple(found))
 
 
+def show_ntp_status(text: str) -> Findings:
+    """`status=0664 leap_none, sync_ntp, 6 events`: sync_unspec and leap_alarm say that no server is followed."""
+    return clock(
+        text, r"\bsync_(?:ntp|other|pps|\w{3,8}_(?:clock|time))\b", r"\bsync_unspec\b|leap_alarm", "not running"
+    )
+
+
+def show_chassis_routing_engine(text: str) -> Findings:
+    """`Last reboot reason  0x1:power cycle/failure`, one engine after the other (slots, nodes, members)."""
+    if not re.search(r"^\s{0,4}(?:Routing Engine status|Slot \d|node\d)", text, re.M):
+        raise Unparsed("no routing engine in it")
+    found: list[Check] = []
+    where = slot = ""
+    for line in lines(text):
+        if place := re.match(r"(node\d|fpc\d{1,2}):$", line.strip()):
+            where, slot = f"{place[1]} ", ""
+        elif place := re.match(r"\s*Slot (\d{1,2}):$", line):
+            slot = f" {place[1]}"
+        elif row := re.match(r"\s*Last reboot reason\s{1,20}(?:0x[0-9a-f]{1,8}: ?)?(\S.{1,80})$", line, re.I):
+            found.extend(reload_reason(row[1], f"{where}routing engine{slot}"))
+    return Findings(checks=tuple(found))
+
+
+_LICENCE = re.compile(
+    r" {1,4}(\S.{1,60}?) +\d{1,9} +(\d{1,9}) +(\d{1,9}) +(permanent|invalid|expired|-|\d{4}-.{5,40})$"
+)
+
+
+def show_system_license(text: str) -> Findings:
+    """`idp-sig  0  1  0  2025-08-01 00:00:00 UTC`: used, installed, needed, until when."""
+    if not re.search(r"^License usage", text, re.M):
+        raise Unparsed("no licence usage in it")
+    checks: list[Check] = []
+    parts: list[Part] = []
+    for line in lines(text):
+        row = _LICENCE.match(line)
+        if not row:
+            continue
+        state, level = ("needed", Level.WARNING) if int(row[3]) else ("installed", Level.OK)
+        if row[4] in ("expired", "invalid"):
+            state, level = row[4], Level.CRITICAL
+        if int(row[2]) or int(row[3]) or level is Level.CRITICAL:
+            checks.append(licence(row[1], state, level))
+            parts.extend(licence_part(row[1], day(row[4])))
+    return Findings(checks=tuple(checks), parts=tuple(parts))
+
+
 COMMANDS = (
     Command("show version", Cadence.INVENTORY, show_version, needed=True),
     Command("show chassis hardware", Cadence.INVENTORY, show_chassis_hardware),
@@ -169,4 +217,7 @@ COMMANDS = (
     Command("show chassis alarms", Cadence.HEALTH, show_chassis_alarms),
     Command("show chassis cluster status", Cadence.HEALTH, show_chassis_cluster_status),
     Command("show virtual-chassis", Cadence.HEALTH, show_virtual_chassis),
+    Command("show ntp status", Cadence.HEALTH, show_ntp_status),
+    Command("show chassis routing-engine", Cadence.INVENTORY, show_chassis_routing_engine),
+    Command("show system license", Cadence.INVENTORY, show_system_license),
 )

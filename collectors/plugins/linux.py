@@ -6,6 +6,7 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import clock
 from collectors.plugins.templates import bounded, one, rows
 from collectors.plugins.text import identity, part
 from collectors.readings import Cadence, Findings, Usage
@@ -80,6 +81,16 @@ def df(text: str) -> Findings:
     return Findings(storage=tuple(found))
 
 
+def timedatectl(text: str) -> Findings:
+    """timedatectl(1): `System clock synchronized: yes`, the kernel's flag, whoever keeps the time (older: NTP)."""
+    return clock(
+        text,
+        r"^\s{0,20}(?:System clock|NTP) synchronized: yes",
+        r"^\s{0,20}(?:System clock|NTP) synchronized: no",
+        "not been booted with systemd|Failed to (?:query|connect|create)",
+    )
+
+
 COMMANDS = (
     Command("cat /etc/os-release", Cadence.INVENTORY, os_release, needed=True),
     Command("hostname", Cadence.INVENTORY, hostname),
@@ -87,4 +98,5 @@ COMMANDS = (
     Command("cat /proc/uptime", Cadence.HEALTH, proc_uptime, needed=True),
     Command("cat /proc/meminfo", Cadence.HEALTH, meminfo),
     Command("df -P -k", Cadence.HEALTH, df),
+    Command("timedatectl", Cadence.HEALTH, timedatectl),
 )

@@ -6,6 +6,7 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import ntp
 from collectors.plugins.text import fields, identity, number, part, span_seconds
 from collectors.readings import Cadence, Findings, Usage
 
@@ -62,8 +63,19 @@ def system_identity(text: str) -> Findings:
     return Findings(identity=identity(name=name))
 
 
+def system_ntp_client(text: str) -> Findings:
+    """`enabled: yes` and, since version 7, `status: synchronized`; version 6 says no state."""
+    said = fields(text)
+    if "enabled" not in said:
+        raise Unparsed("not the state of the NTP client")
+    if said["enabled"] != "yes" or "status" not in said:
+        return Findings()
+    return Findings(checks=(ntp(said["status"].lower() == "synchronized"),))
+
+
 COMMANDS = (
     Command("system resource print", Cadence.HEALTH, system_resource, needed=True),
     Command("system routerboard print", Cadence.INVENTORY, system_routerboard),
     Command("system identity print", Cadence.INVENTORY, system_identity),
+    Command("system ntp client print", Cadence.HEALTH, system_ntp_client),
 )

@@ -6,8 +6,9 @@ import re
 
 from collectors.errors import Unparsed
 from collectors.plugins import Command
+from collectors.plugins.states import configuration, day, failover_reason, licence, licence_part, ntp
 from collectors.plugins.text import check, columns, fields, identity, lines, part, sensor, span_seconds
-from collectors.readings import Cadence, Check, Findings, Level, Sensor
+from collectors.readings import Cadence, Check, Findings, Level, Part, Sensor
 
 
 def show_system_info(text: str) -> Findings:
@@ -55,6 +56,8 @@ def show_high_availability(text: str) -> Findings:
             level = Level.OK if link[1].lower() == "up" else Level.CRITICAL
             found.append(check("ha_link", name.lower(), link[1], level))
     found += _matches(here)
+    for kind in ("non-functional", "suspended"):
+        found += failover_reason(here.get(f"last {kind} state reason"), f"local {kind}")
     sync = re.search(r"^ *Running Configuration: (\S.{0,40})$", text, re.M)
     if sync:
         good = sync[1].lower() in ("synchronized", "complete")
@@ -108,8 +111,48 @@ def show_system_environmentals(text: str) -> Findings:
     return Findings(sensors=tuple(sensors), checks=tuple(checks))
 
 
+def request_license_info(text: str) -> Findings:
+    """`Feature: Threat Prevention`, `Expires: January 13, 2023`, `Expired?: no`, one block each. No key is printed."""
+    checks: list[Check] = []
+    parts: list[Part] = []
+    for block in re.split(r"^License entry:\s{0,4}$", "\n".join(lines(text)), flags=re.M)[1:]:
+        said = fields(block)
+        name = said.get("feature")
+        if not name:
+            continue
+        expired = said.get("expired?", "unknown").lower()
+        state, level = {"no": ("valid", Level.OK), "yes": ("expired", Level.CRITICAL)}.get(
+            expired, ("unknown", Level.UNKNOWN)
+        )
+        checks.append(licence(name, state, level))
+        parts.extend(licence_part(name, day(said.get("expires"))))
+    if not checks and not re.search(r"^Current .{1,6} ?Date", text, re.M):
+        raise Unparsed("no licence in it")
+    return Findings(checks=tuple(checks), parts=tuple(parts))
+
+
+def show_ntp(text: str) -> Findings:
+    """`NTP synched to 10.0.0.1`, or `NTP not synched, using local clock`; without a server the clock is its own."""
+    if re.search(r"^\s{0,8}NTP synched to (?!LOCAL)", text, re.M):
+        return Findings(checks=(ntp(True),))
+    if re.search(r"^\s{0,8}NTP (?:not synched|synched to LOCAL)", text, re.M):
+        return Findings(checks=(ntp(False),) if re.search(r"NTP server", text) else ())
+    raise Unparsed("no state of NTP in it")
+
+
+def check_pending_changes(text: str) -> Findings:
+    """`yes` where something was changed that is not committed, `no` where not."""
+    answer = text.strip().lower()
+    if answer not in ("yes", "no"):
+        raise Unparsed("neither yes nor no")
+    return Findings(checks=(configuration(answer == "no", "uncommitted"),))
+
+
 COMMANDS = (
     Command("show system info", Cadence.HEALTH, show_system_info, needed=True),
     Command("show high-availability all", Cadence.HEALTH, show_high_availability),
     Command("show system environmentals", Cadence.HEALTH, show_system_environmentals),
+    Command("show ntp", Cadence.HEALTH, show_ntp),
+    Command("check pending-changes", Cadence.HEALTH, check_pending_changes),
+    Command("request license info", Cadence.INVENTORY, request_license_info),
 )

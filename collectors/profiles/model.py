@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from collectors.readings import Cadence, Level, Metric
+from collectors.readings import ENDS, Cadence, Level, Metric
 
 DeviceClass = Literal[
     "firewall",
@@ -60,6 +60,8 @@ KINDS: dict[str, tuple[str, float, float]] = {
     "snr": ("decibels", -50, 150),
     "bitrate": ("bits_per_second", 0, 1e15),
     "delay": ("seconds", 0, 1e6),
+    "licence": ("timestamp_seconds", 946684800, 4102444800),  # when it ends: "for ever" is written as 1970 or far later
+    "certificate": ("timestamp_seconds", 946684800, 4102444800),
     "count": ("", -1e18, 1e18),
     "other": ("", -1e18, 1e18),
 }
@@ -300,9 +302,13 @@ class Sensors(Rows, Numeric):
     kind_map: Annotated[dict[str, str], ByRaw] = {}  # ... and its values; what is not listed is left out
     scale_column: ColumnRef | None = None  # a column with a factor or a number of decimals
     scale_map: Annotated[dict[str, float], ByRaw] = {}
+    date: Texts = []  # kinds licence, certificate: strptime formats, or date_and_time, of the day on which it ends
+    left: bool = False  # the same kinds: the number is the time that is left, to be scaled to seconds
 
     @model_validator(mode="after")
     def _known(self) -> Self:
+        if (self.date or self.left) and self.kind not in ENDS:
+            raise ValueError("date and left are for sensors of kind licence or certificate")
         if self.entry is None and self.oid is None and not self.first_of:
             raise ValueError("a sensor rule has entry and value, or oid, or first_of")
         if self.entry is not None and self.value is None:
@@ -381,6 +387,7 @@ class Checks(Rows):
 
 class PartSource(Transform):
     column: ColumnRef | None = None
+    index: str | None = None  # a label of the row: tables that are numbered by the serial number itself
     oid: OidText | None = None
     value: Word | None = None
 

@@ -94,6 +94,17 @@ def test_what_only_inventory_visits_ask_still_completes_health_visits() -> None:
     assert condition.wireless == {"access_points_licensed": 50.0}
 
 
+def test_the_ends_of_licences_that_inventory_visits_learn_complete_health_visits() -> None:
+    latest = Latest()
+    ends = Sensor("licence", "Support", 1806364800.0, "timestamp_seconds", "1.3.6.1.4.1.5.9.0")
+    first = visit(Cadence.INVENTORY)
+    latest.put(replace(first, sensors=(*first.sensors, ends)))
+    latest.put(visit(Cadence.HEALTH))
+    condition = latest.condition("sw-1", dict.fromkeys(Cadence, timedelta(hours=1)), NOON)
+    assert condition is not None
+    assert [s for s in condition.sensors if s.kind == "licence"] == [ends]
+
+
 def test_a_visit_that_reached_nothing_leaves_the_last_readings_to_age() -> None:
     latest = Latest()
     latest.put(visit(Cadence.PULSE, 7))

@@ -272,6 +272,58 @@ def test_the_first_cell_that_says_something_is_the_sensor() -> None:
     ] == [30]
 
 
+def test_a_label_is_looked_up_by_a_part_of_the_index_that_has_its_length_before_it() -> None:
+    index = [{"label": "vdom", "hide": True}, {"label": "ap", "length": -1, "as": "text"}, {"label": "radio"}]
+    table = {
+        "entry": "1.3.6.1.4.1.5.1",
+        "index": index,
+        "labels": {"name": {"lookup": "1.3.6.1.4.1.6.1.3", "by": ["vdom", "ap"]}},
+        "metrics": [{"metric": "stations", "column": 2, "help": "."}],
+    }
+    columns = {"1.3.6.1.4.1.5.1.2": {"1.2.65.66.7": 9}, "1.3.6.1.4.1.6.1.3": {"1.2.65.66": b"ap-hall"}}
+    block = decode(profile(tables=[table]), Book(columns=columns), ALL).blocks[0]
+    assert [s.labels for s in block.layout.series] == [(("ap", "AB"), ("radio", "7"), ("name", "ap-hall"))]
+
+
+@pytest.mark.parametrize(
+    ("rule", "raw", "day"),
+    [
+        ({}, 1806364800, date(2027, 3, 30)),
+        ({"date": ["%a %b %d %H:%M:%S %Y"]}, b"Tue Mar 30 00:00:00 2027", date(2027, 3, 30)),
+        ({"date": ["date_and_time"]}, b"\x07\xeb\x03\x1e\x17\x3b\x3b\x00", date(2027, 3, 30)),
+        ({"date": ["date_and_time", "%b %d %Y"]}, b"Mar 30 2027", date(2027, 3, 30)),
+        ({"scale": 86400, "left": True}, 30, date(2026, 7, 1)),
+        ({"left": True}, 30 * 86400 + 5, date(2026, 7, 1)),
+        ({"scale": 86400, "left": True}, 0, date(2026, 6, 1)),
+    ],
+)
+def test_a_licence_ends_on_the_same_day_however_a_device_says_it(rule: dict[str, Any], raw: Value, day: date) -> None:
+    rules = profile(sensors=[{"oid": "1.3.6.1.4.1.5.9.0", "name": "Support", "kind": "licence"} | rule])
+    found = decode(rules, Book(cells={"1.3.6.1.4.1.5.9.0": raw}, day=date(2026, 6, 1)), ALL).sensors
+    assert [(s.words, s.unit) for s in found] == [(day.isoformat(), "timestamp_seconds")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "raw"),
+    [
+        ({}, 0),
+        ({}, 4294967295),
+        ({"date": ["%Y-%m-%d"]}, b"Never"),
+        ({"date": ["date_and_time"]}, b"\x00\x00\x00\x00\x00\x00\x00\x00"),
+        ({"scale": 86400, "left": True}, 9999),
+        ({"left": True}, -1),
+    ],
+)
+def test_a_licence_that_does_not_end_has_no_end(rule: dict[str, Any], raw: Value) -> None:
+    rules = profile(sensors=[{"oid": "1.3.6.1.4.1.5.9.0", "name": "Support", "kind": "licence"} | rule])
+    assert decode(rules, Book(cells={"1.3.6.1.4.1.5.9.0": raw}, day=date(2026, 6, 1)), ALL).sensors == ()
+
+
+def test_a_day_is_read_for_licences_alone() -> None:
+    with pytest.raises(ValueError, match="for sensors of kind licence"):
+        profile(sensors=[{"oid": "1.3.6.1.4.1.5.9.0", "name": "x", "kind": "count", "left": True}])
+
+
 def test_an_unlisted_state_is_unknown_and_never_ok() -> None:
     states = {1: ["normal", "ok"], 2: ["off", "critical"]}
     rules = profile(checks=[{"check": "psu", "entry": "1.3.6.1.4.1.5.1", "value": 2, "states": states}])
@@ -374,6 +426,41 @@ def test_parts_of_entity_mib_are_not_told_twice_where_the_family_names_them() ->
         ("stack_member", "SER1"),
         ("power_supply", "SER2"),
     ]
+
+
+def test_what_stands_in_place_of_a_serial_number_is_kept_apart_from_the_parts() -> None:
+    entity = "1.3.6.1.2.1.47.1.1.1.1"
+    rules = profile(
+        entity_parts=True,
+        identity={"serial": [{"oid": "1.3.6.1.4.1.5.9.0"}]},
+        components=[
+            {"part": "battery", "entry": "1.3.6.1.4.1.5.1", "name": "Battery {index}", "model": 3,
+             "serial": {"column": 4, "unavailable": ["BUILTIN"]}},
+        ],
+    )  # fmt: skip
+    book = Book(
+        cells={"1.3.6.1.4.1.5.9.0": b"FFFFFFFFFFFF"},
+        columns={
+            "1.3.6.1.4.1.5.1.3": {"1": b"RBC7"},
+            "1.3.6.1.4.1.5.1.4": {"1": b"BUILTIN", "2": b"SER2", "3": b""},
+            f"{entity}.5": {"7": 6, "8": 10},
+            f"{entity}.11": {"7": b"SER7", "8": b"N/A"},
+        },
+    )
+    found = decode(rules, book, ALL)
+    assert [(p.part, p.place, p.model, p.serial) for p in found.parts] == [
+        ("battery", "1", "RBC7", None), ("battery", "2", None, "SER2"), ("power_supply", "7", None, "SER7"),
+    ]  # fmt: skip
+    assert [(p.part, p.place, p.model, p.serial) for p in found.placeholders] == [
+        ("identity", "", None, "FFFFFFFFFFFF"), ("battery", "1", "RBC7", "BUILTIN"), ("optic", "8", None, "N/A"),
+    ]  # fmt: skip
+    assert decode(rules, book, (Cadence.HEALTH,)).placeholders == ()
+
+
+def test_a_device_that_says_its_serial_number_has_no_placeholder_for_it() -> None:
+    rules = profile(identity={"serial": [{"oid": "1.3.6.1.4.1.5.9.0"}, {"oid": "1.3.6.1.4.1.5.10.0"}]})
+    cells: dict[str, Value] = {"1.3.6.1.4.1.5.9.0": b"0000", "1.3.6.1.4.1.5.10.0": b"SER1"}
+    assert decode(rules, Book(cells=cells), ALL).placeholders == ()
 
 
 def test_two_chassis_are_stack_members() -> None:

@@ -62,3 +62,10 @@ def test_no_serial_number_is_lost_and_the_first_side_stays_in_order(first: list[
     assert {p.serial for p in found} >= {p.serial for p in (*first, *second) if p.serial}
     assert [(p.part, p.name, p.place) for p in found[: len(first)]] == [(p.part, p.name, p.place) for p in first]
     assert joined(found, ()) == found
+
+
+def test_licences_of_the_command_line_are_left_out_where_a_table_tells_of_licences() -> None:
+    table, line = Part("licence", "FortiGuard AV contract"), Part("licence", "Virus Definitions", place="AV")
+    fan = Part("fan", "Fan 1")
+    assert joined([table], [line, fan]) == (table, fan)
+    assert joined([fan], [line]) == (fan, line)

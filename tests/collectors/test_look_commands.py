@@ -42,6 +42,22 @@ def test_try_cleans_what_a_device_says_before_it_reaches_the_terminal(tmp_path: 
     assert "[2J[red]" in done.stdout
 
 
+def test_try_quotes_what_a_device_says_in_place_of_a_serial_number_and_marks_it(tmp_path: Path) -> None:
+    entity = "1.3.6.1.2.1.47.1.1.1.1"
+    lines = ["1.3.6.1.2.1.1.2.0|6|1.3.6.1.4.1.318.1.3.27", "1.3.6.1.4.1.318.1.1.1.1.2.3.0|4|FFFFFFFFFFFF"]
+    lines += [f"{entity}.5.{row}|2|{kind}" for row, kind in ((2, 7), (3, 9))]
+    lines += [f"{entity}.11.{row}|4|{serial}" for row, serial in ((2, "N/A"), (3, ""))]
+    lines += [f"{entity}.13.2|4|FAN-7", f"{entity}.13.3|4|LC-8"]
+    said = tmp_path / "placeholders.snmprec"
+    said.write_text("\n".join(lines) + "\n")
+    row = json.loads(typed("try", "--format", "jsonl", str(said)).stdout)
+    parts = {(p["model"], p["serial"]): p.get("serial_is_placeholder") for p in row["parts"]}
+    assert parts["FAN-7", "N/A"] is True
+    assert parts["LC-8", None] is None
+    assert (row["identity"]["serial"], row["identity"]["serial_is_placeholder"]) == ("FFFFFFFFFFFF", True)
+    assert "(N/A)" in typed("try", str(said)).stdout
+
+
 def test_try_has_status_one_where_a_device_was_not_reached() -> None:
     done = typed("try", "--format", "json", "--timeout", "0.1", "--retries", "0", "--port", "9", "127.0.0.254")
     assert done.exit_code == 1

@@ -286,3 +286,52 @@ async def test_ssh_meets_the_platform_that_the_family_names_where_the_inventory_
     assert asked == ["cisco_ios"]
     await collect(target, Cadence.HEALTH, Shelled(switch()), Memory())
     assert asked == ["cisco_ios"]
+
+
+# ---------------------------------------------------------------- devices that no family knows
+SYS_DESCR, SYS_OBJECT_ID, STP_TOP_CHANGES = "1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0", "1.3.6.1.2.1.17.2.4.0"
+
+
+async def unknown(descr: str, oid: str, **objects: Value) -> Visit:
+    system: dict[str, Value] = {SYS_DESCR: descr.encode(), SYS_OBJECT_ID: Oid(oid)}
+    return await collect(TARGET, Cadence.INVENTORY, Device(system | objects), Memory())
+
+
+@pytest.mark.parametrize(
+    ("descr", "oid", "vendor", "kind"),
+    [
+        ("model 7", "1.3.6.1.4.1.24062.77", "Korenix", "switch"),  # by what its maker mostly makes
+        ("industrial firewall", "1.3.6.1.4.1.24062.77", "Korenix", "firewall"),  # by what it says of itself
+        ("model 7", "1.3.6.1.4.1.11.77", "HPE", None),  # a maker of many things
+        ("Korenix model 7, 4 ports", "1.3.6.1.4.1.8072.99", "Korenix", None),  # the agent's number, the maker's name
+        ("box with an Intel chip", "1.3.6.1.4.1.8072.99", None, None),
+        ("model 7 with-korenix-inside", "1.3.6.1.4.1.8072.99", None, None),  # as a host is called, say
+    ],
+)
+async def test_maker_and_class_of_an_unknown_device_come_from_what_little_it_says(
+    descr: str, oid: str, vendor: str | None, kind: str | None
+) -> None:
+    visit = await unknown(descr, oid)
+    assert (visit.profile, visit.identity.vendor, visit.device_class) == ("generic", vendor, kind)
+
+
+@pytest.mark.parametrize(("ports", "kind"), [(7, None), (8, "switch")])
+async def test_many_ports_and_a_spanning_tree_make_a_switch(ports: int, kind: str | None) -> None:
+    rows: dict[str, Value] = {f"1.3.6.1.2.1.2.2.1.2.{n}": b"port" for n in range(1, ports + 1)}
+    visit = await unknown("model 7", "1.3.6.1.4.1.11.77", **rows, **{STP_TOP_CHANGES: 4})
+    assert visit.device_class == kind
+    assert (await unknown("model 7", "1.3.6.1.4.1.11.77", **rows)).device_class is None
+
+
+def test_no_maker_mostly_makes_two_things() -> None:
+    from typing import get_args
+
+    import yaml
+
+    from collectors.decode.identity import CLASSES
+    from collectors.profiles.model import DeviceClass
+
+    kinds = yaml.safe_load(CLASSES.read_text()).values()
+    numbers = [number for kind in kinds for number in kind["of"]]
+    assert len(numbers) == len(set(numbers)) > 200
+    assert {kind["class"] for kind in kinds} <= set(get_args(DeviceClass))

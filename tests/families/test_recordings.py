@@ -6,18 +6,25 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from collectors import Cadence, Memory, Replay, SnmpAccess, Target, Visit, collect
+from collectors import Cadence, Memory, Replay, SnmpAccess, Target, Visit, collect, load_profiles
 from collectors.profiles import KINDS
 from tests.families.plausible import implausible, twice
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 CASES = sorted(RECORDINGS.rglob("*.snmprec"))
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Licences with so many days left end on another day at every run otherwise."""
+    monkeypatch.setattr("collectors.look.today", lambda: date(2026, 6, 1))
 
 
 def look(path: Path) -> Visit:
@@ -37,7 +44,7 @@ def told(visit: Visit) -> dict[str, Any]:
             if (value := getattr(who, name)) is not None
         },
         "interfaces": {i.index: f"{i.name or i.descr} {i.admin}/{i.oper} {i.speed_bps}" for i in visit.interfaces},
-        "sensors": [f"{s.kind} {s.name} = {s.value:g} {s.unit}".strip() for s in visit.sensors if s.value is not None],
+        "sensors": [f"{s.kind} {s.name} = {s.words}" for s in visit.sensors if s.value is not None],
         "checks": [f"{c.check} {c.subject}: {c.state} ({c.level})" for c in visit.checks],
         "usage": [
             f"{what} {u.name} = {u.usage_ratio:.4g}" + (f" of {u.total_bytes:.0f} bytes" if u.total_bytes else "")
@@ -85,3 +92,9 @@ def test_every_recording_lies_in_the_folder_of_its_profile() -> None:
 
 def test_every_sensor_kind_has_a_unit_and_bounds_that_are_the_right_way_round() -> None:
     assert [kind for kind, (_, low, high) in KINDS.items() if not low < high] == []
+
+
+def test_the_page_of_the_families_has_every_family() -> None:
+    page = (RECORDINGS.parent.parent / "docs" / "families.md").read_text()
+    missing = [one.profile for one in load_profiles() if f"| `{one.profile}`: " not in page]
+    assert missing == ["generic"]

@@ -127,7 +127,7 @@ CLOCKS_AND_FILES = {"now", "today", "utcnow", "open", "read_text", "read_bytes",
 
 # Data that comes with a package, the same on every machine, read once and kept: part of the program, not of the world.
 SHIPPED_DATA = {
-    "collectors.decode.identity": "collectors/families/__vendors.yaml",
+    "collectors.decode.identity": "collectors/families/__vendors.yaml and __classes.yaml",
     "collectors.plugins.templates": "the templates of ntc-templates",
 }
 

@@ -86,6 +86,21 @@ def test_records_of_a_visit_carry_the_same_names_for_every_family() -> None:
     assert value(page, "hartwatch_device_answered", source="icmp") == 0
 
 
+def test_licences_of_every_vendor_are_one_metric_family() -> None:
+    ends = Sensor("licence", "Web filter", 1806364800.0, "timestamp_seconds", "1.3.6.1.4.1.5.9.1", "1")
+    page = device_page(pages(visit(sensors=(ends,))))
+    assert value(page, "hartwatch_licence_expiry_timestamp_seconds", licence="Web filter", index="1") == 1806364800
+    assert "hartwatch_sensor_" not in page
+
+
+def test_certificates_that_a_device_keeps_stand_beside_those_that_probes_see() -> None:
+    first = Sensor("certificate", "portal.crt", 1806364800.0, "timestamp_seconds", "1.3.6.1.4.1.5.9.1", "1")
+    page = device_page(pages(visit(sensors=(first, replace(first, index="2", value=1780272000.0)))))
+    family = "hartwatch_certificate_expiry_timestamp_seconds"
+    assert value(page, family, kind="stored", probe="portal.crt") == 1806364800
+    assert value(page, family, kind="stored", probe="portal.crt (2)") == 1780272000
+
+
 def test_a_value_that_is_not_known_gives_no_series_and_the_others_stay() -> None:
     layout = interfaces()
     page = device_page(pages(visit(blocks=(Block(layout, (10, None, 30, 40, None, None)),))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,11 @@ from collectors.target import SshAccess
 
 PASSWORD = "quiet-heron"  # opens nothing but these servers
 SCREEN = 24
+
+
+def stem(command: str) -> str:
+    """The name of a file for a command's output."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", command)
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,9 @@ def ios_version(rows: list[Row]):  # type: ignore[no-untyped-def]
     yield "model", row["hardware"][0] if row["hardware"] else None, fact("model")
     yield "serial", row["serial"][0] if row["serial"] else None, fact("serial")
     yield "uptime", seconds(*up), fact("uptime_seconds")
+    # What the sample has of the reason may be followed by when it was, which is left out of the state.
+    why = word(re.sub(r" at \d\d:.*", "", row["reload_reason"]))
+    yield "reload reason", why[:60], lambda found: next((c.state for c in found.checks), "")
 
 
 def simple(**names: str) -> Expect:
@@ -365,6 +368,76 @@ def ros_board(rows: list[Row]):  # type: ignore[no-untyped-def]
     yield "model", model, lambda found: found.parts[0].model if found.parts else None
 
 
+def licences(name: str, expect: Callable[[Row], str | None]) -> Expect:
+    """Each licence with its state, where one is told."""
+
+    def check(rows: list[Row]):  # type: ignore[no-untyped-def]
+        want = Counter((r[name], word(state)) for r in rows if (state := expect(r)) is not None)
+        yield "licences", want, lambda found: states(found, "licence")
+
+    return check
+
+
+def expiry(text: str) -> str | None:
+    """A day as ISO text, by the calendar of the standard library."""
+    from datetime import UTC, datetime
+
+    for form in ("%B %d, %Y", "%b %d %H:%M:%S %Y", "%b %d %Y %H:%M:%S"):
+        try:
+            return datetime.strptime(text.removesuffix(" UTC"), form).replace(tzinfo=UTC).date().isoformat()
+        except ValueError:
+            continue
+    return None
+
+
+def until(found: Findings) -> set[tuple[str, str]]:
+    return {(p.name, p.replace_by.isoformat()) for p in found.parts if p.part == "licence" and p.replace_by}
+
+
+def ios_license_status(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter([("smart licensing", word(rows[0]["sl_enabled"]))])
+    yield "state", want, lambda found: states(found, "licence")
+
+
+def asa_licences(rows: list[Row]):  # type: ignore[no-untyped-def]
+    row = rows[0]
+    want = Counter(
+        [
+            ("smart registration", word(row["registration_status"])),
+            ("smart authorization", word(row["auth_status"])),
+            *((r["license"], word(r["license_status"])) for r in rows if r["license"]),
+        ]
+    )
+    yield "states", want, lambda found: states(found, "licence")
+    yield "until", {("smart registration", expiry(row["registration_expiration_date"]))}, until
+
+
+def panos_licences(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter((r["feature"], {"no": "valid", "yes": "expired"}[r["expired"]]) for r in rows)
+    yield "states", want, lambda found: states(found, "licence")
+    days = {(r["feature"], day) for r in rows if (day := expiry(r["expires"]))}
+    yield "until", days, until
+
+
+def ntp_associations(rows: list[Row]):  # type: ignore[no-untyped-def]
+    followed = any(r["id"].startswith("*") for r in rows)
+    want = Counter([("clock", "synchronised" if followed else "unsynchronised")])
+    yield "clock", want, lambda found: states(found, "ntp")
+
+
+def eos_inventory(rows: list[Row]):  # type: ignore[no-untyped-def]
+    fitted = {(r["pid"], r["sn"]) for r in rows if r["pid"].startswith("PWR")}
+    yield "supplies", fitted, lambda f: {(p.model, p.serial) for p in f.parts if p.part == "power_supply"}
+    fans = sum(r["pid"].startswith("FAN") for r in rows)
+    yield "fans", fans, lambda f: sum(p.part == "fan" for p in f.parts)
+    yield "nothing else", fans + len(fitted), lambda f: len(f.parts)
+
+
+def eos_reload(rows: list[Row]):  # type: ignore[no-untyped-def]
+    cause = word(rows[0]["reload_cause"])
+    yield "cause", True, lambda found: all(c.state in cause for c in found.checks) and len(found.checks) == 1
+
+
 EXPECT: dict[tuple[str, str], Expect] = {
     ("cisco_ios", "show version"): ios_version,
     ("cisco_ios", "show inventory"): inventory,
@@ -373,6 +446,16 @@ EXPECT: dict[tuple[str, str], Expect] = {
     ("cisco_ios", "show environment power all"): ios_power,
     ("cisco_ios", "show environment temperature"): ios_temperature,
     ("cisco_ios", "show ap summary"): access_points,
+    ("cisco_ios", "show license"): licences("feature", lambda r: r["license_state"] or None),
+    ("cisco_ios", "show license status"): ios_license_status,
+    ("cisco_nxos", "show license usage"): licences(
+        "feature", lambda r: r["status"] if r["installed"] == "Yes" or r["status"] == "In use" else None
+    ),
+    ("cisco_asa", "show license all"): asa_licences,
+    ("aruba_aoscx", "show ntp associations"): ntp_associations,
+    ("paloalto_panos", "request license info"): panos_licences,
+    ("arista_eos", "show inventory"): eos_inventory,
+    ("arista_eos", "show reload cause"): eos_reload,
     ("cisco_nxos", "show version"): with_uptime(
         "uptime", version="os", model="platform", serial="serial", name="hostname"
     ),
@@ -423,7 +506,7 @@ def recorded() -> list[tuple[str, str, Path]]:
     found = []
     for platform in PLATFORMS:
         for command in commands(platform):
-            folder = CASES / platform / command.text.replace(" ", "_")
+            folder = CASES / platform / command.text.replace(" ", "_").replace("/", "_")
             if folder.is_dir():
                 found.append((platform, command.text, folder))
     return found

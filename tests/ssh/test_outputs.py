@@ -16,6 +16,7 @@ import yaml
 from collectors.readings import Findings
 from collectors.session import Output
 from collectors.ssh import PLATFORMS, commands, read
+from tests.ssh.played import stem
 
 OUTPUTS = Path(__file__).parent / "outputs"
 
@@ -24,7 +25,7 @@ def cases() -> list[tuple[str, str, Path]]:
     """(platform, command, file): of the commands whose name begins a file's, the longest."""
     found = []
     for file in sorted(OUTPUTS.glob("*/*.txt")):
-        names = {c.text.replace("/", "_").replace(" ", "_"): c.text for c in commands(file.parent.name)}
+        names = {stem(c.text): c.text for c in commands(file.parent.name)}
         fitting = [name for name in names if file.stem == name or file.stem.startswith(f"{name}_")]
         found.append((file.parent.name, names[max(fitting, key=len)], file))
     return found
@@ -39,7 +40,9 @@ def plain(found: Findings) -> dict[str, Any]:
             f"{s.kind} | {s.name} | {s.value} {s.unit} | {s.level.value if s.level else '-'}" for s in found.sensors
         ],
         "parts": [
-            f"{p.part} | {p.name} | {p.model} | {p.serial}" + (f" | made {p.manufactured}" if p.manufactured else "")
+            f"{p.part} | {p.name} | {p.model} | {p.serial}"
+            + (f" | made {p.manufactured}" if p.manufactured else "")
+            + (f" | until {p.replace_by}" if p.replace_by else "")
             for p in found.parts
         ],
         "usage": [

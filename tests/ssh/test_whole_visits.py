@@ -18,7 +18,7 @@ from collectors.session import Output
 from collectors.ssh import PLATFORMS, Shells, commands, fetch, plan, read
 from collectors.ssh.terminal import decoded
 from collectors.target import SshAccess
-from tests.ssh.played import STYLES, served
+from tests.ssh.played import STYLES, served, stem
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "cli"
 OUTPUTS = Path(__file__).parent / "outputs"
@@ -30,7 +30,7 @@ def texts(platform: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     folder = BORROWS.get(platform, platform)
     for command in commands(platform):
-        name = command.text.replace("/", "_").replace(" ", "_")
+        name = stem(command.text)
         recorded = (
             sorted((SHARED / folder / name).glob("*.raw")) if (folder, name) != ("aruba_os", "show_version") else []
         )
