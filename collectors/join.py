@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime, time
 
-from collectors.readings import Part, compatible
+from collectors.readings import Part, Sensor, compatible
 
 _ONE_SIDED = frozenset({"licence"})
 _FILLED = tuple(field.name for field in fields(Part) if field.name not in ("part", "name", "place"))
@@ -42,6 +43,27 @@ def joined(first: Sequence[Part], second: Sequence[Part]) -> tuple[Part, ...]:
             missing = {name: getattr(part, name) for name in _FILLED if not getattr(found[at], name)}
             found[at] = replace(found[at], **missing)
     return tuple(found)
+
+
+def licences(parts: Iterable[Part], sensors: Iterable[Sensor]) -> tuple[Sensor, ...]:
+    """When licences end, as their parts say it, where no sensor tells of any.
+
+    Command lines list licences as pieces, tables as readings: either way their ends are one metric family.
+    """
+    if any(sensor.kind == "licence" for sensor in sensors):
+        return ()
+    return tuple(
+        Sensor(
+            kind="licence",
+            name=part.name,
+            value=datetime.combine(part.replace_by, time(), UTC).timestamp(),
+            unit="timestamp_seconds",
+            oid="",
+            index=part.place if part.place != part.name else "",
+        )
+        for part in parts
+        if part.part == "licence" and part.replace_by is not None and 2000 <= part.replace_by.year < 2100
+    )
 
 
 def _named(part: Part) -> _Named:

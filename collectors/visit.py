@@ -11,7 +11,7 @@ from typing import Any
 
 from collectors import expected
 from collectors.errors import DeviceFault, OutOfTime
-from collectors.join import joined
+from collectors.join import joined, licences
 from collectors.look import look
 from collectors.profiles import Profiles, builtin
 from collectors.readings import Answered, Cadence, Failure, Findings, Identity, Visit
@@ -69,6 +69,7 @@ async def collect(
     sums = {name: tuple(getattr(first, name)) for name in _SUMS}
     for finding in others:
         _add(sums, finding)
+    sums["sensors"] += licences(sums["parts"], sums["sensors"])
     wireless = {k: v for f in reversed(findings) for k, v in f.wireless.items()}
     heard = Answered(**answered)
     checks = expected.judged(sums["checks"], target.expect)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.join import joined
-from collectors.readings import Part
+from collectors.join import joined, licences
+from collectors.readings import Part, Sensor
 
 
 def test_an_access_point_without_a_serial_number_on_the_command_line_is_the_one_of_the_table() -> None:
@@ -69,3 +71,14 @@ def test_licences_of_the_command_line_are_left_out_where_a_table_tells_of_licenc
     fan = Part("fan", "Fan 1")
     assert joined([table], [line, fan]) == (table, fan)
     assert joined([fan], [line]) == (fan, line)
+
+
+def test_the_ends_of_licences_that_only_a_command_line_lists_are_readings_as_those_of_tables_are() -> None:
+    listed = [
+        Part("licence", "Threat Prevention", replace_by=date(2027, 3, 30), place="Threat Prevention"),
+        Part("licence", "Support", replace_by=date(2999, 12, 31)),
+        Part("power_supply", "PSU 1", replace_by=date(2027, 3, 30)),
+    ]
+    found = licences(listed, [])
+    assert [(s.name, s.words, s.index) for s in found] == [("Threat Prevention", "2027-03-30", "")]
+    assert licences(listed, [Sensor("licence", "x", 1806364800.0, "timestamp_seconds", "1.3.6.1")]) == ()
