@@ -153,6 +153,7 @@ def test_alertmanager_takes_the_configuration(deploy: Path, server: Server) -> N
         ("alertname=OutageOpen team=service-desk severity=critical", "service-desk,on-call"),
         ("alertname=OutageHalfOfFixTarget team=service-desk severity=warning", "service-desk,silent"),
         ("alertname=OutageThreeQuartersOfFixTarget team=service-desk severity=critical escalate=yes", "escalation"),
+        ("alertname=DeviceCheckCritical team=infrastructure severity=critical device=wlc-1", "infrastructure"),
         ("alertname=HartwatchBlind team=infrastructure severity=critical", "infrastructure"),
         ("alertname=FirewallUnsupported team=infrastructure topic=hardware severity=critical", "infrastructure"),
         ("alertname=HardwareOverdue team=infrastructure topic=hardware severity=warning", "infrastructure"),
@@ -165,6 +166,13 @@ def test_an_alert_reaches_whom_it_should(labels: str, receivers: str, deploy: Pa
         f"--verify.receivers={receivers}", *labels.split(), cwd=deploy / "alertmanager",
     )  # fmt: skip
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_what_one_check_of_one_device_finds_is_one_message(deploy: Path) -> None:
+    """A controller that loses its access points fires an alert for each; whoever is called needs one."""
+    routes = yaml.safe_load((deploy / "alertmanager" / "alertmanager.yml").read_text())["route"]["routes"]
+    (route,) = [one for one in routes if 'alertname =~ "DeviceCheck.*"' in one["matchers"]]
+    assert route["group_by"] == ["alertname", "device", "check"]
 
 
 # ---------------------------------------------------------------- systemd
