@@ -37,9 +37,10 @@ class Plan:
     live: dict[str, Cadence] = field(default_factory=dict)
     moving: dict[str, Cadence] = field(default_factory=dict)
     interfaces: bool = False
-    # Columns that only name the rows of other tables, with the columns whose rows they name: where those have no rows,
-    # nobody asks for the names. Most devices lack most of what a family may have, and each saved walk is a request.
-    naming: dict[str, set[str]] = field(default_factory=dict)
+    # Columns that are only of use beside rows of other tables (names of these rows, or more of what they say), with the
+    # columns of those: where they have no rows, nothing is asked. Most devices lack most of what a family may have, and
+    # each saved walk is a request.
+    following: dict[str, set[str]] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)  # columns asked for their own sake
 
     def scalar(self, oid: str, cadence: Cadence) -> None:
@@ -48,16 +49,16 @@ class Plan:
             self.scalars[oid] = cadence
 
     def column(
-        self, oid: str, cadence: Cadence | None, moving: bool = False, naming: Iterable[str] | None = None
+        self, oid: str, cadence: Cadence | None, moving: bool = False, following: Iterable[str] | None = None
     ) -> None:
         """A column: static where `cadence` is None; of several cadences the quickest counts.
 
-        `naming`: the column only names the rows of these.
+        `following`: the column is of use only where one of these has rows.
         """
-        if naming is None:
+        if following is None:
             self.plain.add(oid)
         else:
-            self.naming.setdefault(oid, set()).update(naming)
+            self.following.setdefault(oid, set()).update(following)
         if moving:
             at = cadence or Cadence.HEALTH
             known = self.moving.get(oid)
@@ -71,16 +72,18 @@ class Plan:
                 self.live[oid] = cadence
 
     def unwanted(self, columns: Iterable[str], walked: Mapping[str, Mapping[str, object]]) -> bool:
-        """True for columns that only name rows, none of which has come."""
-        return not any(c not in self.naming or any(walked.get(named) for named in self.naming[c]) for c in columns)
+        """True for columns that go with rows of which none has come."""
+        return not any(
+            c not in self.following or any(walked.get(named) for named in self.following[c]) for c in columns
+        )
 
     def tables(self, columns: Iterable[str]) -> Iterator[tuple[str, ...]]:
         """Columns grouped by the row object they belong to: one walk each."""
         by_entry: dict[str, list[str]] = {}
         for column in dict.fromkeys(columns):
             by_entry.setdefault(column.rpartition(".")[0], []).append(column)
-        last = sorted(by_entry.values(), key=lambda group: all(c in self.naming for c in group))
-        for group in last:  # what only names rows comes after the rows
+        last = sorted(by_entry.values(), key=lambda group: all(c in self.following for c in group))
+        for group in last:  # what goes with rows comes after them
             yield tuple(sorted(group, key=lambda c: int(c.rpartition(".")[2])))
 
     @property
@@ -118,10 +121,12 @@ def _make(profile: Profile) -> Plan:
     for sensor in profile.sensors:
         _sensor(out, sensor)
     for entity_sensor in profile.entity_sensors:
+        # Sensors are entities with more columns (RFC 3433): a device without entities has none.
+        entities = [entity.oid(name) for name in entity.COLUMNS]
         for n in (1, 2, 3):
-            out.column(f"{entity_sensor.entry}.{n}", None)
+            out.column(f"{entity_sensor.entry}.{n}", None, following=entities)
         for n in (4, 5):
-            out.column(f"{entity_sensor.entry}.{n}", entity_sensor.every)
+            out.column(f"{entity_sensor.entry}.{n}", entity_sensor.every, following=entities)
     if profile.entity_sensors or profile.entity_parts or _uses_entity(profile):
         for name in entity.COLUMNS:
             out.column(entity.oid(name), None)
@@ -141,8 +146,8 @@ def _make(profile: Profile) -> Plan:
         for column in interface_columns():
             if column not in out.live:
                 out.column(column, None)
-    for column in [c for c in out.naming if c in out.plain or c not in out.static]:
-        del out.naming[column]
+    for column in [c for c in out.following if c in out.plain or c in out.moving]:
+        del out.following[column]
     # A column that moves is read by walks alone: asking its cells as well would be asking twice.
     for column in out.moving:
         out.live.pop(column, None)

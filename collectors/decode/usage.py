@@ -15,15 +15,19 @@ from collectors.readings import Cadence, Usage
 def usages(
     profile: Profile, what: Literal["processors", "memory", "storage"], book: Book, cadences: Iterable[Cadence]
 ) -> Iterator[Usage]:
-    """How full each is; a rule marked `fallback` is used only where none before it gave anything."""
+    """How full each is. A rule marked `fallback` is used only where none before it gave anything, one marked `beside`
+    only where the one it stands beside did."""
     wanted = set(cadences)
-    found = False
+    found = last = False
     for rule in getattr(profile, what):
-        if rule.every not in wanted or (rule.fallback and found):
+        if rule.every not in wanted:
             continue
-        for usage in _usages(rule, book):
-            found = True
-            yield usage
+        asked = last if rule.beside else not (rule.fallback and found)
+        given = list(_usages(rule, book)) if asked else []
+        if not rule.beside:
+            last = bool(given)
+        found = found or bool(given)
+        yield from given
 
 
 def _usages(rule: Usages, book: Book) -> Iterator[Usage]:

@@ -50,8 +50,8 @@ def number(text: str | None) -> float | None:
 _WORDS = {
     Level.OK: "ok okay good normal green up ready active online on present powered-up pass passed fine running in-sync "
     "operational",
-    Level.CRITICAL: "bad fail failed failure faulty fault critical red down shutdown err-disable errdisable error dead "
-    "alarm offline unresponsive removed",
+    Level.CRITICAL: "bad fail failed failure faulty fault abnormal critical red down shutdown err-disable errdisable "
+    "error dead alarm offline unresponsive removed",
     Level.WARNING: "warning yellow amber minor degraded standby-cold initializing booting waiting no-power",
     Level.UNKNOWN: "absent empty not-present notpresent unknown n/a na - -- off missing",
 }
@@ -106,28 +106,37 @@ def identity(**fields: str | float | None) -> Mapping[str, str | float]:
 
 
 def total(findings: Iterable[Findings]) -> Findings:
-    """The sum; of an identity field the first that has it wins, a part that two commands tell of is one part."""
+    """The sum; of an identity field the first that has it wins, a part that two commands tell of is one part.
+
+    So is a check: what a command says of a subject is not said again by a later one. Of one command all stay: two lines
+    with the same name are two things.
+    """
     kept: dict[str, str | float | object] = {}
     wireless: dict[str, float] = {}
     lists: dict[str, list[object]] = {name: [] for name in _LISTS}
     parts: tuple[Part, ...] = ()
+    checks: list[Check] = []
+    told: set[tuple[str, str]] = set()
     for one in findings:
         for name, value in one.identity.items():
             kept.setdefault(name, value)
         for name, count in one.wireless.items():
             wireless.setdefault(name, count)
         parts = joined(parts, one.parts)
+        checks.extend(check for check in one.checks if (check.check, check.subject) not in told)
+        told.update((check.check, check.subject) for check in one.checks)
         for name, items in lists.items():
             items.extend(getattr(one, name))
     return Findings(
         identity=kept,  # type: ignore[arg-type]
         wireless=wireless,
         parts=parts,
+        checks=tuple(checks),
         **{name: tuple(items) for name, items in lists.items()},  # type: ignore[arg-type]
     )
 
 
-_LISTS = ("blocks", "interfaces", "sensors", "processors", "memory", "storage", "checks", "failures")
+_LISTS = ("blocks", "interfaces", "sensors", "processors", "memory", "storage", "failures")
 
 
 def fields(text: str, separator: str = ":") -> dict[str, str]:

@@ -232,6 +232,7 @@ class Rows(Strict):
     moving: bool = False  # rows come and go (tunnels, access points): walked at every visit, not only when learnt
     every: Every = Cadence.HEALTH
     fallback: bool = False  # used only where no rule before it in the same list gave anything
+    beside: bool = False  # used only where the last rule before it that is not `beside` itself gave something
 
 
 class TableMetric(Numeric):

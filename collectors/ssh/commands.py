@@ -18,7 +18,13 @@ from collectors.readings import Cadence, Failure, Findings
 from collectors.session import Output
 from collectors.ssh.platforms import PLATFORMS, says_unknown
 
-_MODULES = {"cisco_xe": "cisco_ios"}  # platforms that share a module of collectors.plugins
+# Platforms that share a module of collectors.plugins.
+MODULES = {
+    "cisco_xe": "cisco_ios",
+    "brocade_fastiron": "ruckus_fastiron",
+    "broadcom_icos": "ubiquiti_edgeswitch",
+    "ubiquiti_edgerouter": "vyatta_vyos",
+}
 
 
 @cache
@@ -26,7 +32,7 @@ def commands(platform: str) -> tuple[Command, ...]:
     """The commands of a platform, in the order they are run. ValueError for an unknown platform."""
     if platform not in PLATFORMS:
         raise ValueError(f"unknown SSH platform {platform!r}; known: {', '.join(sorted(PLATFORMS))}")
-    module = import_module(f"collectors.plugins.{_MODULES.get(platform, platform)}")
+    module = import_module(f"collectors.plugins.{MODULES.get(platform, platform)}")
     found: tuple[Command, ...] = module.COMMANDS
     return found
 

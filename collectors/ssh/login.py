@@ -64,10 +64,10 @@ def log_in(
 
 def _netmiko(platform: Platform, access: SshAccess) -> Any:
     """netmiko's connection object of this platform, not connected: its return key and its form of the user name."""
-    connection = CLASS_MAPPER[platform.name](
+    connection = CLASS_MAPPER[platform.netmiko or platform.name](
         host="device",
         username=access.user,
-        device_type=platform.name,
+        device_type=platform.netmiko or platform.name,
         auto_connect=False,
         ssh_strict=True,
         allow_agent=False,
@@ -113,7 +113,7 @@ def _authenticate(transport: paramiko.Transport, user: str, password: str, own_k
 
 def _answer_terminal_login(terminal: Terminal, access: SshAccess, until: float) -> None:
     """AireOS asks in the terminal: once each, because every further try counts against the account."""
-    asked = r"(?:[Uu]ser(?:name)? ?:|login as:|[Pp]assword ?:|[>#]) ?$"
+    asked = r"(?:[Uu]ser(?: ?[Nn]ame)? ?:|login as:|[Pp]assword ?:|[>#]) ?$"
     for answer in (access.user, access.password):
         seen = terminal.expect(asked, until)
         if seen.rstrip().endswith((">", "#")):

@@ -16,13 +16,14 @@ ANY_PROMPT = re.compile(r"(?:^|\n)[^\n]{0,120}?[^\s>#$%][^\n]{0,40}?[>#$%] ?$|(?
 PAGER_TEXT = re.compile(
     r"-{2,4} ?\(?[Mm](?:ore|ORE)\b[^\n\r\x1b]{0,60}|<-{3} More -{3}>"
     r"|lines \d{1,6}-\d{1,6}(?:/\d{1,6})?[^\n\r\x1b]{0,20}|Press <SPACE> to continue[^\n\r\x1b]{0,40}"
+    r"|More: <space>[^\n\r\x1b]{0,60}|More\? \[next screen[^\n\r\x1b]{0,60}"
 )
 PAGER = re.compile(rf"(?:{PAGER_TEXT.pattern})\s{{0,4}}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One kind of command line. `name` is netmiko's device type."""
+    """One kind of command line. `name` is netmiko's device type, unless `netmiko` says which is meant."""
 
     name: str
     setup: tuple[str, ...] = ()  # session-only commands after log-in; a refusal of them is harmless
@@ -30,10 +31,15 @@ class Platform:
     asks_again: bool = False  # asks for user and password in the terminal, after SSH authentication (AireOS)
     greetings: tuple[tuple[str, str], ...] = ()  # text before the first prompt > the one key that passes it
     questions: tuple[tuple[str, str], ...] = ()  # text instead of the prompt while a command prints > the answer
+    netmiko: str = ""
     unknown: tuple[str, ...] = field(  # how the device says that it has no such command
         default=(r"% ?Invalid (?:input|command)", r"% ?Unknown command", r"% ?Ambiguous command", r"% ?Incomplete")
     )
 
+
+_FASTIRON = (r"Invalid input", r"Unrecognized command", r"Incomplete command", r"Ambiguous input", r"Not authorized")
+_FASTPATH = (r"% ?Invalid input", r"% ?Unrecognized command", r"Command not found", r"Incomplete command", r"Ambiguous")
+_VYATTA = (r"Invalid command", r"command not found", r"Incomplete command", r"Ambiguous command")
 
 PLATFORMS: dict[str, Platform] = {
     p.name: p
@@ -91,6 +97,54 @@ PLATFORMS: dict[str, Platform] = {
             "mikrotik_routeros",
             unknown=(r"bad command name", r"expected end of command", r"syntax error", r"no such item"),
         ),
+        Platform(
+            "huawei_vrp",
+            ("screen-length 0 temporary",),
+            greetings=((r"Change now\? ?\[Y/N\] ?:?", "N\r"),),
+            unknown=(
+                r"Error: ?(?:Unrecognized|Unknown) command", r"Error: ?Wrong parameter", r"Error: ?Incomplete command",
+                r"Error: ?Too many parameters", r"Error: ?No permission", r"Info: No license",
+            ),
+        ),
+        Platform(
+            "cisco_s300",
+            ("terminal datadump",),
+            asks_again=True,
+            unknown=(r"% ?Unrecognized command", r"% ?Invalid", r"% ?Incomplete", r"% ?missing mandatory"),
+        ),
+        Platform("allied_telesis_awplus", ("terminal length 0",), enable=True),
+        Platform("ruckus_fastiron", ("skip-page-display",), enable=True, unknown=_FASTIRON),
+        Platform("brocade_fastiron", ("skip-page-display",), enable=True, unknown=_FASTIRON),
+        Platform("cisco_xr", ("terminal length 0", "terminal width 511")),
+        Platform("alcatel_aos", unknown=(r"ERROR: (?:Invalid|Incomplete|Ambiguous|Authorization)",)),
+        Platform(
+            "avaya_ers",
+            ("terminal length 0",),
+            enable=True,
+            greetings=((r"Enter Ctrl-Y to begin", "\x19"),),
+            unknown=(r"% ?(?:Invalid input|Incomplete command|Ambiguous command|Bad format|Cannot)",),
+        ),
+        Platform(
+            "avaya_vsp", ("terminal more disable",), enable=True, unknown=(r"% ?(?:Invalid|Incomplete|Ambiguous)",)
+        ),
+        Platform(
+            "dell_force10", ("terminal length 0",), enable=True, unknown=(r"% ?Error: (?:Invalid|Incompl|Ambiguous)",)
+        ),
+        Platform("dell_os10", ("terminal length 0",), unknown=(r"% ?Error: ?(?:Unrecog|Invalid|Illegal|Incompl)",)),
+        Platform("vyatta_vyos", ("terminal length 0",), unknown=_VYATTA),
+        Platform("ubiquiti_edgerouter", ("terminal length 0",), unknown=_VYATTA),
+        Platform("ubiquiti_edgeswitch", ("terminal length 0",), enable=True, unknown=_FASTPATH),
+        Platform("broadcom_icos", ("terminal length 0",), enable=True, unknown=_FASTPATH),
+        Platform(
+            "edgecore",
+            ("terminal length 0",),
+            enable=True,
+            netmiko="generic",
+            unknown=(r"% ?Invalid input", r"Invalid command", r"% ?Incomplete", r"Ambiguous command"),
+        ),
+        Platform("zyxel_os", unknown=(r"not found", r"Unknown command", r"Invalid command")),
+        Platform("oneaccess_oneos", ("term len 0",), unknown=(r"(?i)syntax error|unknown command|% ?invalid",)),
+        Platform("cisco_viptela", ("paginate false",), unknown=(r"syntax error", r"% ?No entries", r"unknown command")),
     )
 }  # fmt: skip
 

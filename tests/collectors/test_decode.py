@@ -409,6 +409,24 @@ def test_a_fallback_rule_stands_back_where_an_earlier_one_found_something() -> N
     assert [u.name for u in decode(rules, Book(cells={"1.3.6.1.4.1.5.2.0": 2}), ALL).processors] == ["b"]
 
 
+def test_a_rule_that_stands_beside_another_is_used_where_that_one_is() -> None:
+    def rule(name: str, last: int, **more: bool) -> dict[str, Any]:
+        return {"name": name, "ratio": {"oid": f"1.3.6.1.4.1.5.{last}.0", "scale": 0.01}} | more
+
+    rules = profile(
+        memory=[rule("a", 1), rule("b", 2, fallback=True), rule("b1", 3, beside=True), rule("b2", 4, beside=True)]
+    )
+
+    def found(*answered: int) -> list[str]:
+        book = Book(cells={f"1.3.6.1.4.1.5.{n}.0": n for n in answered})
+        return [usage.name for usage in decode(rules, book, ALL).memory]
+
+    assert found(1, 2, 3, 4) == ["a"]
+    assert found(2, 3, 4) == ["b", "b1", "b2"]
+    assert found(2, 4) == ["b", "b2"]
+    assert found(3, 4) == []
+
+
 def test_parts_of_entity_mib_are_not_told_twice_where_the_family_names_them() -> None:
     entity = "1.3.6.1.2.1.47.1.1.1.1"
     rules = profile(

@@ -136,7 +136,7 @@ REACHED = {
     "serial": 99,
     "version": 97,
     "processors": 98.5,
-    "memory": 95,
+    "memory": 97,
     "storage": 98.5,
     "sensors": 97.5,
     "other sensors": 98,

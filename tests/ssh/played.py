@@ -82,6 +82,48 @@ STYLES: dict[str, Style] = {
     "extreme_exos": Style("sum-1.1 # ", "Press <SPACE> to continue or <Q> to quit:", "", unknown="%% Invalid input"),
     "arista_eos": Style("ar-1#", " --More-- ", "terminal length 0"),
     "mikrotik_routeros": Style("[watch@ros-1] > ", unknown="bad command name it (line 1 column 1)"),
+    "huawei_vrp": Style(
+        "<core-hw-1>",
+        "  ---- More ----",
+        "screen-length 0 temporary",
+        "\x1b[16D                \x1b[16D",
+        unknown="               ^\r\nError: Unrecognized command found at '^' position.",
+    ),
+    "cisco_s300": Style(
+        "sw-lib-1#",
+        "More: <space>,  Quit: q or CTRL+Z, One line: <return> ",
+        "terminal datadump",
+        unknown="% Unrecognized command",
+    ),
+    "allied_telesis_awplus": Style("awplus#", "--More--", "terminal length 0"),
+    "ruckus_fastiron": Style(
+        "SSH@ICX7150-48 Switch#",
+        "--More--, next page: Space, next line: Return key, quit: Control-c",
+        "skip-page-display",
+        unknown="Invalid input -> it\r\nType ? for a list",
+    ),
+    "brocade_fastiron": Style(
+        "SSH@ICX6450-48#",
+        "--More--, next page: Space, next line: Return key, quit: Control-c",
+        "skip-page-display",
+        unknown="Invalid input -> it\r\nType ? for a list",
+    ),
+    "cisco_xr": Style("RP/0/RSP0/CPU0:rt-dh-1#", " --More-- ", "terminal length 0"),
+    "alcatel_aos": Style("-> ", unknown='ERROR: Invalid entry: "it"'),
+    "avaya_ers": Style("ers-1#", "----More (q=Quit, space/return=Continue)----", "terminal length 0"),
+    "avaya_vsp": Style("VSP-1:1#", "\n\r--More-- (q = quit) ", "terminal more disable"),
+    "dell_force10": Style(
+        "s4820-1#", " --More-- ", "terminal length 0", unknown='% Error: Invalid input at "^" marker.'
+    ),
+    "dell_os10": Style("os10-1# ", "--More--", "terminal length 0", unknown="% Error: Unrecognized command."),
+    "vyatta_vyos": Style("watch@vyos-1:~$ ", unknown="\r\n  Invalid command: show [it]\r\n"),
+    "ubiquiti_edgerouter": Style("watch@er-1:~$ ", unknown="\r\n  Invalid command: show [it]\r\n"),
+    "ubiquiti_edgeswitch": Style("(UBNT EdgeSwitch) #", "--More-- or (q)uit", "terminal length 0"),
+    "broadcom_icos": Style("(ICOS) #", "--More-- or (q)uit", "terminal length 0"),
+    "edgecore": Style("es-1#", "---More---", "terminal length 0"),
+    "zyxel_os": Style("ZySH> ", unknown="sys: not found"),
+    "oneaccess_oneos": Style("localhost>", " --More-- ", "term len 0", unknown="Syntax error"),
+    "cisco_viptela": Style("vedge-1# ", "--More--", "paginate false", unknown="syntax error: unknown command"),
 }
 
 

@@ -438,6 +438,174 @@ def eos_reload(rows: list[Row]):  # type: ignore[no-untyped-def]
     yield "cause", True, lambda found: all(c.state in cause for c in found.checks) and len(found.checks) == 1
 
 
+def vrp_version(rows: list[Row]):  # type: ignore[no-untyped-def]
+    row = rows[0]
+    yield from with_uptime("uptime", model="model")(rows)
+    yield "version", f"{row['vrp_version']} ({row['product_version']})", fact("version")
+
+
+def vrp_device(rows: list[Row]):  # type: ignore[no-untyped-def]
+    def boards(prefix: str, name: str):  # type: ignore[no-untyped-def]
+        fitted = (r for r in rows if r["slot"].startswith(prefix))
+        return Counter((f"{name} {r['slot'].removeprefix(prefix)}", word(r["alarm_status"])) for r in fitted)
+
+    yield "supplies", boards("PWR", "power supply"), lambda found: states(found, "power_supply")
+    yield "fans", boards("FAN", "fan"), lambda found: states(found, "fan")
+    want = Counter(
+        (f"{r['slot']}{'' if r['card'] == '-' else '/' + r['card']} {r['pid']}", word(r["alarm_status"]))
+        for r in rows
+        if r["slot"].isdigit()
+    )
+    yield "boards", want, lambda found: states(found, "module")
+
+
+def vrp_temperature(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = [(r["slotid"], r["pcb"], float(r["temperature"])) for r in rows]
+    yield "celsius", want, lambda found: [(*s.name.split()[:2], s.value) for s in found.sensors]
+    yield "all well", len(rows), lambda found: sum(s.level.value == "ok" for s in found.sensors)
+
+
+def vrp_licence(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter([("license file", word(rows[0]["license_state"]))])
+    want += Counter((r["description"], word(r["item_state"])) for r in rows)
+    yield "states", want, lambda found: states(found, "licence")
+    yield "until", {(r["description"], r["item_expired_date"]) for r in rows}, until
+
+
+def s300_system(rows: list[Row]):  # type: ignore[no-untyped-def]
+    days, clock = rows[0]["up_time"].split(",")
+    hours, minutes, rest = clock.split(":")
+    yield "name", rows[0]["hostname"], fact("name")
+    yield "uptime", seconds("", "", days, hours, minutes, rest), fact("uptime_seconds")
+    yield "fans", Counter([("fans", word(rows[0]["fans_status"]))]), lambda found: states(found, "fan")
+
+
+def awplus_system(rows: list[Row]):  # type: ignore[no-untyped-def]
+    row = rows[0]
+    yield "name", row["hostname"], fact("name")
+    boards = [(m, s) for m, s in zip(row["hardware"], row["serial"], strict=True)]
+    yield "boards", boards, lambda found: [(p.model, p.serial) for p in found.parts]
+    yield "version", True, lambda found: found.identity["version"] in row["version"]
+
+
+def fastiron(version: str) -> Expect:
+    def expect(rows: list[Row]):  # type: ignore[no-untyped-def]
+        row = rows[0]
+        yield "version", row[version][0], fact("version")
+        yield "serials", row["serial"], lambda found: [p.serial for p in found.parts]
+        if "uptime" in row:
+            up = words(row["uptime"][0].replace("(s)", "s"))
+        else:  # 730 days 11 hours 11 seconds: what is left out is the text None
+            amounts = (row[f"uptime_{unit}"][0] for unit in ("days", "hours", "minutes", "seconds"))
+            up = seconds("", "", *("0" if amount == "None" else amount for amount in amounts))
+        yield "uptime", up, fact("uptime_seconds")
+
+    return expect
+
+
+def xr_version(rows: list[Row]):  # type: ignore[no-untyped-def]
+    yield from with_uptime("uptime", version="version", model="hardware")(rows)
+
+
+def xr_platform(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter((f"{r['node']} {r['type'].split('(')[0]}", word(r["state"])) for r in rows)
+    yield "nodes", want, lambda found: states(found, "module")
+
+
+def xr_redundancy(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter((r["primary"], word(r["status"])) for r in rows)
+    yield "pairs", want, lambda found: states(found, "ha_state")
+    nsr = Counter((f"{r['primary']} nsr", word(r["nsr"])) for r in rows)
+    yield "nsr", nsr, lambda found: states(found, "ha_sync")
+
+
+def xr_power(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter((r["power_module"], word(r["status"])) for r in rows)
+    yield "supplies", want, lambda found: states(found, "power_supply")
+
+
+def xr_fans(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = [float(speed) for r in rows for speed in r["fan_speed"]]
+    yield "rpm", want, lambda found: [s.value for s in found.sensors]
+
+
+def aos_system(rows: list[Row]):  # type: ignore[no-untyped-def]
+    yield "name", rows[0]["name"], fact("name")
+    yield "uptime", words(rows[0]["uptime"]), fact("uptime_seconds")
+    yield "described", True, lambda f: f"{f.identity['model']} {f.identity['version']}" in rows[0]["description"]
+
+
+def aos_chassis(rows: list[Row]):  # type: ignore[no-untyped-def]
+    from datetime import UTC, datetime
+
+    def made(text: str) -> str:
+        return datetime.strptime(text, "%b %d %Y").replace(tzinfo=UTC).date().isoformat()
+
+    want = [(r["model_name"], r["serial_number"], made(r["manufacture_date"])) for r in rows]
+    yield "members", want, lambda f: [(p.model, p.serial, p.manufactured.isoformat()) for p in f.parts]
+    up = Counter((f"chassis {r['chassis_id']}", word(r["operational_status"])) for r in rows)
+    yield "states", up, lambda found: states(found, "chassis")
+
+
+def ers_info(rows: list[Row]):  # type: ignore[no-untyped-def]
+    row = rows[0]
+    yield from simple(serial="serial_number", version="operational_software", name="sys_name")(rows)
+    days, clock = row["sys_up_time"].split(" days, ")
+    yield "uptime", seconds("", "", days, *clock.split(":")), fact("uptime_seconds")
+    yield "reason", Counter([("system", word(row["last_reset_type"]))]), lambda f: states(f, "reload_reason")
+
+
+def voss_software(rows: list[Row]):  # type: ignore[no-untyped-def]
+    yield "release", True, lambda found: f".{found.identity['version']}." in rows[0]["primary_release"]
+
+
+def icos_version(rows: list[Row]):  # type: ignore[no-untyped-def]
+    row = rows[0]
+    yield from simple(version="version", serial="serial")(rows)
+    chip = row["switch_model"].startswith("BCM")
+    yield "model", row["switch_type"] if chip else row["switch_model"], fact("model")
+
+
+def edgecore_system(rows: list[Row]):  # type: ignore[no-untyped-def]
+    yield "name", rows[0]["hostname"], fact("name")
+    yield "model", True, lambda found: rows[0]["description"].endswith(str(found.identity["model"]))
+    days, hours, minutes = re.findall(r"\d+", rows[0]["uptime"])[:3]
+    got = seconds("", "", days, hours, minutes)
+    yield "uptime", True, lambda found: 0 <= float(found.identity["uptime_seconds"]) - got < 60
+
+
+def edgecore_version(rows: list[Row]):  # type: ignore[no-untyped-def]
+    yield from simple(version="operation_code_version", serial="serial")(rows)
+    want = Counter(
+        (f"unit {r['unit']} {which} power", word(r[field]))
+        for r in rows
+        for which, field in (("main", "power_status"), ("redundant", "redundant_power_status"))
+    )
+    yield "power", want, lambda found: states(found, "power_supply")
+
+
+def oneos_status(rows: list[Row]):  # type: ignore[no-untyped-def]
+    yield from simple(model="device_id", serial="serial", version="software")(rows)
+    amounts = (rows[0][f"uptime_{unit}"] for unit in ("days", "hours", "minutes", "seconds"))
+    yield "uptime", seconds("", "", *amounts), fact("uptime_seconds")
+    why = word(rows[0]["reload_reason"])
+    yield "reason", Counter([("system", why)]), lambda found: states(found, "reload_reason")
+
+
+def oneos_product(rows: list[Row]):  # type: ignore[no-untyped-def]
+    from datetime import date
+
+    yield from simple(serial="serial", model="product_name")(rows)
+    year, week = rows[0]["manufacturing_date"].split("-W")
+    yield "made", date.fromisocalendar(int(year), int(week), 1), fact("manufactured")
+
+
+def viptela_control(rows: list[Row]):  # type: ignore[no-untyped-def]
+    want = Counter((r["type"], r["system_ip"], r["remote_color"], word(r["state"])) for r in rows)
+    yield "connections", want, lambda f: Counter((*c.subject.split()[:3], c.state) for c in f.checks)
+    yield "each once", len(rows), lambda found: len({c.subject for c in found.checks})
+
+
 EXPECT: dict[tuple[str, str], Expect] = {
     ("cisco_ios", "show version"): ios_version,
     ("cisco_ios", "show inventory"): inventory,
@@ -494,6 +662,38 @@ EXPECT: dict[tuple[str, str], Expect] = {
     ("mikrotik_routeros", "system resource print"): ros_resource,
     ("mikrotik_routeros", "system routerboard print"): ros_board,
     ("mikrotik_routeros", "system identity print"): simple(name="name"),
+    ("huawei_vrp", "display version"): vrp_version,
+    ("huawei_vrp", "display sn license"): simple(serial="serial_number"),
+    ("huawei_vrp", "display device"): vrp_device,
+    ("huawei_vrp", "display temperature"): vrp_temperature,
+    ("huawei_vrp", "display license verbose"): vrp_licence,
+    ("cisco_s300", "show version"): simple(version="sw_version"),
+    ("cisco_s300", "show system"): s300_system,
+    ("cisco_s300", "show system id"): simple(serial="serial_number"),
+    ("allied_telesis_awplus", "show system"): awplus_system,
+    ("ruckus_fastiron", "show version"): fastiron("version"),
+    ("brocade_fastiron", "show version"): fastiron("sw_version"),
+    ("cisco_xr", "show version"): xr_version,
+    ("cisco_xr", "show inventory"): inventory,
+    ("cisco_xr", "admin show inventory"): inventory,
+    ("cisco_xr", "show platform"): xr_platform,
+    ("cisco_xr", "show redundancy summary"): xr_redundancy,
+    ("cisco_xr", "admin show environment power"): xr_power,
+    ("cisco_xr", "admin show environment fan"): xr_fans,
+    ("alcatel_aos", "show system"): aos_system,
+    ("alcatel_aos", "show chassis"): aos_chassis,
+    ("avaya_ers", "show sys-info"): ers_info,
+    ("avaya_vsp", "show software"): voss_software,
+    ("dell_force10", "show version"): with_uptime("uptime", version="os_version", model="device_type"),
+    ("ubiquiti_edgeswitch", "show version"): simple(version="version", serial="serial", model="switch_model"),
+    ("broadcom_icos", "show version"): icos_version,
+    ("edgecore", "show system"): edgecore_system,
+    ("edgecore", "show version"): edgecore_version,
+    ("zyxel_os", "sys atsh"): simple(version="version", model="hardware_model", serial="serial_number"),
+    ("oneaccess_oneos", "show system status"): oneos_status,
+    ("oneaccess_oneos", "show product-info-area"): oneos_product,
+    ("oneaccess_oneos", "show system hardware"): simple(model="device"),
+    ("cisco_viptela", "show control connections"): viptela_control,
 }
 # The recorded `show version` of this platform is that of an ArubaOS *switch*: hp_procurve reads it.
 ELSEWHERE = {("aruba_os", "show version"): ("hp_procurve", "show version", simple(version="image_version"))}

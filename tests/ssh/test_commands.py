@@ -25,8 +25,8 @@ ids = [f"{platform}: {command.text}" for platform, command in EVERY]
 # What a look may begin with. `get` is FortiOS's show; `cat`, `df`, `hostname`, `timedatectl` and dmidecode print and
 # change nothing, as `cplic print` does; RouterOS names the menu first and the verb last.
 LOOKS = re.compile(
-    r"(?:show|display|get) [a-z0-9 -]+|cat /(?:proc|etc)/[a-z/-]+|hostname|dmidecode -t system|df -P -k|timedatectl"
-    r"|cplic print|system [a-z ]+ print"
+    r"(?:admin )?(?:show|display|get) [a-z0-9 -]+|cat /(?:proc|etc)/[a-z/-]+|hostname|dmidecode -t system|df -P -k"
+    r"|timedatectl|cplic print|sys atsh|system [a-z ]+ print"
 )
 # Looks that cannot be told from changes by their words; each was looked up in the vendor's manual. PAN-OS prints its
 # licences at `request license info` and answers yes or no to `check pending-changes`. IOS gives the time of saving in
@@ -35,6 +35,7 @@ LOOKED_UP = {
     "request license info",
     "check pending-changes",
     "show config status",
+    "show reboot history",
     "show config-state",
     "show reload cause",
     "show running-config | include ^! (Last configuration|NVRAM config)",
@@ -46,7 +47,8 @@ CHANGES = re.compile(
 SESSION_ONLY = {
     "terminal length 0", "terminal width 511", "terminal pager 0", "no paging", "no page", "set cli pager off",
     "set cli terminal width 500", "set cli screen-length 0", "set cli screen-width 511", "set clienv rows 0",
-    "screen-length disable",
+    "screen-length disable", "screen-length 0 temporary", "terminal datadump", "skip-page-display",
+    "terminal more disable", "term len 0", "paginate false",
 }  # fmt: skip
 
 

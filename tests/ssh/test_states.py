@@ -8,7 +8,8 @@ import pytest
 
 from collectors.errors import Unparsed
 from collectors.plugins.states import clock, day, licence, licence_part, ntp_peers, reload_reason
-from collectors.readings import Level
+from collectors.plugins.text import check, total
+from collectors.readings import Findings, Level
 
 
 @pytest.mark.parametrize(
@@ -90,3 +91,10 @@ def test_a_table_of_servers_says_by_its_star_whether_one_is_followed() -> None:
     ]
     assert [c.state for c in ntp_peers(heading + " 2001:db8::1 x\n", "remote").checks] == ["unsynchronised"]
     assert ntp_peers(heading, "remote").checks == ()
+
+
+def test_what_one_command_has_said_of_a_subject_is_not_said_again_by_a_later_one() -> None:
+    first = Findings(checks=(check("fan", "fan 1", "normal"), check("fan", "fan 1", "failed")))
+    later = Findings(checks=(check("fan", "fan 1", "supply"), check("fan", "fan 2", "normal")))
+    found = [(c.subject, c.state) for c in total([first, later]).checks]
+    assert found == [("fan 1", "normal"), ("fan 1", "failed"), ("fan 2", "normal")]

@@ -16,25 +16,25 @@ import pytest
 from collectors.readings import Cadence
 from collectors.session import Output
 from collectors.ssh import PLATFORMS, Shells, commands, fetch, plan, read
+from collectors.ssh.commands import MODULES
 from collectors.ssh.terminal import decoded
 from collectors.target import SshAccess
 from tests.ssh.played import STYLES, served, stem
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "cli"
 OUTPUTS = Path(__file__).parent / "outputs"
-BORROWS = {"cisco_xe": "cisco_ios"}
 
 
 def texts(platform: str) -> dict[str, bytes]:
     """One output for each command that has any: recorded where there is one, else made up."""
     found: dict[str, bytes] = {}
-    folder = BORROWS.get(platform, platform)
+    folder = "cisco_ios" if platform == "cisco_xe" else platform
     for command in commands(platform):
         name = stem(command.text)
         recorded = (
             sorted((SHARED / folder / name).glob("*.raw")) if (folder, name) != ("aruba_os", "show_version") else []
         )
-        made_up = sorted((OUTPUTS / folder).glob(f"{name}*.txt"))
+        made_up = sorted((OUTPUTS / MODULES.get(platform, platform)).glob(f"{name}*.txt"))
         for file in [*recorded, *made_up][:1]:
             found[command.text] = file.read_bytes()
     return found
