@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -78,11 +78,13 @@ _UNITS = {
 
 
 def reading(value: float, unit: str) -> str:
-    """21.5 °C, 45 %, 1 h 10 min."""
+    """21.5 °C, 45 %, 1 h 10 min; of the end of a licence its day."""
     if unit == "ratio":
         return f"{100 * value:.3g} %"
     if unit == "seconds":
         return span(timedelta(seconds=value)) if 0 <= value < 1e9 else f"{value:g} s"
+    if unit == "timestamp_seconds":
+        return datetime.fromtimestamp(value, UTC).date().isoformat()
     return f"{value:,.4g} {_UNITS.get(unit, unit if unit != 'count' else '')}".rstrip()
 
 

@@ -35,6 +35,7 @@ from agent.topology import Topology
 from agent.view import AgentState, View, watched_of
 from agent.watched import INTERVALS
 from agent.web.overview import overview
+from agent.words import reading
 from collectors.readings import Check, Failure, Identity, Interface, Level, Part
 from tests.readers.estate import NOON, visit
 
@@ -690,3 +691,7 @@ async def test_a_storm_does_not_make_a_page_without_end_and_what_is_left_out_is_
     assert (len(page.troubles), page.more_troubles) == (100, 30)
     assert page.verdict == "130 things are down"
     assert "30 more things: see outages and devices" in await read(client(shown), "/")
+
+
+def test_the_end_of_a_licence_is_shown_as_its_day() -> None:
+    assert reading(1806364800.0, "timestamp_seconds") == "2027-03-30"
