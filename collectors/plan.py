@@ -121,12 +121,11 @@ def _make(profile: Profile) -> Plan:
     for sensor in profile.sensors:
         _sensor(out, sensor)
     for entity_sensor in profile.entity_sensors:
-        # Sensors are entities with more columns (RFC 3433): a device without entities has none.
-        entities = [entity.oid(name) for name in entity.COLUMNS]
+        # RFC 3433 makes sensors entities with more columns, and agents exist that have the sensors alone.
         for n in (1, 2, 3):
-            out.column(f"{entity_sensor.entry}.{n}", None, following=entities)
+            out.column(f"{entity_sensor.entry}.{n}", None)
         for n in (4, 5):
-            out.column(f"{entity_sensor.entry}.{n}", entity_sensor.every, following=entities)
+            out.column(f"{entity_sensor.entry}.{n}", entity_sensor.every)
     if profile.entity_sensors or profile.entity_parts or _uses_entity(profile):
         for name in entity.COLUMNS:
             out.column(entity.oid(name), None)

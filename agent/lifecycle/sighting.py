@@ -50,8 +50,13 @@ def sight(visit: Visit) -> tuple[Sighting, ...]:
 
 
 def _add(sighting: Sighting, seen: dict[tuple[str, str], Sighting], serials: set[str]) -> None:
-    if sighting.serial is None and sighting.model is None:
-        return
+    if (
+        sighting.serial is None
+        and sighting.model is None
+        and sighting.installed is None
+        and sighting.replace_by is None
+    ):
+        return  # nothing tells it from nothing; a battery often has no more than the day it was put in
     if sighting.serial is not None:
         if sighting.serial in serials:
             return
