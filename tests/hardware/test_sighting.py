@@ -102,6 +102,11 @@ def test_parts_that_show_nothing_of_their_own_are_no_hardware() -> None:
     assert sight(inventory(Part("fan", "Fan 1", "N/A", "FFFFFFFF"))) == ()
 
 
+def test_a_battery_is_hardware_by_the_day_it_was_put_in_alone() -> None:
+    look = inventory(Part("battery", "Battery", installed=date(2022, 3, 1)), Part("battery", "Battery 2"))
+    assert [(s.part, s.name, s.installed) for s in sight(look)] == [("battery", "Battery", "2022-03-01")]
+
+
 def test_parts_without_a_place_keep_one_each() -> None:
     seen = sight(inventory(Part("fan", "Fan", "FAN-1"), Part("fan", "Fan", "FAN-1"), Part("fan", "Fan", "FAN-1")))
     assert [s.place for s in seen] == ["Fan", "Fan#2", "Fan#3"]
