@@ -381,6 +381,11 @@ class Checks(Rows):
             raise ValueError("a check has either entry and value, or oid")
         if self.entry is not None and self.value is None:
             raise ValueError("a check over a table names the column of the value")
+        for raw, (word, _) in self.states.items():
+            if re.fullmatch(r"-?\d+", word):  # every state would be an unknown code, and none ever critical
+                raise ValueError(
+                    f"states: what the device sends comes first: {word}: [{raw}, ...], not {raw}: [{word}, ...]"
+                )
         if self.newer_than is not None and (self.oid is None or not {"newer", "older"} <= set(self.states)):
             raise ValueError("newer_than goes with oid, and with the states newer and older")
         return self
