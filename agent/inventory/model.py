@@ -47,8 +47,8 @@ PROBE_KINDS: tuple[str, ...] = get_args(ProbeKind)
 PARTS = (
     "chassis", "stack_member", "ha_member", "cluster_node", "access_point", "battery", "battery_pack", "power_supply",
     "fan", "line_card", "module", "management_card", "memory_module", "disk", "storage_controller", "controller",
-    "optic", "pdu_unit", "pdu_branch", "sensor_unit", "licence", "part", "stack",
-    "container", "backplane", "sensor", "cpu",
+    "optic", "pdu_unit", "pdu_branch", "sensor_unit", "enclosure", "server", "air_conditioner", "modem", "licence",
+    "part", "stack", "container", "backplane", "sensor", "cpu",
 )  # fmt: skip
 SINGLE = ("defaults", "programme")  # sections whose fields are keys, not names of entries
 NO_CREDENTIAL = "none"  # `ssh: none` turns off what a default would give
