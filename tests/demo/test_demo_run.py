@@ -133,6 +133,17 @@ def test_pages_show_the_made_up_past(running):
     assert wait_until(lambda: list(running.directory.glob("agent/papers/demo-ict-quarter-*-public.html")) != [], 20)
 
 
+def test_nothing_is_wrong_where_no_fault_is_on(running):
+    """A check that a family newly asks must not find a fault that nobody put there."""
+
+    def checks() -> list[str]:
+        page = fetch(f"{running.address}/metrics")
+        return [line for line in page.splitlines() if line.startswith("hartwatch_check_level{")]
+
+    assert wait_until(lambda: len(checks()) > 1000, UP_SECONDS)
+    assert [line for line in checks() if line.endswith((" 1", " 2"))] == []
+
+
 def test_faults_begin_and_end_from_the_command_line(running, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(running.directory.parent))
     runner = CliRunner()

@@ -108,7 +108,7 @@ def build_ups(tree: Tree, device: Device, model: Model) -> None:
             6: whole(0),
             7: whole(48),
             8: whole(lambda t: round(48 + 0.065 * battery.charge(t))),
-            17: whole(lambda t: 7 if on_battery(t) else 3),
+            17: whole(lambda t: 7 if on_battery(t) else 4),
             19: text("APCRBC140"),
             21: text(battery_due(device)),
         },
