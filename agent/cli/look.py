@@ -48,6 +48,7 @@ class Format(StrEnum):
 class CoverageFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
+    JSONL = "jsonl"
     MARKDOWN = "markdown"
 
 
@@ -296,8 +297,8 @@ def coverage(
         print(families_page(load_profiles(), Recorder.objects, found), end="")
         return
     rows = covered(found)
-    if form is CoverageFormat.JSON:
-        print(json.dumps(rows, indent=2))
+    if form is not CoverageFormat.TABLE:
+        print(json.dumps(rows, indent=2 if form is CoverageFormat.JSON else None))
         return
     print(f"{'family':<28}{'recordings':>11}{'asked':>8}{'answered':>10}")
     for row in rows:

@@ -236,7 +236,7 @@ class _Register:
 
     def _place(self, class_: DeviceClass, site: str, own: tuple[Device | Hardware, ...]) -> _Spot:
         found = self._estate.sites.get(site)
-        mine, battery = self._years(class_, site, tuple(one for one in own if any(getattr(one, k) for k in POLICY)))
+        mine, battery = self._years(class_, site, tuple(one for one in own if _says_years(one)))
         above = self._years("wifi_ap", site)[0] if class_ == "wifi_controller" else mine
         return _Spot(site, class_, found.owner if found else "", mine, battery, above)
 
@@ -413,6 +413,10 @@ class _Register:
             device, part, _ = text.split("/", 2)
             if part == "chassis" and device != asset.device and device in self._estate.devices:
                 yield f"{device} shows the same serial number as its own"
+
+
+def _says_years(entry: Device | Hardware) -> bool:
+    return any(getattr(entry, key) is not None for key in POLICY)
 
 
 def _policy(years: Mapping[str, float]) -> Policy:
