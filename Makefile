@@ -60,9 +60,9 @@ servers: ## install the servers the tests talk to (Debian and Ubuntu, as root)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links pyproject.toml --group build
 lock: $(VENV)/.dev ## write requirements/*.txt anew from pyproject.toml (add UPGRADE=--upgrade for newer versions)
-	$(COMPILE) $(UPGRADE) --extra dev --extra demo --extra postgres --extra vault -o requirements/dev.txt
+	$(COMPILE) $(UPGRADE) --extra dev --extra demo --extra postgres --extra vault --extra netbox -o requirements/dev.txt
 	$(COMPILE) --extra demo -c requirements/dev.txt -o requirements/demo.txt
-	$(COMPILE) --extra postgres --extra vault -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) --extra postgres --extra vault --extra netbox -c requirements/dev.txt -o requirements/run.txt
 	$(COMPILE) --extra fuzz -c requirements/dev.txt -o requirements/fuzz.txt
 
 clean: ## remove the environment, caches and the demo's state

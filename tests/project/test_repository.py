@@ -14,9 +14,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 LOCKS = {
-    "run": ("postgres", "vault"),
+    "run": ("netbox", "postgres", "vault"),
     "demo": ("demo",),
-    "dev": ("demo", "dev", "postgres", "vault"),
+    "dev": ("demo", "dev", "netbox", "postgres", "vault"),
     "fuzz": ("fuzz",),
 }
 
