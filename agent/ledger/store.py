@@ -232,12 +232,16 @@ def migrate(
 
 def _is_up_to_date(connection: Connection) -> bool:
     """Whether the schema is that of the newest migration there is; their files begin with their numbers."""
-    newest = max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     with connection.begin():
         if not sa.inspect(connection).has_table("alembic_version"):
             return False
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
-    return list(rows) == [newest]
+    return list(rows) == [newest_schema()]
+
+
+def newest_schema() -> str:
+    """The schema that this version knows."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _upgrade(config: Config, scripts: ScriptDirectory, head: str) -> None:
