@@ -19,7 +19,7 @@ from time import monotonic
 
 from starlette.applications import Starlette
 
-from agent import exporter, figures, outage_figures, web
+from agent import exporter, figures, outage_figures, subject_figures, web
 from agent.accounting.readiness import readiness_of
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
@@ -99,6 +99,7 @@ class Agent:
             facts=self._facts,
             blind=lambda: self.pipeline.stats.blind,
         )
+        self.links = subject_figures.LinkFigures()
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -193,6 +194,11 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
+            (
+                self.estates.loaded_at,
+                lambda: subject_figures.of_subjects(self.estates.estate, self.estates.topology),
+            ),
+            (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]

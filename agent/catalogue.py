@@ -112,7 +112,7 @@ _DEVICES = [
     *_entries(
         ABOUT_DEVICES,
         "scrape",
-        ("hartwatch_device_info", "info", "", "device site role zone vendor model version",
+        ("hartwatch_device_info", "info", "", "device site role zone vendor model version council",
          "1, with what else is known of the device; join with `* on(device) group_left(site) hartwatch_device_info`."),
         ("hartwatch_device_up", "gauge", "", "device",
          "1 if the last visit was answered, 0 if not; nothing before the first visit and while the agent is blind."),
@@ -198,6 +198,13 @@ _READINGS = [
 _STANDINGS = _entries(
     STANDINGS,
     "event",
+    ("hartwatch_subject_info", "info", "", "subject kind name site council class",
+     "1, with what a subject is: its kind, name for people, site, council and, of a device, class; empty where it has "
+     "none, as a service that more than one council uses has no council."),
+    ("hartwatch_link_info", "info", "", "subject link site council supplier circuit redundancy device ifName",
+     "1, for each interface by which a link is seen; join interface counters by device and ifName."),
+    ("hartwatch_link_speed_bits_per_second", "gauge", "bits_per_second", "subject",
+     "Speed of a link that is paid for, by the inventory."),
     ("hartwatch_standing", "gauge", "", "subject standing",
      "1 for the standing that a device, link, site or service has now (up, degraded, down, blind), 0 for the others."),
     ("hartwatch_standing_since_timestamp_seconds", "gauge", "seconds", "subject", "Since when it stands like that."),

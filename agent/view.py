@@ -72,6 +72,7 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             zone=settings.zone or "",
             title=device.title or "",
             address=device.address,
+            council=estate.sites[device.site].owner,
             behind=tuple(device.behind),
             intervals=settings.every,
         )

@@ -263,6 +263,7 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind:
         ("vendor", identity.vendor or ""),
         ("model", identity.model or ""),
         ("version", identity.version or ""),
+        ("council", watched.council),
     )
     yield _INFO, f"{_INFO.name}{{{us},{labels_text(info)}}} 1\n"
 
@@ -312,6 +313,7 @@ def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[s
                 "__meta_hartwatch_site": device.site,
                 "__meta_hartwatch_class": device.role,
                 "__meta_hartwatch_zone": device.zone,
+                "__meta_hartwatch_council": device.council,
             },
         }
         for device in devices
