@@ -19,7 +19,7 @@ from time import monotonic
 
 from starlette.applications import Starlette
 
-from agent import exporter, figures, logs, outage_figures, placing, web
+from agent import exporter, figures, logs, outage_figures, placing, subject_figures, web
 from agent.accounting.readiness import readiness_of
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
@@ -102,6 +102,7 @@ class Agent:
             facts=self._facts,
             blind=lambda: self.pipeline.stats.blind,
         )
+        self.links = subject_figures.LinkFigures()
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -184,7 +185,13 @@ class Agent:
     def _facts(self) -> list[exporter.Lot]:
         answers, estates, now = self.answers, self.estates, datetime.now(UTC)
         return [
-            (estates.loaded_at, lambda: placing.of_places(placing.placed(estates.estate, estates.topology))),
+            (
+                estates.loaded_at,
+                lambda: placing.of_places(
+                    placing.placed(estates.estate, estates.topology),
+                    lambda subject: subject_figures.title_of(subject, estates.estate),
+                ),
+            ),
             (
                 (self.pipeline.stats.board_changes, now.minute),  # flapping ends by time alone
                 lambda: outage_figures.of_standing(dict(self.pipeline.board), now),
@@ -199,6 +206,7 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
+            (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
