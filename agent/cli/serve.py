@@ -97,10 +97,11 @@ def run(
 
     from agent import logs
     from agent.app import CannotStart, serve
+    from agent.notify import service_manager
 
     logs.set_up(found.log_format, found.log_level)
     try:
-        status = uvloop.run(serve(found))
+        status = uvloop.run(serve(found, service=service_manager()))
     except CannotStart as problem:
         fail(str(problem), problem.status)
     raise typer.Exit(status)
