@@ -3,6 +3,7 @@
 systemd's sd_notify(3): one datagram of `NAME=value` lines to the AF_UNIX socket that NOTIFY_SOCKET names ("@" begins an
 abstract address). With `WatchdogSec=` in the unit there is WATCHDOG_USEC as well, and systemd restarts an agent that
 has not said WATCHDOG=1 for so long. The pings come from the agent's own event loop: a loop that hangs says nothing.
+
     service = service_manager()                    Nobody() where no service manager listens
     service.ready("watching 92 devices")
     task = asyncio.create_task(keep_telling(service, words))

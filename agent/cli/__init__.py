@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
     "notices": ("notices",),
+    "backup": ("backup", "restore"),
 }
 
 
