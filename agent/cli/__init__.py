@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "ledger": ("ledger",),
     "maintenance": ("maintenance",),
     "notices": ("notices",),
+    "backup": ("backup", "restore"),
 }
 
 # They read the whole of a ledger, answer and end, with nothing left to write.
