@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.web.guard import Guard, WebConfig, WebConfigInvalid, is_loopback, read_web_config, refusal
-from agent.web.listening import CannotListen, listen, server
+from agent.web.listening import CannotListen, is_taken, listen, server
 from agent.web.pages import routes
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "WebConfig",
     "WebConfigInvalid",
     "is_loopback",
+    "is_taken",
     "listen",
     "read_web_config",
     "refusal",

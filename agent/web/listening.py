@@ -57,6 +57,14 @@ def listen(address: str, port: int) -> socket.socket:
     return opened
 
 
+def is_taken(address: str, port: int) -> bool:
+    """Whether somebody listens there. By connecting: to bind, even for a moment, could keep an agent from beginning."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as tried:
+        tried.settimeout(1.0)
+        return port != 0 and tried.connect_ex((address, port)) == 0
+
+
 def pair_problem(cert_file: Path, key_file: Path) -> str | None:
     """Why this certificate and this key cannot serve TLS together; None if they can."""
     try:
