@@ -19,7 +19,7 @@ from time import monotonic
 
 from starlette.applications import Starlette
 
-from agent import exporter, figures, logs, outage_figures, web
+from agent import exporter, figures, logs, outage_figures, placing, web
 from agent.accounting.readiness import readiness_of
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
@@ -182,8 +182,9 @@ class Agent:
         yield from self.answers.history.spreads()
 
     def _facts(self) -> list[exporter.Lot]:
-        answers, now = self.answers, datetime.now(UTC)
+        answers, estates, now = self.answers, self.estates, datetime.now(UTC)
         return [
+            (estates.loaded_at, lambda: placing.of_places(placing.placed(estates.estate, estates.topology))),
             (
                 (self.pipeline.stats.board_changes, now.minute),  # flapping ends by time alone
                 lambda: outage_figures.of_standing(dict(self.pipeline.board), now),

@@ -117,7 +117,7 @@ _DEVICES = [
     *_entries(
         ABOUT_DEVICES,
         "scrape",
-        ("hartwatch_device_info", "info", "", "device site role zone vendor model version",
+        ("hartwatch_device_info", "info", "", "device site role zone council vendor model version",
          "1, with what else is known of the device; join with `* on(device) group_left(site) hartwatch_device_info`."),
         ("hartwatch_device_up", "gauge", "", "device",
          "1 if the last visit was answered, 0 if not; nothing before the first visit and while the agent is blind."),
@@ -203,6 +203,9 @@ _READINGS = [
 _STANDINGS = _entries(
     STANDINGS,
     "event",
+    ("hartwatch_subject_info", "info", "", "subject kind device site class council",
+     "1, for each subject (device, link, site, service, redundancy group), with where it belongs; empty where that "
+     "does not apply or is more than one, `both` for a council where it is more than one."),
     ("hartwatch_standing", "gauge", "", "subject standing",
      "1 for the standing that a device, link, site or service has now (up, degraded, down, blind), 0 for the others."),
     ("hartwatch_standing_since_timestamp_seconds", "gauge", "seconds", "subject", "Since when it stands like that."),

@@ -74,6 +74,7 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             title=device.title or "",
             address=device.address,
             behind=tuple(device.behind),
+            council=str(estate.sites[device.site].owner),
             intervals=settings.every,
         )
     return found

@@ -26,4 +26,5 @@ class Watched:
     title: str = ""
     address: str = ""
     behind: tuple[str, ...] = ()
+    council: str = ""  # that owns its site
     intervals: Mapping[Cadence, timedelta] = field(default_factory=lambda: INTERVALS)
