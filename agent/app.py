@@ -19,7 +19,7 @@ from time import monotonic
 
 from starlette.applications import Starlette
 
-from agent import exporter, figures, logs, outage_figures, placing, web
+from agent import exporter, figures, logs, outage_figures, placing, subject_figures, web
 from agent.accounting.readiness import readiness_of
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
@@ -34,12 +34,14 @@ from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
+from agent.notify import Nobody, ServiceManager, keep_telling
 from agent.pipeline import Pipeline
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
 from agent.spread import Spread
 from agent.view import AgentState, View
+from agent.words import count
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
 from collectors.readings import Labels
 from collectors.target import Probe
@@ -102,6 +104,7 @@ class Agent:
             facts=self._facts,
             blind=lambda: self.pipeline.stats.blind,
         )
+        self.links = subject_figures.LinkFigures()
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -184,7 +187,13 @@ class Agent:
     def _facts(self) -> list[exporter.Lot]:
         answers, estates, now = self.answers, self.estates, datetime.now(UTC)
         return [
-            (estates.loaded_at, lambda: placing.of_places(placing.placed(estates.estate, estates.topology))),
+            (
+                estates.loaded_at,
+                lambda: placing.of_places(
+                    placing.placed(estates.estate, estates.topology),
+                    lambda subject: subject_figures.title_of(subject, estates.estate),
+                ),
+            ),
             (
                 (self.pipeline.stats.board_changes, now.minute),  # flapping ends by time alone
                 lambda: outage_figures.of_standing(dict(self.pipeline.board), now),
@@ -199,9 +208,21 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
+            (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
+
+    def in_a_line(self) -> str:
+        """How it goes, for `systemctl status`."""
+        trouble = [
+            "cut off from everything" if self.pipeline.stats.blind else "",
+            "the ledger cannot be written" if self.ledger.stats.failing_since else "",
+            f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
+            if self.estates.problems
+            else "",
+        ]
+        return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 
     def not_ready(self) -> str | None:
         if self.estates.watched and not any(recent.visits for _, recent in self.latest):
@@ -299,12 +320,15 @@ async def serve(
     ending: asyncio.Event | None = None,
     signals: bool = True,
     reread: Callable[[], Settings] | None = None,
+    service: ServiceManager | None = None,
 ) -> int:
     """Run the agent until it is told to end; 0 after a clean end. CannotStart where it cannot begin.
 
     `started` is called with the address of the pages once it listens; `ending` may be set to end it from outside
-    (`hartwatch demo`), and with `signals` False no handlers are installed. `reread` reads the settings for a reload.
+    (`hartwatch demo`), and with `signals` False no handlers are installed. `reread` reads the settings for a reload,
+    `service` is told how it goes.
     """
+    service = service or Nobody()
     try:
         config = web_config or (web.read_web_config(settings.web_config) if settings.web_config else web.WebConfig())
     except web.WebConfigInvalid as problem:
@@ -329,6 +353,7 @@ async def serve(
     except web.CannotListen as problem:
         raise CannotStart(str(problem)) from None
     with contextlib.closing(socket):
+        service.status("opening the ledger; bringing an older one forward takes a while")
         try:
             ledger = await asyncio.to_thread(Ledger.open, settings.ledger_url, settings.agent_name)
         except LedgerUnusable as problem:
@@ -348,7 +373,7 @@ async def serve(
                 server = web.server(agent.http(config), config.cert_file, config.key_file)
                 serving = asyncio.create_task(server.serve([socket]))
                 ended = ending or asyncio.Event()
-                with _signals(agent, ended) if signals else contextlib.nullcontext():
+                with _signals(agent, ended, service) if signals else contextlib.nullcontext():
                     agent.begin()
                     log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
                     estates.warn()
@@ -357,13 +382,19 @@ async def serve(
                             "no self_check_addresses are set: an outage of our own network will look like everybody's"
                         )
                     agent.rest.settle()
+                    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag only
+                        await asyncio.sleep(0.01)
                     if started is not None:
                         started(address)
+                    service.ready(agent.in_a_line())
+                    telling = asyncio.create_task(keep_telling(service, agent.in_a_line))
                     await asyncio.wait(
                         {serving, waiting := asyncio.create_task(ended.wait())}, return_when="FIRST_COMPLETED"
                     )
                     waiting.cancel()
                     log.info("ending")
+                    telling.cancel()
+                    service.stopping("ending: running visits may finish")
                     server.should_exit = True
                     await agent.end()
                     await serving
@@ -376,12 +407,19 @@ async def serve(
 
 
 @contextlib.contextmanager
-def _signals(agent: Agent, ended: asyncio.Event) -> Iterator[None]:
+def _signals(agent: Agent, ended: asyncio.Event, service: ServiceManager) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
+    async def reloaded() -> None:
+        service.reloading()
+        try:
+            await agent.reload()
+        finally:
+            service.ready(agent.in_a_line())
+
     def reload() -> None:
-        tasks.add(task := loop.create_task(agent.reload()))
+        tasks.add(task := loop.create_task(reloaded()))
         task.add_done_callback(tasks.discard)
 
     handlers: dict[signal.Signals, Callable[[], object]] = {

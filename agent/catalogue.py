@@ -203,9 +203,13 @@ _READINGS = [
 _STANDINGS = _entries(
     STANDINGS,
     "event",
-    ("hartwatch_subject_info", "info", "", "subject kind device site class council",
-     "1, for each subject (device, link, site, service, redundancy group), with where it belongs; empty where that "
-     "does not apply or is more than one, `both` for a council where it is more than one."),
+    ("hartwatch_subject_info", "info", "", "subject kind name device site class council",
+     "1, for each subject (device, link, site, service, redundancy group), with its name for people and where it "
+     "belongs; empty where that does not apply or is more than one, `both` for a council where it is more than one."),
+    ("hartwatch_link_info", "info", "", "subject link site council supplier circuit redundancy device ifName",
+     "1, for each interface by which a link is seen; join interface counters by device and ifName."),
+    ("hartwatch_link_speed_bits_per_second", "gauge", "bits_per_second", "subject",
+     "Speed of a link that is paid for, by the inventory."),
     ("hartwatch_standing", "gauge", "", "subject standing",
      "1 for the standing that a device, link, site or service has now (up, degraded, down, blind), 0 for the others."),
     ("hartwatch_standing_since_timestamp_seconds", "gauge", "seconds", "subject", "Since when it stands like that."),

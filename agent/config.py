@@ -261,9 +261,14 @@ def _origin(name: str, given: Mapping[str, Any], document: Document | None) -> s
     return "default"
 
 
-def _settings_file(file: Path | None) -> Document | None:
+def settings_path(file: Path | None = None) -> Path | None:
+    """The settings file in force: the one that is named, else the first of FILES that is there."""
     named = file or (Path(os.environ["HARTWATCH_SETTINGS"]) if os.environ.get("HARTWATCH_SETTINGS") else None)
-    path = named or next((path for path in FILES if path.is_file()), None)
+    return named or next((path for path in FILES if path.is_file()), None)
+
+
+def _settings_file(file: Path | None) -> Document | None:
+    path = settings_path(file)
     if path is None:
         return None
     try:

@@ -1,7 +1,7 @@
 """Where each subject belongs: its device, site, class and council, as samples of `hartwatch_subject_info`. Pure.
 
     placed(estate, topology) > {"device:sw-wf-1": Place(...), "link:wf-a": ..., "redundancy:links/wf": ...}
-    of_places(placed)        > samples for the exporter
+    of_places(placed, title) > samples for the exporter; `title` gives a subject's name for people
 
 Metrics of standings have the subject alone, so that a device that moves goes on as the same series. Alert rules join
 the rest from here; without it nothing could be routed by council or held back by site.
@@ -9,7 +9,7 @@ the rest from here; without it nothing could be routed by council or held back b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agent.inventory.model import Estate
@@ -83,11 +83,12 @@ def _common(values: Iterable[str], several: str) -> str:
     return found.pop() if len(found) == 1 else several if found else NOWHERE
 
 
-def of_places(places: Mapping[str, Place]) -> Iterator[Fact]:
+def of_places(places: Mapping[str, Place], title: Callable[[str], str]) -> Iterator[Fact]:
     for subject, place in places.items():
         labels = (
             ("subject", subject),
             ("kind", place.kind),
+            ("name", title(subject)),
             ("device", place.device),
             ("site", place.site),
             ("class", place.role),

@@ -73,8 +73,8 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             zone=settings.zone or "",
             title=device.title or "",
             address=device.address,
+            council=estate.sites[device.site].owner,
             behind=tuple(device.behind),
-            council=str(estate.sites[device.site].owner),
             intervals=settings.every,
         )
     return found

@@ -25,6 +25,6 @@ class Watched:
     zone: str = ""
     title: str = ""
     address: str = ""
-    behind: tuple[str, ...] = ()
     council: str = ""  # that owns its site
+    behind: tuple[str, ...] = ()
     intervals: Mapping[Cadence, timedelta] = field(default_factory=lambda: INTERVALS)

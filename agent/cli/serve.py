@@ -98,10 +98,11 @@ def run(
     from agent import logs
     from agent.app import CannotStart, serve
     from agent.config import load_settings
+    from agent.notify import service_manager
 
     logs.set_up(found.log_format, found.log_level)
     try:
-        status = uvloop.run(serve(found, reread=lambda: load_settings(flags, settings)))
+        status = uvloop.run(serve(found, reread=lambda: load_settings(flags, settings), service=service_manager()))
     except CannotStart as problem:
         fail(str(problem), problem.status)
     raise typer.Exit(status)

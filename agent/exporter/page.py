@@ -313,6 +313,7 @@ def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[s
                 "__meta_hartwatch_site": device.site,
                 "__meta_hartwatch_class": device.role,
                 "__meta_hartwatch_zone": device.zone,
+                "__meta_hartwatch_council": device.council,
             },
         }
         for device in devices

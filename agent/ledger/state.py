@@ -11,7 +11,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from agent.ledger.errors import LedgerUnusable
-from agent.ledger.store import Place, Store, newest_schema
+from agent.ledger.store import Place, Store, schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class LedgerState:
 
 def ledger_state(place: Place) -> LedgerState:
     """What is there. Makes nothing, migrates nothing, takes no lock; LedgerUnusable says why it cannot be told."""
-    newest = newest_schema()
+    newest = schemas()[-1]
     store = Store(place)
     try:
         if store.path is not None and not store.path.exists():

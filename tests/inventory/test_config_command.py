@@ -19,7 +19,7 @@ from agent.cli import configure
 from agent.config import Settings, schema_text
 from agent.ledger import Ledger, LedgerUnusable
 from agent.ledger.state import ledger_state
-from agent.ledger.store import newest_schema
+from agent.ledger.store import schemas
 
 SECRET = "Tr0ub4dor&3"
 
@@ -124,7 +124,7 @@ def test_the_ledger_is_looked_at_and_neither_made_nor_migrated(place: Path) -> N
     Path("state").mkdir()
     file = Path("state/ledger.sqlite3")
     opened = Ledger.open(str(file), "agent-1")
-    assert ledger_state(file).schema == newest_schema(), "also beside an agent that has it open"
+    assert ledger_state(file).schema == schemas()[-1], "also beside an agent that has it open"
     opened.close()
     assert "schema" in lines(run("check"))["ledger"][0]
     with sqlite3.connect(file) as connection:
@@ -133,7 +133,7 @@ def test_the_ledger_is_looked_at_and_neither_made_nor_migrated(place: Path) -> N
     before = sorted(path.name for path in Path("state").iterdir())
     (said,) = lines(run("check"))["ledger"]
     assert said.startswith("warning")
-    assert f"has schema 0001; a start brings it forward to {newest_schema()}" in said
+    assert f"has schema 0001; a start brings it forward to {schemas()[-1]}" in said
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()

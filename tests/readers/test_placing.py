@@ -40,9 +40,11 @@ def test_a_subject_is_where_the_inventory_has_it(subject: str, place: Place, pla
 def test_every_subject_has_a_place_and_the_labels_of_the_catalogue(places: dict[str, Place]) -> None:
     estate = load(Path(__file__).resolve().parents[2] / "inventory.yaml")
     assert set(places) == Topology.of(estate).subjects
-    facts = list(of_places(places))
+    facts = list(of_places(places, str.upper))
     assert {tuple(name for name, _ in labels) for _, labels, _ in facts} == {find("hartwatch_subject_info").labels}
-    assert {dict(labels)["subject"] for _, labels, _ in facts} == set(places)
+    assert {dict(labels)["subject"]: dict(labels)["name"] for _, labels, _ in facts} == {
+        subject: subject.upper() for subject in places
+    }
 
 
 def test_a_council_is_both_where_it_is_of_more_than_one() -> None:
