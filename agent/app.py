@@ -99,6 +99,7 @@ class Agent:
             facts=self._facts,
             blind=lambda: self.pipeline.stats.blind,
         )
+        self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -171,6 +172,8 @@ class Agent:
         yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+        if self.renewal is not None:
+            yield from self.renewal.figures()
 
     def _spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
         yield from figures.spreads_of(self.schedule.stats)
@@ -211,7 +214,7 @@ class Agent:
             *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
-        if web.is_loopback(self.settings.listen_address) and not config.users:
+        if web.is_loopback(self.settings.listen_address):
             advertised = (self.settings.advertised_address or "").rpartition(":")[0]
             hosts = frozenset({"localhost", "127.0.0.1", "::1", self.settings.listen_address, advertised} - {""})
         return web.Guard(Starlette(routes=routes), config, hosts)
@@ -224,6 +227,8 @@ class Agent:
         self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
+        if self.renewal is not None:
+            self.schedule.every("web configuration", web.LOOK_SECONDS, self.renewal.look)
         self.pipeline.beat()
         self.minder.adopt()
         self.ledger.settle()  # the windows that were just written hold from the first look on
@@ -232,7 +237,12 @@ class Agent:
         self.schedule.start(self.estates.intervals())
 
     async def reload(self) -> None:
-        """Take on the inventory on disk as a difference; what is invalid changes nothing and is said loudly."""
+        """Take on what is on disk: the web configuration, and the inventory as a difference.
+
+        What is invalid changes nothing and is said loudly.
+        """
+        if self.renewal is not None:
+            await self.renewal.reload()
         async with self._reloading:
             before = self.estates.estate
             try:
@@ -318,8 +328,9 @@ async def serve(
                         await agent.crew.start()
                     except WorkersGone as problem:
                         raise CannotStart(str(problem)) from None
-                address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
-                server = web.server(agent.http(config), config.cert_file, config.key_file)
+                address = _address(settings, socket.getsockname()[1], tls=config.tls is not None)
+                server = web.server(guard := agent.http(config), config.tls)
+                agent.renewal = web.Renewal(settings.web_config, config, guard, server, settings.listen_address)
                 serving = asyncio.create_task(server.serve([socket]))
                 ended = ending or asyncio.Event()
                 with _signals(agent, ended) if signals else contextlib.nullcontext():

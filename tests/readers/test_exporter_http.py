@@ -6,7 +6,7 @@ import asyncio
 import base64
 import gzip
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from dataclasses import replace
 
 import bcrypt
 import httpx
@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from agent import exporter, web
 from agent.exporter.page import Pages
+from agent.web.tls import Tls
 from tests.readers.estate import pages, visit
 from tests.readers.test_exporter_pages import sound
 
@@ -172,36 +173,21 @@ async def test_a_page_of_the_open_web_cannot_read_the_estate_under_a_name_of_its
         assert (await agent.get("/metrics", headers={"host": host})).status_code == 421
 
 
-def test_beyond_loopback_it_listens_only_with_tls_and_users(tmp_path: Path) -> None:
+def test_beyond_loopback_it_listens_only_with_tls_and_users_or_certificates() -> None:
     half = users(a="b")
     assert web.refusal("127.0.0.1", web.WebConfig()) is None
     assert web.refusal("::1", web.WebConfig()) is None
     assert "without TLS and users" in (web.refusal("0.0.0.0", web.WebConfig()) or "")  # noqa: S104
     assert "without TLS:" in (web.refusal("192.0.2.1", half) or "")
-    assert web.refusal("192.0.2.1", web.WebConfig(tmp_path / "c", tmp_path / "k", half.users)) is None
+    tls = Tls(b"", b"")
+    assert "without users:" in (web.refusal("192.0.2.1", web.WebConfig(tls)) or "")
+    assert web.refusal("192.0.2.1", web.WebConfig(tls, half.users)) is None
+    given = replace(tls, client_auth="VerifyClientCertIfGiven")
+    assert "without users:" in (web.refusal("192.0.2.1", web.WebConfig(given)) or "")
+    certificates = replace(tls, client_auth="RequireAndVerifyClientCert")
+    assert web.refusal("192.0.2.1", web.WebConfig(certificates)) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("basic_auth_users: {a: secret-in-plain}", "a bcrypt hash is wanted"),
-        ("tls_server_config: {cert_file: no.crt, key_file: no.key}", "there is no file"),
-        ("tls_server_confg: {}", "tls_server_confg"),
-        ("a: [", "is not YAML"),
-    ],
-)
-def test_a_web_configuration_that_cannot_be_used_says_why_and_tells_no_secret(
-    tmp_path: Path, text: str, says: str
-) -> None:
-    path = tmp_path / "web.yml"
-    path.write_text(text)
-    with pytest.raises(web.WebConfigInvalid) as caught:
-        web.read_web_config(path)
-    assert says in str(caught.value)
-    assert "secret-in-plain" not in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_hashes_of_passwords_are_not_in_a_repr(tmp_path: Path) -> None:
+def test_hashes_of_passwords_are_not_in_a_repr() -> None:
     config = users(a="b")
     assert "$2b$" not in repr(config)
