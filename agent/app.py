@@ -35,6 +35,7 @@ from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
 from agent.pipeline import Pipeline
+from agent.probing import Probes
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
@@ -89,6 +90,7 @@ class Agent:
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.hardware = HardwareMinder(self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
+        self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
         self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
@@ -172,6 +174,7 @@ class Agent:
         yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+        yield from self.probes.figures()
         if self.renewal is not None:
             yield from self.renewal.figures()
 
@@ -210,7 +213,7 @@ class Agent:
             await self.answers.fresh()
 
         routes = [
-            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address),
+            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
             *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None

@@ -42,6 +42,7 @@ def _entries(source: str, every: Every, *rows: tuple[str, Type, str, str, str]) 
 
 ABOUT_THE_AGENT = "About the agent"
 ABOUT_DEVICES = "About every device"
+ON_DEMAND = "Of a look on demand (`/probe`), as blackbox_exporter names them"
 READINGS = "Readings"
 STANDINGS = "Standing and outages"
 HARDWARE = "Hardware register"
@@ -141,6 +142,21 @@ _DEVICES = [
         ("hartwatch_device_uptime_seconds", "gauge", "seconds", "device", "Time since the device restarted."),
         ("hartwatch_device_answered", "gauge", "", "device source",
          "1 if this source (snmp, ssh, icmp, tcp, http, dns) answered the last answered visit, 0 if it stayed silent."),
+    ),
+]  # fmt: skip
+
+_PROBES = [
+    *_entries(
+        ABOUT_THE_AGENT,
+        "event",
+        ("hartwatch_probes_total", "counter", "", "outcome",
+         "Looks on demand: reached, silent, late (the asker had to go before it was over) or refused (too many)."),
+    ),
+    *_entries(
+        ON_DEMAND,
+        "scrape",
+        ("probe_success", "gauge", "", "", "1 if the device answered this look before the asker's patience ended."),
+        ("probe_duration_seconds", "gauge", "seconds", "", "How long the asker waited for the look."),
     ),
 ]  # fmt: skip
 
@@ -288,9 +304,11 @@ _INTERFACES = _entries(
     ("sysUpTime", "gauge", "", "device", "Hundredths of a second since the SNMP agent restarted."),
 )  # fmt: skip
 
-CATALOGUE: tuple[Entry, ...] = (*_AGENT, *_DEVICES, *_READINGS, *_STANDINGS, *_HARDWARE, *_INTERFACES)
+CATALOGUE: tuple[Entry, ...] = (*_AGENT, *_PROBES, *_DEVICES, *_READINGS, *_STANDINGS, *_HARDWARE, *_INTERFACES)
 _BY_NAME = {entry.name: entry for entry in CATALOGUE}
-RESERVED = frozenset(e.name for e in CATALOGUE if e.source in (ABOUT_THE_AGENT, ABOUT_DEVICES, STANDINGS, HARDWARE))
+RESERVED = frozenset(
+    e.name for e in CATALOGUE if e.source in (ABOUT_THE_AGENT, ON_DEMAND, ABOUT_DEVICES, STANDINGS, HARDWARE)
+)
 """Names that are the agent's own; a device profile may not use them."""
 
 

@@ -70,6 +70,7 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             role=device.class_,
             site=device.site,
             zone=settings.zone or "",
+            council=estate.sites[device.site].owner,
             title=device.title or "",
             address=device.address,
             behind=tuple(device.behind),
