@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "serve": ("run", "check"),
     "look": ("try", "record", "lint", "coverage"),
     "estate": ("inventory",),
+    "discover": ("discover",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
     "outages": ("outages",),
