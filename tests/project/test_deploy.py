@@ -113,40 +113,6 @@ def test_prometheus_looks_where_the_agent_listens(deploy: Path) -> None:
     assert jobs["snmp-hartwatch"]["http_sd_configs"][0]["url"] == f"http://{listens}/sd/prometheus"
 
 
-# ---------------------------------------------------------------- Alertmanager
-def test_alertmanager_takes_the_configuration(deploy: Path, server: Server) -> None:
-    result = run(server("amtool"), "check-config", "alertmanager.yml", cwd=deploy / "alertmanager")
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-@pytest.mark.parametrize(
-    ("labels", "receivers"),
-    [
-        ("alertname=OutageOpen team=service-desk severity=critical", "service-desk,on-call"),
-        ("alertname=OutageHalfOfFixTarget team=service-desk severity=warning", "service-desk,silent"),
-        ("alertname=OutageThreeQuartersOfFixTarget team=service-desk severity=critical escalate=yes", "escalation"),
-        ("alertname=DeviceCheckCritical team=infrastructure severity=critical device=wlc-1", "infrastructure"),
-        ("alertname=HartwatchBlind team=infrastructure severity=critical", "infrastructure"),
-        ("alertname=FirewallUnsupported team=infrastructure topic=hardware severity=critical", "infrastructure"),
-        ("alertname=HardwareOverdue team=infrastructure topic=hardware severity=warning", "infrastructure"),
-        ("alertname=HardwareReviewDue team=infrastructure topic=hardware severity=info", "weekly"),
-    ],
-)
-def test_an_alert_reaches_whom_it_should(labels: str, receivers: str, deploy: Path, server: Server) -> None:
-    result = run(
-        server("amtool"), "config", "routes", "test", "--config.file=alertmanager.yml",
-        f"--verify.receivers={receivers}", *labels.split(), cwd=deploy / "alertmanager",
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_what_one_check_of_one_device_finds_is_one_message(deploy: Path) -> None:
-    """A controller that loses its access points fires an alert for each; whoever is called needs one."""
-    routes = yaml.safe_load((deploy / "alertmanager" / "alertmanager.yml").read_text())["route"]["routes"]
-    (route,) = [one for one in routes if 'alertname =~ "DeviceCheck.*"' in one["matchers"]]
-    assert route["group_by"] == ["alertname", "device", "check"]
-
-
 # ---------------------------------------------------------------- systemd
 def test_the_service_runs_with_few_rights(deploy: Path, server: Server) -> None:
     unit = deploy / "systemd" / "hartwatch.service"
