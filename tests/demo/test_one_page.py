@@ -1,8 +1,8 @@
 """A core switch dies in the demo: one page that names it, and one word when it is back. Nothing is said before.
 
-The demo's agent, a real Prometheus with the shipped rules and a real Alertmanager with the shipped routes and inhibition.
-What is different: scrapes and evaluations come every few seconds, every `for:` is a sixtieth, groups wait seconds, and
-each receiver is a webhook.
+The demo's agent, a real Prometheus with the shipped rules, a real Alertmanager with the shipped routes and inhibition.
+What is different: scrapes and evaluations come every few seconds, every `for:` is shorter by as much, groups wait
+seconds, and each receiver is a webhook.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ import yaml
 
 from agent.demo.control import CONTROL, ask
 from tests.project.alerting import Notification, alertmanager, free_port, sink
+from tests.project.promql import names_in
 
 PROMETHEUS = Path(__file__).resolve().parents[2] / "deploy" / "prometheus"
-SCALE = 60
+SCALE = 12  # as much as scrapes are sooner: 5 s for a minute, so that a `for:` is as many scrapes as it is in earnest
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 PATIENCE = 240.0  # generous: this machine may be busy
 AWAKE = ("service-desk", "on-call", "escalation")
@@ -64,7 +65,7 @@ class Scene:
         return found
 
     def pages(self) -> list[Notification]:
-        """What woke somebody, or rang at a desk: something critical that fires. Copies to councils and mail are none."""
+        """What woke somebody, or rang at a desk: something critical that fires. Copies to councils are none."""
         critical = [one for one in self.got if any(a["labels"].get("severity") == "critical" for a in one.firing)]
         hardware = [one for one in critical if all(a["labels"].get("topic") == "hardware" for a in one.firing)]
         return [one for one in critical if one not in hardware and not one.receiver.startswith("council-")]
@@ -134,25 +135,26 @@ def scene(root: Path, server: Callable[[str], Path], tmp_path_factory: pytest.Te
             demo.kill()
 
 
+@pytest.mark.timeout(900)
 def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_is_back(
     scene: Scene, record_property: Callable[[str, object], None]
 ) -> None:
-    # ---- undisturbed: everything was looked at, by every cadence, and every `for:` of up to an hour has had its time
+    # ---- undisturbed: everything was looked at, by every cadence, and every `for:` of up to a quarter of an hour has had its time
     until(lambda: scene.asked("count(hartwatch_check_level) > 1500"), "every device was asked how it is")
     until(lambda: scene.asked('count(up{job="snmp-hartwatch"} == 1) >= 60'), "every page is scraped")
-    time.sleep(75)
+    time.sleep(90)
     assert scene.pages() == [], [one.firing for one in scene.pages()]
     quiet = {one["metric"]["alertname"] for one in scene.asked('ALERTS{alertstate="firing", topic!="hardware"}')}
     assert quiet == set(), "where nothing is wrong nothing fires, but for the age of hardware"
 
     # ---- the fault
-    fault = ask(scene.directory / CONTROL, {"do": "fault", "name": "core-switch"})
+    assert ask(scene.directory / CONTROL, {"do": "fault", "name": "core-switch"})["ok"]
+    (target,) = (on["target"] for on in ask(scene.directory / CONTROL, {"do": "list"})["on"])
     until(scene.pages, "somebody is called")
     carried = scene.asked('count(hartwatch_outage_open{cause!=""})')
-    time.sleep(60)  # time for everything that the fault brings with it to be alerted, were it not held back
+    time.sleep(120)  # time for everything that the fault brings with it to be alerted, were it not held back
     (page,) = scene.pages()
     (alert,) = page.firing
-    target = fault["fault"]["target"] if "fault" in fault else fault["target"]
     assert alert["labels"]["alertname"] == "OutageOpen"
     assert alert["labels"]["subject"] == f"device:{target}"
     assert {"device", "site", "class", "council"} <= alert["labels"].keys()
@@ -172,3 +174,40 @@ def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_
     assert scene.pages() == [page], "that it comes back calls nobody"
     carried_down = int(float(carried[0]["value"][1]))
     record_property("summary", [f"{target} died and took {carried_down} subjects with it: one page, one ending"])
+
+
+# What the demo's devices have not: licences that run out, probes, spanning tree; nor does Prometheus scrape itself there.
+# All have recordings or tests of their own; their alerts are tested by promtool alone.
+NOT_IN_THE_DEMO = {
+    "hartwatch_certificate_expiry_timestamp_seconds",
+    "hartwatch_licence_expiry_timestamp_seconds",
+    "hartwatch_probe_success",
+    "hartwatch_spanning_tree_topology_changes_total",
+}
+NOT_WHILE_ALL_IS_WELL = {
+    "hartwatch_fix_clock_used_ratio",
+    "hartwatch_flapping",
+    "hartwatch_full_service_deadline_timestamp_seconds",
+    "hartwatch_full_service_missing",
+    "hartwatch_maintenance",
+    "hartwatch_outage_acknowledged",
+    "hartwatch_outage_began_timestamp_seconds",
+    "hartwatch_outage_open",
+    "hartwatch_asset_conflicts",
+    "hartwatch_visit_failures_total",
+    "ALERTS",
+}
+
+
+def test_every_metric_that_rules_ask_for_is_in_the_demo_or_known_not_to_be(scene: Scene) -> None:
+    """A rule on what no device ever gives would be quiet for ever, and nobody would know why."""
+    with urllib.request.urlopen(f"{scene.prometheus}/api/v1/label/__name__/values", timeout=20) as answer:
+        there = set(json.load(answer)["data"])
+    assert NOT_IN_THE_DEMO & there == set(), "what the demo has is checked"
+    used = set()
+    for file in sorted((PROMETHEUS / "rules").glob("*.yml")):
+        for group in yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]:
+            for rule in group["rules"]:
+                used |= {name for name in names_in(rule["expr"]) if ":" not in name}
+    missing = {name for name in used - there if not name.startswith("prometheus_")}
+    assert missing <= NOT_IN_THE_DEMO | NOT_WHILE_ALL_IS_WELL
