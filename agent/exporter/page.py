@@ -265,6 +265,7 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind:
         ("site", watched.site),
         ("role", watched.role),
         ("zone", watched.zone),
+        ("council", watched.council),
         ("vendor", identity.vendor or ""),
         ("model", identity.model or ""),
         ("version", identity.version or ""),

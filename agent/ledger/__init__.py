@@ -66,7 +66,7 @@ from agent.facts import (
 from agent.ledger import read
 from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
 from agent.ledger.outbox import Outbox, Pending
-from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held
+from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held, schemas
 from agent.ledger.transfer import LinesInvalid, Taken, export_lines, take_lines
 from agent.ledger.verify import Verdict, verify
 from agent.ledger.write import HEARTBEAT_SECONDS, Written
@@ -86,6 +86,7 @@ __all__ = [
     "Verdict",
     "WriterStats",
     "Written",
+    "schemas",
 ]
 
 NOTHING_WRITTEN: Future[Written] = Future()
@@ -158,6 +159,16 @@ class Ledger:
     def place(self) -> str:
         """Where it is kept, without a password."""
         return self._store.name
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None where it is in PostgreSQL."""
+        return self._store.path
+
+    @property
+    def schema(self) -> str:
+        """The number of the migration it was brought to: the newest there is, or it would not be open."""
+        return schemas()[-1]
 
     def octets(self) -> int | None:
         return self._store.octets()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.web.guard import Guard, is_loopback, refusal
-from agent.web.listening import CannotListen, listen, server
+from agent.web.listening import CannotListen, is_taken, listen, server
 from agent.web.pages import routes
 from agent.web.renewal import LOOK_SECONDS, Renewal
 from agent.web.webconfig import WebConfig, WebConfigInvalid, read_web_config
@@ -16,6 +16,7 @@ __all__ = [
     "WebConfig",
     "WebConfigInvalid",
     "is_loopback",
+    "is_taken",
     "listen",
     "read_web_config",
     "refusal",

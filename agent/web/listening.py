@@ -59,6 +59,14 @@ def listen(address: str, port: int) -> socket.socket:
     return opened
 
 
+def is_taken(address: str, port: int) -> bool:
+    """Whether somebody listens there. By connecting: to bind, even for a moment, could keep an agent from beginning."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as tried:
+        tried.settimeout(1.0)
+        return port != 0 and tried.connect_ex((address, port)) == 0
+
+
 class _Bounded(HttpToolsProtocol):
     """uvicorn's protocol on llhttp, which takes a head of any length: half as dear a request as by h11."""
 

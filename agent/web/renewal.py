@@ -43,6 +43,11 @@ class Renewal:
         self._looks = 0
         self._turn = asyncio.Lock()
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why what is on disk is not in force."""
+        return (self.problem,) if self.problem else ()
+
     def _signature(self) -> Signature:
         return tuple(map(_stat, self.config.files))
 

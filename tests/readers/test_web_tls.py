@@ -249,6 +249,7 @@ async def test_an_invalid_file_leaves_the_old_in_force_and_is_said_until_it_is_p
         assert await serial(client.base_url, trusted) == before
         assert "web.yml:2:3: tls_server_config.cert_fiel: unknown key" in caplog.text
         assert "the one loaded before stays in force" in caplog.text
+        assert "tls_server_config.cert_fiel" in (await client.get("/")).text, "every page says so"
         said = len(caplog.records)
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGHUP)
