@@ -106,8 +106,8 @@ class Agent:
             facts=self._facts,
             blind=lambda: self.pipeline.stats.blind,
         )
-        self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
         self.links = subject_figures.LinkFigures()
+        self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -185,10 +185,10 @@ class Agent:
         yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+        yield from figures.of_settings(estates.settings_problems, self.waiting)
         yield from self.probes.figures()
         if self.renewal is not None:
             yield from self.renewal.figures()
-        yield from figures.of_settings(estates.settings_problems, self.waiting)
 
     def _spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
         yield from figures.spreads_of(self.schedule.stats)
@@ -271,8 +271,10 @@ class Agent:
         self.schedule.start(self.estates.intervals())
 
     async def reload(self) -> None:
-        """Take on web configuration, settings and inventory on disk as a difference; what is invalid changes nothing,
-        and is said."""
+        """Take on what is on disk: the web configuration, and settings and inventory as a difference.
+
+        What is invalid changes nothing and is said loudly.
+        """
         if self.renewal is not None:
             await self.renewal.reload()
         async with self._reloading:
