@@ -231,6 +231,7 @@ class Agent:
             f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
             if self.estates.problems
             else "",
+            "the web configuration on disk is not taken on" if self.renewal and self.renewal.problem else "",
         ]
         return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 

@@ -16,6 +16,7 @@ import pytest
 
 from agent import web
 from agent.config import Settings
+from agent.web.renewal import RESTLESS_LOOKS
 from tests.readers.authority import Authority, hashed
 from tests.readers.test_app import estate as estate
 from tests.readers.test_app import metric, running, until
@@ -299,6 +300,23 @@ async def test_when_other_clients_are_let_in_the_connections_of_those_before_end
         assert await status(client.base_url, ours) == 0, "nor does an old session help"
         client._transport = httpx.AsyncHTTPTransport(verify=theirs)  # the agent must still end cleanly
         assert await metric(client, "hartwatch_web_config_invalid") == 0
+
+
+async def test_a_file_that_never_stands_still_is_taken_on_all_the_same(served: Served) -> None:
+    served.write(users={"a": "right"})
+    config = web.read_web_config(served.file)
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("nobody asks")
+
+    guard = web.Guard(page, config, None)
+    renewal = web.Renewal(served.file, config, guard, web.server(page, config.tls), "127.0.0.1")
+    served.write(users={"b": "right"})
+    for n in range(RESTLESS_LOOKS):
+        assert list(guard.config.users) == ["a"], "it is let stand still first"
+        os.utime(served.file, (n, n))
+        await renewal.look()
+    assert list(guard.config.users) == ["b"]
 
 
 async def test_what_is_written_again_without_a_change_is_no_event(
