@@ -13,7 +13,8 @@ import pytest
 from agent import web
 from agent.web import users as users_module
 from agent.web.guard import Bucket
-from agent.web.tls import SUITES, SUITES_13, context_of
+from agent.web.suites import SUITES, SUITES_13
+from agent.web.tls import context_of
 from agent.web.users import REMEMBERED, Found, Users
 from agent.web.webconfig import Rate
 from tests.readers.authority import Authority, hashed
