@@ -85,7 +85,7 @@ async def test_mutual_tls_lets_in_clients_of_the_authority_and_no_others(
 
 
 async def test_of_the_authoritys_clients_only_those_with_an_allowed_name_are_let_in(
-    estate: Estate, served: Served
+    estate: Estate, served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     served.write(MUTUAL + "  client_allowed_sans: [prom.example, '127.0.0.9']\n")
     async with running(estate(web_config=served.file), trusted=served.authority.client("prom.example")) as (
@@ -95,6 +95,11 @@ async def test_of_the_authoritys_clients_only_those_with_an_allowed_name_are_let
         for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             assert await status(client.base_url, served.authority.client("printer.example", newest)) == 0
         assert await metric(client, "hartwatch_web_refusals_total", reason="certificate") == 2
+        told = [r.getMessage() for r in caplog.records if r.name == "agent.web.listening"]
+        assert told == [
+            "a client at 127.0.0.1 with a certificate for 127.0.0.1, printer.example is not let in: "
+            "client_allowed_sans has none of its names"
+        ], "once, however many come"
 
 
 async def test_a_certificate_that_may_be_given_is_verified_when_it_is(
