@@ -20,7 +20,7 @@ from agent.exporter.snmp.linear import Groups, Linear, TooLarge
 
 LONGEST = 1024  # characters of a device's text that are looked at: names and versions are shorter
 _LONGEST_PATTERN = 1000
-_SAFE_REPEATS = 2  # without end, in one expression: time grows with the text's length to this power at worst
+_SAFE_CHOICES = 2  # repeats and branches in one expression: time grows with the text's length to this power at worst
 _CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": "\\x00-\\x7f", "blank": "\\t ", "cntrl": "\\x00-\\x1f\\x7f",
     "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": "!-/:-@\\[-`{-~",
@@ -64,7 +64,7 @@ def compiled(expression: str) -> Expression:
     text = _translated(expression)
     try:
         parsed = parser.parse(text, re.ASCII)
-        if _endless(parsed) <= _SAFE_REPEATS:
+        if _choices(parsed) <= _SAFE_CHOICES:
             return Expression(re.compile(text, re.ASCII))
         return Expression(Linear(parsed))
     except TooLarge as problem:
@@ -130,18 +130,18 @@ def _translated(expression: str) -> str:
     return opened + "".join(out) + (")" if opened else "")
 
 
-def _endless(parsed: Any, inside: bool = False) -> int:
-    """How many repeats without end there are; one inside another counts as too many. Refuses what RE2 has not."""
+def _choices(parsed: Any, inside: bool = False) -> int:
+    """How many things may go more than one way; one inside a repeat counts as too many. Refuses what RE2 has not."""
     count = 0
     for operation, argument in parsed:
+        weight = _SAFE_CHOICES + 1 if inside else 1
         if operation in (sre.MAX_REPEAT, sre.MIN_REPEAT):
-            _, high, body = argument
-            long = high is sre.MAXREPEAT or high > 16
-            count += (_SAFE_REPEATS + 1 if inside else 1) * long + _endless(body, inside or high > 1)
+            low, high, body = argument
+            count += weight * (low != high) + _choices(body, inside or high > 1)
         elif operation is sre.SUBPATTERN:
-            count += _endless(argument[3], inside)
+            count += _choices(argument[3], inside)
         elif operation is sre.BRANCH:
-            count += sum(_endless(branch, inside) for branch in argument[1])
+            count += weight + sum(_choices(branch, inside) for branch in argument[1])
         elif operation in (sre.GROUPREF, sre.POSSESSIVE_REPEAT, sre.ATOMIC_GROUP):
             raise ExpressionInvalid("RE2 has neither back references nor possessive repeats")
     return count

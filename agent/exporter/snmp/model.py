@@ -79,7 +79,7 @@ Oid = Annotated[str, AfterValidator(_oid)]
 Label = Annotated[str, AfterValidator(_label_name)]
 Expression = Annotated[str, AfterValidator(_expression)]
 Seconds = Annotated[float, BeforeValidator(_duration)]
-Names = dict[int, str]
+Names = Annotated[dict[int, str], BeforeValidator(lambda value: {} if value is None else value)]
 _EMPTY = BeforeValidator(_none_is_empty)
 
 
@@ -119,7 +119,7 @@ class MetricForm(_Edge):
     name: Annotated[str, AfterValidator(_metric_name)]
     oid: Oid
     type: MetricType
-    help: str = ""
+    help: Annotated[str, BeforeValidator(lambda value: "" if value is None else value)] = ""
     indexes: Annotated[list[IndexForm], _EMPTY] = []
     lookups: Annotated[list[LookupForm], _EMPTY] = []
     regex_extracts: dict[str, list[ExtractForm]] = {}

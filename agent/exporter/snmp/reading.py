@@ -137,7 +137,9 @@ def _problem(document: Document, steps: tuple[str, ...], error: ErrorDetails, ki
             (*steps, *within), "there is no such key in a module definition", suggestion, of_key=True
         )
     message = error["msg"]
-    return document.problem((*steps, *within), message[:1].lower() + message[1:], of_key="[key]" in error["loc"])
+    if error["type"] != "refused":  # pydantic's sentences begin with a capital letter, names keep theirs
+        message = message[:1].lower() + message[1:]
+    return document.problem((*steps, *within), message, of_key="[key]" in error["loc"])
 
 
 def _keys(kind: type[BaseModel], steps: Sequence[str | int]) -> list[str]:

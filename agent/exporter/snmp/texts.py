@@ -149,7 +149,7 @@ _HINT = re.compile(
 def hinted(hint: str, octets: bytes) -> str | None:
     """Octets by a DISPLAY-HINT (RFC 2579 section 3.1); None where the hint is none or the octets are none."""
     specs = list(_HINT.finditer(hint))
-    if not octets or "".join(spec[0] for spec in specs) != hint:
+    if not octets or not specs or "".join(spec[0] for spec in specs) != hint:
         return None
     out: list[bytes] = []
     at, turn = 0, 0
