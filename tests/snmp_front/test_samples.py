@@ -56,6 +56,12 @@ def test_an_answer_of_another_type_is_no_zero(kind: str, value: Value) -> None:
     assert shown(module({"name": "a", "type": kind}), {f"{BASE}.1.0": value}).values == {}
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_state_that_is_no_number_has_no_name(value: float) -> None:
+    metrics = [{"name": kind, "type": kind, "enum_values": {1: "up"}} for kind in ("EnumAsInfo", "EnumAsStateSet")]
+    assert shown(module(*metrics), {f"{BASE}.1.0": value, f"{BASE}.2.0": value}).values == {}
+
+
 def test_a_number_where_bits_are_wanted_is_left_out() -> None:
     assert shown(module({"name": "a", "type": "Bits", "enum_values": {0: "x"}}), {f"{BASE}.1.0": 5}).values == {}
 

@@ -49,7 +49,7 @@ async def ask(session: SnmpSession, module: Module, target: str, until: float) -
 async def _get(
     session: SnmpSession, cells: Cells, module: Module, target: str, until: float, found: dict[str, Value]
 ) -> None:
-    for part in _parts(cells, module.max_repetitions):
+    for part in _parts(cells, module.most):
         answers = await session.get(part, until)
         if answers.problem is not None:
             raise Failing(f"error getting target {target}: {answers.problem}")
@@ -59,7 +59,7 @@ async def _get(
 async def _walk(
     session: SnmpSession, roots: Sequence[str], module: Module, target: str, until: float, found: dict[str, Value]
 ) -> None:
-    walked = await session.walk(roots, until, ROWS_AT_MOST, module.max_repetitions)
+    walked = await session.walk(roots, until, ROWS_AT_MOST, module.most)
     problem: DeviceFault | None = walked.problem
     if sum(map(len, walked.columns.values())) > ROWS_AT_MOST:
         problem = Capped(f"more than {ROWS_AT_MOST:,} objects")
@@ -98,7 +98,7 @@ async def _filtered(session: SnmpSession, module: Module, until: float) -> tuple
 
 async def _rows(session: SnmpSession, one: Filter, module: Module, until: float) -> dict[str, None] | None:
     """The rows (by the last number of their index, as snmp_exporter has it) that a filter wants; None: it failed."""
-    walked = await session.walk([one.oid], until, ROWS_AT_MOST, module.max_repetitions)
+    walked = await session.walk([one.oid], until, ROWS_AT_MOST, module.most)
     if walked.problem is not None:
         return None
     return {

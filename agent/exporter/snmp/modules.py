@@ -21,6 +21,7 @@ from collectors import SnmpAccess
 from collectors.session import Cells
 from collectors.target import AuthProtocol, PrivProtocol, SnmpVersion
 
+USUAL_REPETITIONS = 25  # what snmp_exporter asks for where a module says nothing
 _VERSIONS: Mapping[int, SnmpVersion] = {1: "1", 2: "2c", 3: "3"}
 _AUTH: Mapping[str, AuthProtocol] = {
     "MD5": "MD5", "SHA": "SHA", "SHA224": "SHA-224", "SHA256": "SHA-256", "SHA384": "SHA-384", "SHA512": "SHA-512",
@@ -102,10 +103,21 @@ class Module:
     retries: int | None = None
     timeout_seconds: float | None = None
     access: SnmpAccess | None = None  # of the old form, where each module has its own
+    shortest: int = 0  # length of the shortest identifier of `metrics`
+
+    @property
+    def most(self) -> int | None:
+        """Variable bindings that one request may ask for; None is as many as the device bears.
+
+        Below snmp_exporter's own default `max_repetitions` is there because the device bears no more, and it walks one
+        column at a time; we walk several, so it counts for all of them together.
+        """
+        lowered = self.max_repetitions is not None and self.max_repetitions < USUAL_REPETITIONS
+        return self.max_repetitions if lowered else None
 
     def metric_of(self, oid: str) -> Metric | None:
         """The metric that an answered object belongs to: of several on the way to it, the nearest to the root."""
-        at = oid.find(".")
+        at = oid.find(".", self.shortest)
         while at != -1:
             found = self.metrics.get(oid[:at])
             if found is not None:
@@ -135,6 +147,7 @@ def module_of(name: str, form: ModuleForm) -> Module:
         retries=form.retries,
         timeout_seconds=form.timeout,
         access=access_of(form.auth, form.version) if isinstance(form, OldModuleForm) else None,
+        shortest=min((len(metric.oid) for metric in form.metrics), default=0),
     )
 
 

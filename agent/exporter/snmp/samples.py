@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 
 from agent.exporter.snmp.expressions import expanded, go_number
 from agent.exporter.snmp.modules import Lookup, Metric, Module, Shape
@@ -19,7 +20,10 @@ from collectors.session import Value
 
 SERIES_AT_MOST = 500_000
 OCTETS_AT_MOST = 128 << 20  # characters, near enough
+_OCTETS_OF_A_VALUE = 24
 _LOOK_UP_EVERY = 512  # objects between two looks at the clock
+
+_NUMBERS = frozenset(("gauge", "counter", "Float", "Double"))
 
 Found = Mapping[str, Value]
 """What a device answered: object identifier > value, in its order."""
@@ -33,7 +37,7 @@ class TooMuch(Exception):
 class _Family:
     help: str
     kind: str
-    lines: list[str] = field(default_factory=list)
+    values: dict[str, int | float] = field(default_factory=dict)  # labels as they stand between the braces > value
 
 
 class Page:
@@ -41,22 +45,22 @@ class Page:
 
     def __init__(self) -> None:
         self._families: dict[str, _Family] = {}
-        self._series: set[str] = set()
         self._octets = 0
 
     def add(self, name: str, help_text: str, kind: str, labels: str, value: int | float) -> None:
         """One sample; `labels` as they stand between the braces. A series that is there already is left out."""
-        series = f"{name}{{{labels}}}" if labels else name
-        if series in self._series:
-            return
-        self._series.add(series)
-        self._octets += len(series) + 24
-        if len(self._series) > SERIES_AT_MOST or self._octets > OCTETS_AT_MOST:
-            raise TooMuch(f"more than {SERIES_AT_MOST:,} series or {OCTETS_AT_MOST >> 20} MiB")
         family = self._families.get(name)
         if family is None:
             family = self._families[name] = _Family(help_text, kind)
-        family.lines.append(f"{series} {number(value)}\n")
+        if labels not in family.values:
+            family.values[labels] = value
+            self._octets += len(labels) + len(name) + _OCTETS_OF_A_VALUE
+
+    def check(self) -> None:
+        """TooMuch where the page has become longer than any that is of use."""
+        series = sum(len(family.values) for family in self._families.values())
+        if series > SERIES_AT_MOST or self._octets > OCTETS_AT_MOST:
+            raise TooMuch(f"more than {SERIES_AT_MOST:,} series or {OCTETS_AT_MOST >> 20} MiB")
 
     def text(self) -> str:
         """The page, families by name."""
@@ -65,7 +69,9 @@ class Page:
             family = self._families[name]
             words = family.help.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", " ")
             out.append(f"# HELP {name} {words}\n# TYPE {name} {family.kind}\n")
-            out += family.lines
+            if "" in family.values:
+                out.append(f"{name} {number(family.values.pop(''))}\n")
+            out += [f"{name}{{{labels}}} {number(value)}\n" for labels, value in family.values.items()]
         return "".join(out)
 
 
@@ -75,14 +81,17 @@ def write(module: Module, found: Found, page: Page, out_of_time: Callable[[], bo
     metric: Metric | None = None
     prefix = ""
     for count, (oid, value) in enumerate(found.items()):
-        if count % _LOOK_UP_EVERY == 0 and out_of_time():
-            raise TooMuch("the time was up before all answers were read")
+        if count % _LOOK_UP_EVERY == 0:
+            page.check()
+            if out_of_time():
+                raise TooMuch("the time was up before all answers were read")
         if metric is None or not oid.startswith(prefix):  # rows of a column come one after the other
             metric = module.metric_of(oid)
             if metric is None:
                 continue
             prefix = metric.oid + "."
         writer.sample(metric, oid[len(prefix) :], value)
+    page.check()
 
 
 class _Writer:
@@ -100,8 +109,12 @@ class _Writer:
             known = self._rows[key] = labels, _written(labels.items())
         labels, written = known
         kind = metric.kind
-        if kind in ("gauge", "counter", "Float", "Double"):
-            self._put(metric, "counter" if kind == "counter" else "gauge", written, number_of(value))
+        if kind in _NUMBERS:
+            read = number_of(value)
+            if read is not None:
+                if metric.scale or metric.offset:
+                    read = _scaled(metric, read)
+                self._page.add(metric.name, metric.help, "counter" if kind == "counter" else "gauge", written, read)
         elif kind == "DateAndTime":
             self._put(metric, "gauge", written, date_and_time(value))
         elif kind == "NTPTimeStamp":
@@ -121,7 +134,7 @@ class _Writer:
 
     def _names(self, metric: Metric, labels: dict[str, str], value: Value) -> None:
         state = number_of(value)
-        if state is None:
+        if state is None or not isfinite(state):
             return
         state = int(state)
         name = metric.names.get(state, str(state))
@@ -219,4 +232,4 @@ def _type_before(oid: str, rows: Iterable[str], found: Found) -> int:
     parent, _, last = oid.rpartition(".")
     value = found.get(".".join([f"{parent}.{int(last) - 1}", *rows]))
     kind = number_of(value)
-    return -1 if kind is None else int(kind)
+    return -1 if kind is None or not isfinite(kind) else int(kind)
