@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from agent.alerts import SenderStats
+from agent.exporter.snmp import FrontStats
 from agent.hardware.register import Piece
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
@@ -85,6 +86,12 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
 def of_settings(problems: Sequence[str], waiting: Sequence[str]) -> Iterator[Fact]:
     yield "hartwatch_settings_invalid", (), float(bool(problems))
     yield "hartwatch_settings_waiting", (), len(waiting)
+
+
+def of_scrapes(front: FrontStats) -> Iterator[Fact]:
+    for result in ("ok", "failed", "refused", "busy"):
+        yield "hartwatch_snmp_scrapes_total", (("result", result),), front.scrapes[result]
+    yield "hartwatch_snmp_modules_invalid", (), float(front.invalid)
 
 
 def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:
