@@ -82,32 +82,43 @@ def _session(requests: Any, ask: Ask, url: str) -> Any:
     """A session that asks this NetBox only, and takes no more than is bearable."""
     until = time.monotonic() + ask.patience
     origin = _origin(url)
+    broken = requests.packages.urllib3.exceptions
 
     class Bounded(requests.adapters.HTTPAdapter):  # type: ignore[misc]  # published without types
         """Reads each answer itself, so that a huge or endless one ends."""
 
-        asked = 0
+        def __init__(self) -> None:
+            super().__init__()
+            self.asked: set[str] = set()
 
         def send(self, request: Any, **how: Any) -> Any:
             if _origin(str(request.url)) != origin:
                 raise NetBoxRefused(f"NetBox leads elsewhere, and the token stays at {url}: give the address it is at")
-            self.asked += 1
             left = until - time.monotonic()
-            if self.asked > MOST_REQUESTS or left <= 0:
+            if len(self.asked) > MOST_REQUESTS or left <= 0:
                 raise NetBoxRefused(
                     f"NetBox is not done after {ask.patience:g} s; ask for fewer, for example by --site"
                 )
+            if request.url in self.asked:
+                raise NetBoxRefused("NetBox's pages lead in circles")
+            self.asked.add(request.url)
             how |= {"timeout": min(ask.answer_seconds, left), "stream": True}
             answer = super().send(request, **how)
             octets = bytearray()
-            for piece in answer.iter_content(64 * 1024):
-                octets += piece
-                if len(octets) > ask.most_octets:
-                    answer.close()
-                    raise NetBoxRefused(f"an answer of NetBox is larger than {ask.most_octets // 1_000_000} MB")
-                if time.monotonic() > until:
-                    answer.close()
-                    raise NetBoxRefused(f"NetBox is not done after {ask.patience:g} s")
+            try:
+                # What has come, and not what was asked for: an answer that trickles would never fill a piece.
+                while piece := answer.raw.read1(64 * 1024, decode_content=True):
+                    octets += piece
+                    if len(octets) > ask.most_octets:
+                        raise NetBoxRefused(f"an answer of NetBox is larger than {ask.most_octets // 1_000_000} MB")
+                    if time.monotonic() > until:
+                        raise NetBoxRefused(f"NetBox is not done after {ask.patience:g} s")
+            except broken.TimeoutError:
+                raise requests.exceptions.Timeout from None
+            except broken.HTTPError:
+                raise requests.exceptions.ConnectionError from None
+            finally:
+                answer.close()
             answer._content = bytes(octets)
             return answer
 

@@ -96,6 +96,17 @@ class _Handler(BaseHTTPRequestHandler):
             except OSError:
                 self.close_connection = True
             return
+        if box.trouble == "trickle":
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            try:
+                while True:
+                    self.wfile.write(b" ")
+                    time.sleep(0.1)
+            except OSError:
+                self.close_connection = True
+            return
         if box.trouble == "slow":
             time.sleep(1.5)
         if box.trouble == "types":
