@@ -40,6 +40,7 @@ class Editor:
         self.file, self._text = file, text
         self._document = Document(file, text)
         self._data: Any = copy.copy(self._document.data) or {}  # on the way to a change, each level is copied
+        self._copied: set[int] = set()  # of these containers: they live as long as `_data`
         self._edits: list[tuple[int, int, str]] = []
         self._begun: dict[str, list[str]] = {}  # sections that the file has not, for its end
         self._children: dict[int, dict[str, tuple[Node, Node]]] = {}
@@ -183,7 +184,8 @@ class Editor:
             self._edits.append((at, at, f", {flow(fields)}"))
         else:
             self._begin(section, "devices", self._entry(fields, 2, False, "- "))
-        self._data = {**self._data, "devices": [*(self._data.get("devices") or []), _read_back(fields)]}
+        self._data.setdefault("devices", [])
+        self._own_copy(self._data, "devices").append(_read_back(fields))
 
     def append_hardware(self, name: str, fields: Mapping[str, object]) -> None:
         """An entry of `hardware` behind the last one."""
@@ -196,7 +198,7 @@ class Editor:
             self._edits.append((at, at, f", {text}"))
         else:
             self._begin(section, "hardware", f"  {text}")
-        self._data = {**self._data, "hardware": {**(self._data.get("hardware") or {}), name: _read_back(fields)}}
+        self._own_copy(self._data, "hardware")[name] = _read_back(fields)
 
     def _entry(self, fields: Mapping[str, object], column: int, in_flow: bool, lead: str) -> str:
         indent = " " * column
@@ -233,14 +235,22 @@ class Editor:
     # ------------------------------------------------------------ the result
     def _mean(self, steps: Steps, value: Writable) -> None:
         """What the data will be: other places that share a mapping by an anchor are not meant."""
-        at: Any = copy.copy(self._data)
-        self._data = at
+        at: Any = self._data
         step: Any
         for step in steps[:-1]:
-            inner: Any = copy.copy(at[step]) if isinstance(at, list) or step in at else {}
-            at[step] = inner
-            at = inner
+            at = self._own_copy(at, step)
         at[steps[-1]] = _read_back(value)
+
+    def _own_copy(self, at: Any, step: Any) -> Any:
+        """What is below a step, copied once: other places may share it by an anchor, and are not meant."""
+        inner: Any = at[step] if isinstance(at, list) or step in at else {}
+        if inner is None:
+            inner = [] if step == "devices" else {}
+        if id(inner) not in self._copied:
+            inner = copy.copy(inner)
+            self._copied.add(id(inner))
+        at[step] = inner
+        return inner
 
     def result(self) -> str:
         """The new text. EditImpossible where it does not read back, value by value, as it was meant."""
