@@ -226,6 +226,12 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
+            (
+                (estates.loaded_at, now.hour, now.minute // 5),  # what is seen comes with inventory visits
+                lambda: figures.of_neighbours(
+                    estates.estate, self.latest.told(Cadence.INVENTORY, estates.watched, now)
+                ),
+            ),
             (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),

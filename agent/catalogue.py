@@ -124,6 +124,8 @@ _AGENT = [
         "scrape",
         ("hartwatch_exposition_clashes", "gauge", "", "",
          "Series that carried the name and labels of another one and were told apart or left out."),
+        ("hartwatch_unknown_neighbours", "gauge", "", "",
+         "Neighbours that LLDP or CDP tell of and the inventory does not have, phones and hosts left out."),
     ),
 ]  # fmt: skip
 

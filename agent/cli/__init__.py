@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "estate": ("inventory",),
     "configure": ("config",),
     "discover": ("discover",),
+    "neighbours": ("neighbours",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
     "outages": ("outages",),
