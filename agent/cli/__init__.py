@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "look": ("try", "record", "lint", "coverage"),
     "estate": ("inventory",),
     "configure": ("config",),
+    "discover": ("discover",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
     "outages": ("outages",),

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from agent.exporter.http import _wants_gzip
 from agent.exporter.page import GZIP_LEVEL
 from agent.exporter.snmp.front import LONGEST_SECONDS, USUAL_SECONDS, Front
 from agent.exporter.text import Format
+from agent.exporter.wanted import wants_gzip
 
 OFFSET_SECONDS = 0.5  # of the time that Prometheus waits, for the way back
 _LONGEST_QUERY = 8192
@@ -32,7 +32,7 @@ def route(front: Front) -> Route:
             return PlainTextResponse(reply.body, reply.status, headers)
         body = reply.body.encode()
         client = request.client.host if request.client is not None else None
-        if _wants_gzip(client, request.headers.get("accept-encoding", "")):
+        if wants_gzip(client, request.headers.get("accept-encoding", "")):
             headers["Content-Encoding"] = "gzip"
             body = await asyncio.to_thread(gzip.compress, body, GZIP_LEVEL)
         # Counters keep the MIB's names, without _total, which only the older format has for type counter.
