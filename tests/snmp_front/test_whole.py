@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from asyncio.subprocess import DEVNULL
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from agent.app import CannotStart, serve
 from agent.config import Settings
+from agent.config_check import findings_of
 from agent.demo.tree import Tree
+from agent.exporter.snmp import built_in
 from agent.ledger import Ledger
 from tests.readers.test_app import metric, running, until
 from tests.snmp_front.conftest import COMMUNITY, page_of
@@ -105,3 +109,68 @@ async def test_the_agent_does_not_begin_with_module_files_that_cannot_be_used(
     with pytest.raises(CannotStart, match=r"snmp\.yml:2:12: mine\.version") as caught:
         await serve(settings, signals=False)
     assert caught.value.status == 2
+
+
+async def test_config_check_looks_at_the_module_files_and_warns_of_any_target(
+    settings: Settings, tmp_path: Path
+) -> None:
+    def said(**changes: Any) -> list[tuple[str, str]]:
+        found = findings_of(settings.model_copy(update=changes), ())
+        return [(one.level, one.text) for one in found if one.about == "snmp modules"]
+
+    assert said() == [("ok", f"{len(built_in()) + 1} modules for /snmp")]
+    assert [level for level, _ in said(snmp_targets="any")] == ["ok", "warning"]
+    (tmp_path / "snmp.yml").write_text("mine: {walk: [x]}\n")
+    ((level, text),) = said()
+    assert level == "error"
+    assert text.startswith(f"{tmp_path}/snmp.yml:1:15: mine.walk[0]: ")
+
+
+JOB = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+scrape_configs:
+  - job_name: snmp
+    metrics_path: /snmp
+    params: {{module: [if_mib], auth: [public_v2]}}
+    static_configs: [{{targets: [sw-1, sw-that-is-not-there]}}]
+    relabel_configs:
+      - {{source_labels: [__address__], target_label: __param_target}}
+      - {{source_labels: [__param_target], target_label: instance}}
+      - {{target_label: __address__, replacement: '{agent}'}}
+"""
+
+
+async def test_an_unchanged_job_of_snmp_exporter_is_up_in_a_real_prometheus(
+    settings: Settings, tmp_path: Path, server: Callable[[str], Path], free_port: Callable[[], int]
+) -> None:
+    program, port = server("prometheus"), free_port()
+    async with running(settings) as (client, _, _task):
+        (tmp_path / "prometheus.yml").write_text(JOB.format(agent=client.base_url.netloc.decode()))
+        process = await asyncio.create_subprocess_exec(
+            program, f"--config.file={tmp_path}/prometheus.yml", f"--web.listen-address=127.0.0.1:{port}",
+            f"--storage.tsdb.path={tmp_path}/tsdb", stdout=DEVNULL, stderr=DEVNULL,
+        )  # fmt: skip
+        try:
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=5) as prometheus:
+
+                async def asked(query: str) -> dict[str, str]:
+                    try:
+                        answer = await prometheus.get("/api/v1/query", params={"query": query})
+                    except httpx.TransportError:
+                        return {}
+                    found = answer.json().get("data", {}).get("result", []) if answer.status_code == 200 else []
+                    return {one["metric"].get("instance", ""): one["value"][1] for one in found}
+
+                await until(lambda: asked('count by (instance) (ifHCInOctets{job="snmp"})'), 40)
+
+                async def both() -> dict[str, str] | None:
+                    up = await asked('up{job=~"snmp.*"}')
+                    return up if len(up) == 2 else None
+
+                assert await until(both, 20) == {"sw-1": "1", "sw-that-is-not-there": "0"}
+                assert await asked('count by (instance) (ifHCInOctets{ifName!=""})') == {"sw-1": "3"}
+                metadata = (await prometheus.get("/api/v1/metadata", params={"metric": "ifHCInOctets"})).json()
+                assert [one["type"] for one in metadata["data"]["ifHCInOctets"]] == ["counter"]
+        finally:
+            process.terminate()
+            await process.wait()
