@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -78,11 +79,14 @@ class AppriseChannel:
 
 def _service(url: str, number: int) -> Apprise:
     _quiet()
-    from apprise import Apprise, AppriseAsset  # half a second that only who uses it pays
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its two hundred plugins load libraries that Python will drop one day
+        from apprise import Apprise, AppriseAsset  # half a second that only who uses it pays
 
-    asset: Any = AppriseAsset(app_id="Hartwatch", app_desc="Hartwatch", app_url="", async_mode=False)
-    service = Apprise(asset=asset)
-    if not service.add(url):
+        asset: Any = AppriseAsset(app_id="Hartwatch", app_desc="Hartwatch", app_url="", async_mode=False)
+        service = Apprise(asset=asset)
+        added = service.add(url)
+    if not added:
         raise ValueError(f"address {number} is none that Apprise knows, or lacks something: see `apprise --details`")
     return service
 
