@@ -37,6 +37,7 @@ from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
 from agent.notify import Nobody, ServiceManager, keep_telling
 from agent.pipeline import Pipeline
+from agent.probing import Probes
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
@@ -99,6 +100,7 @@ class Agent:
             self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles, takes=self.telling.takes
         )
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
+        self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
         self.sender = Sender(ledger.outbox, self.telling.channels)
         self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
@@ -110,6 +112,7 @@ class Agent:
             blind=lambda: self.pipeline.stats.blind,
         )
         self.links = subject_figures.LinkFigures()
+        self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -191,6 +194,9 @@ class Agent:
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
         yield from figures.of_settings(estates.settings_problems, self.waiting)
+        yield from self.probes.figures()
+        if self.renewal is not None:
+            yield from self.renewal.figures()
 
     def _spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
         yield from figures.spreads_of(self.schedule.stats)
@@ -246,11 +252,11 @@ class Agent:
             await self.answers.fresh()
 
         routes = [
-            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address),
+            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
             *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
-        if web.is_loopback(self.settings.listen_address) and not config.users:
+        if web.is_loopback(self.settings.listen_address):
             advertised = (self.settings.advertised_address or "").rpartition(":")[0]
             hosts = frozenset({"localhost", "127.0.0.1", "::1", self.settings.listen_address, advertised} - {""})
         return web.Guard(Starlette(routes=routes), config, hosts)
@@ -264,6 +270,8 @@ class Agent:
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("alerts that stand", TELL_SECONDS, self.telling.refresh)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
+        if self.renewal is not None:
+            self.schedule.every("web configuration", web.LOOK_SECONDS, self.renewal.look)
         self.pipeline.beat()
         self.minder.adopt()
         self.ledger.settle()  # the windows that were just written hold from the first look on
@@ -272,7 +280,12 @@ class Agent:
         self.schedule.start(self.estates.intervals())
 
     async def reload(self) -> None:
-        """Take on settings and inventory on disk as a difference; what is invalid changes nothing, and is said."""
+        """Take on what is on disk: the web configuration, and settings and inventory as a difference.
+
+        What is invalid changes nothing and is said loudly.
+        """
+        if self.renewal is not None:
+            await self.renewal.reload()
         async with self._reloading:
             before = self.estates.estate
             try:
@@ -374,7 +387,7 @@ async def serve(
             raise CannotStart(str(problem)) from None
         try:
             async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
-                address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
+                address = _address(settings, socket.getsockname()[1], tls=config.tls is not None)
                 try:
                     page = _page(settings, address)
                     agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC), reread, page)
@@ -385,7 +398,8 @@ async def serve(
                         await agent.crew.start()
                     except WorkersGone as problem:
                         raise CannotStart(str(problem)) from None
-                server = web.server(agent.http(config), config.cert_file, config.key_file)
+                server = web.server(guard := agent.http(config), config.tls)
+                agent.renewal = web.Renewal(settings.web_config, config, guard, server, settings.listen_address)
                 serving = asyncio.create_task(server.serve([socket]))
                 ended = ending or asyncio.Event()
                 with _signals(agent, ended, service) if signals else contextlib.nullcontext():

@@ -176,7 +176,7 @@ def _web(settings: Settings) -> Iterator[Finding]:
     elif web.is_taken(settings.listen_address, settings.listen_port):
         yield Finding("web", "warning", f"{place} is taken, by the agent itself if it is running")
     else:
-        yield Finding("web", "ok", f"{place}{', over TLS' if config.cert_file else ''}")
+        yield Finding("web", "ok", f"{place}{', over TLS' if config.tls else ''}")
 
 
 def _state(folder: Path) -> Iterator[Finding]:

@@ -71,9 +71,9 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             role=device.class_,
             site=device.site,
             zone=settings.zone or "",
+            council=estate.sites[device.site].owner,
             title=device.title or "",
             address=device.address,
-            council=estate.sites[device.site].owner,
             behind=tuple(device.behind),
             intervals=settings.every,
         )

@@ -27,7 +27,6 @@ from agent.facts import TOPICS, Message, MessageKind
 from agent.hostile import plain
 
 SOURCE = "hartwatch"
-RUNBOOK = "docs/runbooks/alerts-of-the-agent.md"
 LONGEST = 4000  # characters of an annotation
 ESCALATED = ("75%", "100%")  # marks of the fix clock, as their keys end
 NAMES: dict[MessageKind, str] = {
@@ -40,6 +39,21 @@ TEAMS: dict[MessageKind, str] = {
     "outage": "service-desk", "fix_clock": "service-desk", "full_service": "service-desk",
 }  # fmt: skip
 OTHERS = "infrastructure"
+# The pages of the rules that say the same thing.
+RUNBOOKS: dict[MessageKind, str] = {
+    "outage": "outage-open.md", "degraded": "hartwatch-degraded.md", "flapping": "flapping.md",
+    "redundancy": "redundancy-lost.md", "full_service": "full-service-at-risk.md", "hardware": "README.md",
+}  # fmt: skip
+FIX_CLOCK = {
+    "50%": "outage-half-of-fix-target.md", "75%": "outage-three-quarters-of-fix-target.md",
+    "100%": "outage-past-fix-target.md",
+}  # fmt: skip
+HARDWARE = {
+    "stage/review_due": "hardware-review-due.md", "stage/refresh_due": "hardware-refresh-due.md",
+    "stage/overdue": "hardware-overdue.md", "stage/unsupported": "hardware-unsupported.md",
+    "support_180": "hardware-support-ends-soon.md", "support_30": "hardware-support-ends-very-soon.md",
+    "software/review_due": "software-unsupported.md", "software/unsupported": "software-unsupported.md",
+}  # fmt: skip
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -142,12 +156,22 @@ def posted(
         "annotations": {
             "summary": plain(alert.title, LONGEST),
             "description": plain(alert.text, LONGEST),
-            "runbook": f"{RUNBOOK}#{NAMES[alert.kind].lower()}",
+            "runbook": f"docs/runbooks/{runbook_of(alert)}",
         },
         "startsAt": _time(alert.began_at),
         "endsAt": _time(ends),
         "generatorURL": page + page_of(alert),
     }
+
+
+def runbook_of(alert: Alert) -> str:
+    """The file under docs/runbooks."""
+    if alert.kind == "fix_clock":
+        return FIX_CLOCK.get((alert.key or "").rpartition("/")[2], FIX_CLOCK["50%"])
+    if alert.kind == "hardware":
+        what = alert.subject.partition(":")[2]
+        return "hardware-exception-expired.md" if what.startswith("exception") else HARDWARE.get(what, "README.md")
+    return RUNBOOKS[alert.kind]
 
 
 def page_of(alert: Alert) -> str:

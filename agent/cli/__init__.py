@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "estate": ("inventory",),
     "channels": ("channels",),
     "configure": ("config",),
+    "discover": ("discover",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
     "outages": ("outages",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -13,7 +14,17 @@ from agent.accounting.periods import Period
 from agent.alerts import TellError
 from agent.alerts.alertmanager import Alertmanager
 from agent.alerts.silences import changes_of, wanted_silences
-from agent.alerts.standing import Standing, Where, labels_of, posted, takes
+from agent.alerts.standing import (
+    FIX_CLOCK,
+    HARDWARE,
+    RUNBOOKS,
+    Standing,
+    Where,
+    labels_of,
+    posted,
+    runbook_of,
+    takes,
+)
 from agent.facts import Message, Window
 from agent.topology import Topology
 from tests.agent_core.making import at, topology
@@ -145,6 +156,17 @@ def test_a_channel_takes_by_level_topic_and_council(
 ) -> None:
     councils_of = {"device:sw": "EHDC", "service:both": "both"}
     assert takes(least, topics, councils, lambda subject: councils_of.get(subject, ""))(message) is taken
+
+
+def test_every_alert_has_a_runbook_that_is_there(root: Path) -> None:
+    pages = {*RUNBOOKS.values(), *FIX_CLOCK.values(), *HARDWARE.values(), "hardware-exception-expired.md"}
+    assert [page for page in sorted(pages) if not (root / "docs" / "runbooks" / page).is_file()] == []
+    of_mark = standing(said(kind="fix_clock", key="fix/1/75%")).of("device:sw")[0]
+    assert posted(of_mark, {}, "", WEEK, at(1))["annotations"]["runbook"] == (
+        "docs/runbooks/outage-three-quarters-of-fix-target.md"
+    )
+    expired = said(subject="hardware:exception_expired/ups", kind="hardware", key="hardware/x")
+    assert runbook_of(standing(expired).of(expired.subject)[0]) == "hardware-exception-expired.md"
 
 
 # ---------------------------------------------------------------- silences
