@@ -23,6 +23,7 @@ class Watched:
     role: str  # its class
     site: str
     zone: str = ""
+    council: str = ""  # who owns the site
     title: str = ""
     address: str = ""
     behind: tuple[str, ...] = ()

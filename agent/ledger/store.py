@@ -237,12 +237,11 @@ def schemas() -> list[str]:
 
 def _is_up_to_date(connection: Connection) -> bool:
     """Whether the schema is that of the newest migration there is; their files begin with their numbers."""
-    newest = schemas()[-1]
     with connection.begin():
         if not sa.inspect(connection).has_table("alembic_version"):
             return False
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
-    return list(rows) == [newest]
+    return list(rows) == [schemas()[-1]]
 
 
 def _upgrade(config: Config, scripts: ScriptDirectory, head: str) -> None:
