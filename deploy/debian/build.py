@@ -42,7 +42,8 @@ DOCUMENTS = Path("usr/share/doc/hartwatch")
 # What the compiled parts of our dependencies are linked against (NEEDED), and the interpreter they are for;
 # time zones, which Python leaves to the system; kill(1) for a reload.
 DEPENDS = (
-    f"python{MINOR}", "libc6 (>= 2.34)", "libgcc-s1", "libstdc++6", "tzdata", "procps", "systemd | systemd-standalone-sysusers",
+    f"python{MINOR}", "libc6 (>= 2.34)", "libgcc-s1", "libstdc++6", "tzdata", "procps",
+    "systemd | systemd-standalone-sysusers",
     "systemd | systemd-standalone-tmpfiles",
 )  # fmt: skip
 SUMMARY = "infrastructure and network health agent"
