@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -21,6 +22,7 @@ from agent.inventory.reading import read
 from agent.ledger import Ledger
 
 LEDGER, LINES = "state/ledger.sqlite3", "state/ledger.jsonl"
+_DATED = re.compile(r"hartwatch-\d{8}T\d{6}Z\.zip")  # in a container they may lie in the state directory
 SETTINGS_NAME, INVENTORY_NAME = "hartwatch.yaml", "inventory.yaml"
 
 
@@ -119,7 +121,7 @@ def _plain_files(folder: Path, left_out: list[str]) -> Iterator[Path]:
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
                 left_out.append(f"{path}: a link, which may lead anywhere")
-            elif stat.S_ISREG(mode):
+            elif stat.S_ISREG(mode) and not _DATED.fullmatch(name):
                 yield path
 
 

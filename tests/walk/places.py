@@ -23,7 +23,8 @@ class Place:
     """An installed agent. Paths given to it are as it sees them: below `root`."""
 
     root: Path  # "/" where it sees what we see
-    words: tuple[str, ...]  # what comes before its arguments
+    words: tuple[str, ...]  # what comes before its arguments, as the agent's user
+    admin: tuple[str, ...]  # and as the administrator
     config: Path
     state: Path
     backups: Path
@@ -32,11 +33,11 @@ class Place:
         """A path of the agent's as we see it."""
         return self.root / path.relative_to("/")
 
-    def hartwatch(self, *arguments: str | Path, status: int = 0) -> str:
-        """Run a command as the agent's user; what it printed. AssertionError where its status is another one."""
+    def hartwatch(self, *arguments: str | Path, status: int = 0, admin: bool = False) -> str:
+        """Run a command; what it printed. AssertionError where its status is another one."""
         result = subprocess.run(
-            [*self.words, *map(str, arguments)], env=clean(), capture_output=True, text=True, check=False,
-            timeout=COMMANDS_SECONDS, cwd="/",
+            [*(self.admin if admin else self.words), *map(str, arguments)],
+            env=clean(), capture_output=True, text=True, check=False, timeout=COMMANDS_SECONDS, cwd="/",
         )  # fmt: skip
         said = result.stdout + result.stderr
         assert result.returncode == status, f"hartwatch {' '.join(map(str, arguments))}: {result.returncode}\n{said}"
@@ -69,7 +70,7 @@ def environment(project: Path, folder: Path) -> Iterator[Place]:
         made.mkdir()
     (config / "hartwatch.yaml").write_text(f"inventory: {config}/inventory.yaml\nstate_directory: {state}\n")
     words = ("env", f"HARTWATCH_SETTINGS={config}/hartwatch.yaml", str(bin_folder / "hartwatch"))
-    yield Place(Path("/"), words, config, state, backups)
+    yield Place(Path("/"), words, words, config, state, backups)
     shutil.rmtree(folder / "venv")
     assert (state / "ledger.sqlite3").is_file(), "what is removed is the program, not what it knows"
 
@@ -90,9 +91,9 @@ def debian(package: Path, root: Path) -> Iterator[Place]:
         assert enabled.stdout.strip() == "enabled", enabled.stderr
         user = ("setpriv", "--reuid=hartwatch", "--regid=hartwatch", "--clear-groups", "--no-new-privs")
         backups = Path("/var/backups/hartwatch")
-        shutil.chown(root / "var/backups/hartwatch", *owner(root))
-        words = ("chroot", str(root), *user, "hartwatch")
-        yield Place(root, words, Path("/etc/hartwatch"), Path("/var/lib/hartwatch"), backups)
+        inside = ("chroot", str(root))
+        words, admin = (*inside, *user, "hartwatch"), (*inside, "hartwatch")
+        yield Place(root, words, admin, Path("/etc/hartwatch"), Path("/var/lib/hartwatch"), backups)
         again = dpkg(root, "--install", f"/root/{package.name}")
         assert "not started" not in again, "there is an inventory now"
         removed = dpkg(root, "--remove", "hartwatch")

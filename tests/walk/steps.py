@@ -294,11 +294,11 @@ class Walk:
 
     # ------------------------------------------------------------ backup and restore
     def _backed_up(self) -> Path:
-        said = self.place.hartwatch("backup", self.place.backups)
+        said = self.place.hartwatch("backup", self.place.backups, admin=True)
         archive = Path(said.strip().splitlines()[-1])
-        looked = self.place.hartwatch("restore", archive, "--check")
+        looked = self.place.hartwatch("restore", archive, "--check", admin=True)
         assert "each as its SHA-256 says" in looked, looked
-        under = self.place.hartwatch("restore", archive, "--replace", status=1)
+        under = self.place.hartwatch("restore", archive, "--replace", status=1, admin=True)
         assert "nothing is restored under a running agent" in under, under
         self._step(f"backup: {archive.name}, {self.place.outside(archive).stat().st_size:,} octets")
         return archive
@@ -313,7 +313,7 @@ class Walk:
         state = self.place.outside(self.place.state)
         for path in state.iterdir():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        said = self.place.hartwatch("restore", archive)
+        said = self.place.hartwatch("restore", archive, admin=True)
         assert (state / "ssh_known_hosts").is_file()
         assert "The ledger is as it was written." in self.place.hartwatch("ledger", "verify")
         after = self.place.hartwatch("outages", "--format", "json")
