@@ -48,7 +48,7 @@ def back_up(settings: Settings, ledger: Ledger, to: Path, settings_file: Path | 
         (staged / "state").mkdir()
         (staged / "config").mkdir()
         kind = _ledger(ledger, staged)
-        _state(settings, ledger, staged / "state", left_out)
+        _state(settings, ledger, staged / "state", left_out, to)
         _config(settings, settings_file, staged / "config", left_out)
         about = {
             "version": version("hartwatch"), "agent_name": settings.agent_name, "schema": ledger.schema, "ledger": kind,
@@ -66,13 +66,15 @@ def _ledger(ledger: Ledger, staged: Path) -> str:
     return "lines"
 
 
-def _state(settings: Settings, ledger: Ledger, staged: Path, left_out: list[str]) -> None:
+def _state(settings: Settings, ledger: Ledger, staged: Path, left_out: list[str], to: Path) -> None:
     """Everything in the state directory but the ledger, which was copied by the database, and what others are."""
     folders = [(settings.state_directory, staged)]
     if not settings.notices.is_relative_to(settings.state_directory) and settings.notices.is_dir():
         folders.append((settings.notices, staged / "notices"))
     for source, target in folders:
         for path in _plain_files(source, left_out):
+            if path.resolve() == to.resolve():
+                continue  # the backup before this one, in whose place it is put
             if not is_the_ledgers(path, ledger.path or settings.state_directory / "ledger.sqlite3"):
                 _copy(path, target / path.relative_to(source), left_out)
 

@@ -133,8 +133,12 @@ def test_what_is_there_is_kept_unless_told_and_then_moved_aside(state: Path, tmp
 def test_a_backup_in_the_state_directory_is_not_in_the_next_one(state: Path, tmp_path: Path) -> None:
     first = backed_up(state, state)
     assert first.parent == state
-    with zipfile.ZipFile(backed_up(state, tmp_path / "next.zip")) as archive:
-        assert not [name for name in archive.namelist() if name.endswith(".zip")]
+    same = state / "backup.zip"
+    same.write_text("one of yesterday, under the name that this one gets")
+    for to in (tmp_path / "next.zip", same):
+        with zipfile.ZipFile(backed_up(state, to)) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".zip")]
+        assert names == ([] if to == same else ["state/backup.zip"])
 
 
 def test_configuration_that_is_there_is_kept_unless_told(state: Path, tmp_path: Path) -> None:
