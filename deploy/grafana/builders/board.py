@@ -2,7 +2,7 @@
 
     Board("NOC wall", "hartwatch-noc", "What is down now.", [Row("Now", [stat(...), ...])])
 
-Panels are laid out from left to right on Grafana's 24 columns by the SDK; tests hold that nothing overlaps.
+Panels are laid out from left to right on Grafana's 24 columns, each as high as it fits; tests hold that nothing overlaps.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.builders.look import AGENT, BLUE, RED, TAG
 from deploy.grafana.builders.panels import SOURCE, Panel
+
+
+COLUMNS = 24  # of Grafana's grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,29 @@ def _annotations(board: Board) -> list[Builder[models.AnnotationQuery]]:
     ]  # fmt: skip
 
 
+class _Built:
+    """A panel that is built already, where the SDK wants something to build."""
+
+    def __init__(self, panel: models.Panel) -> None:
+        self._panel = panel
+
+    def build(self) -> models.Panel:
+        return self._panel
+
+
+def _placed(panel: models.Panel, depth: list[int]) -> models.Panel:
+    """Put a panel as high as it fits, and there as far to the left. `depth`: how far down each column is taken.
+
+    The SDK's own layout goes line by line, and leaves a hole beside a panel that is taller than its neighbours.
+    """
+    at = panel.grid_pos
+    assert at is not None  # noqa: S101  (every panel was given a width and a height)
+    y, x = min((max(depth[x : x + at.w]), x) for x in range(COLUMNS - at.w + 1))
+    depth[x : x + at.w] = [y + at.h] * at.w
+    panel.grid_pos = models.GridPos(h=at.h, w=at.w, x=x, y=y)
+    return panel
+
+
 def dashboard(board: Board, agent: str = AGENT) -> models.Dashboard:
     """The dashboard as Grafana's model of it."""
     made = (
@@ -156,8 +182,12 @@ def dashboard(board: Board, agent: str = AGENT) -> models.Dashboard:
     for variable in _variables(board, agent):
         made = made.with_variable(variable)
     made = made.annotations(_annotations(board))
+    y = 0
     for row in board.rows:
-        made = made.with_row(builders.Row(row.title))
+        made = made.with_row(builders.Row(row.title).grid_pos(models.GridPos(h=1, w=COLUMNS, x=0, y=y)))
+        y += 1
+        depth = [y] * COLUMNS
         for panel in row.panels:
-            made = made.with_panel(panel)
+            made = made.with_panel(_Built(_placed(panel.build(), depth)))
+        y = max(depth)
     return made.build()

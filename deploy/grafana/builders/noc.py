@@ -139,7 +139,7 @@ def build() -> Board:
             nothing="✔ no outage is open",
         ),
         table(
-            "Spares lost",
+            "Groups without a spare",
             promql.of_subjects("max by (subject) (hartwatch_redundancy_lost) == 1", labels="kind, name, site"),
             "Groups that stand in for each other of which a part is out. The service goes on; the next fault ends it.",
             [
