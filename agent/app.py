@@ -2,8 +2,8 @@
 
     status = await serve(settings, started=callback)      0 after a clean end; CannotStart says why it cannot begin
 
-SIGHUP takes on a changed inventory as a difference; an invalid file leaves the old one in force. SIGTERM and SIGINT end
-it: nothing new starts, running visits may finish, what is known is written, then the process ends.
+SIGHUP takes on changed settings and inventory as a difference; an invalid file leaves the old ones in force. SIGTERM
+and SIGINT end it: nothing new starts, running visits may finish, what is known is written, then the process ends.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from time import monotonic
 
 from starlette.applications import Starlette
 
-from agent import exporter, figures, outage_figures, subject_figures, web
+from agent import exporter, figures, logs, outage_figures, placing, subject_figures, web
 from agent.accounting.readiness import readiness_of
 from agent.alerts import LogChannel, Sender
 from agent.answers import LedgerAnswers
 from agent.calendar_uk import quarter_of
-from agent.config import Settings
+from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing
 from agent.estates import Estates
 from agent.hardware.minder import HardwareMinder
@@ -34,12 +34,15 @@ from agent.latest import Latest
 from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
 from agent.looking import Crew, Here, Looks, WorkersGone
 from agent.minder import Minder
+from agent.notify import Nobody, ServiceManager, keep_telling
 from agent.pipeline import Pipeline
+from agent.probing import Probes
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
 from agent.spread import Spread
 from agent.view import AgentState, View
+from agent.words import count
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
 from collectors.readings import Labels
 from collectors.target import Probe
@@ -62,9 +65,13 @@ class Agent:
     """Everything wired; made once the start can no longer fail."""
 
     def __init__(
-        self, settings: Settings, estates: Estates, ledger: Ledger, sessions: Sessions, started_at: datetime
-    ) -> None:
+        self, settings: Settings, estates: Estates, ledger: Ledger, sessions: Sessions, started_at: datetime,
+        reread: Callable[[], Settings] | None = None,
+    ) -> None:  # fmt: skip
+        """`reread` reads the settings as they are on disk now; without it a reload leaves them as they are."""
         self.settings, self.estates, self.ledger, self.started_at = settings, estates, ledger, started_at
+        self._reread = reread or (lambda: settings)
+        self.waiting: tuple[str, ...] = ()  # settings that differ on disk and are taken on by a restart only
         self._sessions = sessions
         self.looks: Looks
         self.crew: Crew | None = None
@@ -79,8 +86,7 @@ class Agent:
         else:
             self.looks = Here(sessions, load_profiles(*settings.families))
         self.latest = Latest()
-        references = [_reference(text) for text in settings.self_check_addresses]
-        self.selfcheck = SelfCheck(references, self._ask)
+        self.selfcheck = SelfCheck(_references(settings), self._ask)
         self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
         self.pipeline = Pipeline(
             self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
@@ -89,6 +95,7 @@ class Agent:
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.hardware = HardwareMinder(self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles)
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
+        self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
         self.sender = Sender(ledger.outbox, {"log": LogChannel()})
         self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
@@ -100,6 +107,7 @@ class Agent:
             blind=lambda: self.pipeline.stats.blind,
         )
         self.links = subject_figures.LinkFigures()
+        self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -148,7 +156,8 @@ class Agent:
             blind=visits.blind,
             inventory_file=str(self.settings.inventory),
             inventory_loaded_at=self.estates.loaded_at,
-            inventory_problems=self.estates.problems,
+            inventory_problems=(*self.estates.settings_problems, *self.estates.problems),
+            waiting=self.waiting,
             ledger=self.ledger.place,
             ledger_problem=writer.problem if writer.failing_since else "",
             figures={
@@ -172,14 +181,25 @@ class Agent:
         yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+        yield from figures.of_settings(estates.settings_problems, self.waiting)
+        yield from self.probes.figures()
+        if self.renewal is not None:
+            yield from self.renewal.figures()
 
     def _spreads(self) -> Iterator[tuple[str, Labels, Spread]]:
         yield from figures.spreads_of(self.schedule.stats)
         yield from self.answers.history.spreads()
 
     def _facts(self) -> list[exporter.Lot]:
-        answers, now = self.answers, datetime.now(UTC)
+        answers, estates, now = self.answers, self.estates, datetime.now(UTC)
         return [
+            (
+                estates.loaded_at,
+                lambda: placing.of_places(
+                    placing.placed(estates.estate, estates.topology),
+                    lambda subject: subject_figures.title_of(subject, estates.estate),
+                ),
+            ),
             (
                 (self.pipeline.stats.board_changes, now.minute),  # flapping ends by time alone
                 lambda: outage_figures.of_standing(dict(self.pipeline.board), now),
@@ -194,14 +214,21 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
-            (
-                self.estates.loaded_at,
-                lambda: subject_figures.of_subjects(self.estates.estate, self.estates.topology),
-            ),
             (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
+
+    def in_a_line(self) -> str:
+        """How it goes, for `systemctl status`."""
+        trouble = [
+            "cut off from everything" if self.pipeline.stats.blind else "",
+            "the ledger cannot be written" if self.ledger.stats.failing_since else "",
+            f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
+            if self.estates.problems
+            else "",
+        ]
+        return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 
     def not_ready(self) -> str | None:
         if self.estates.watched and not any(recent.visits for _, recent in self.latest):
@@ -213,11 +240,11 @@ class Agent:
             await self.answers.fresh()
 
         routes = [
-            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address),
+            *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
             *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
-        if web.is_loopback(self.settings.listen_address) and not config.users:
+        if web.is_loopback(self.settings.listen_address):
             advertised = (self.settings.advertised_address or "").rpartition(":")[0]
             hosts = frozenset({"localhost", "127.0.0.1", "::1", self.settings.listen_address, advertised} - {""})
         return web.Guard(Starlette(routes=routes), config, hosts)
@@ -230,6 +257,8 @@ class Agent:
         self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
+        if self.renewal is not None:
+            self.schedule.every("web configuration", web.LOOK_SECONDS, self.renewal.look)
         self.pipeline.beat()
         self.minder.adopt()
         self.ledger.settle()  # the windows that were just written hold from the first look on
@@ -238,29 +267,53 @@ class Agent:
         self.schedule.start(self.estates.intervals())
 
     async def reload(self) -> None:
-        """Take on the inventory on disk as a difference; what is invalid changes nothing and is said loudly."""
+        """Take on what is on disk: the web configuration, and settings and inventory as a difference.
+
+        What is invalid changes nothing and is said loudly.
+        """
+        if self.renewal is not None:
+            await self.renewal.reload()
         async with self._reloading:
             before = self.estates.estate
             try:
-                loaded, targets = await asyncio.to_thread(self.estates.read)
-            except (InventoryInvalid, SecretMissing, OSError) as problem:
-                lines = tuple(str(problem).splitlines())
-                self.estates.refuse(lines)
-                for line in lines:
-                    log.error("%s", line)
-                log.error(
-                    "the inventory is not taken on, the one loaded before stays in force: %d problems", len(lines)
-                )
+                fresh = await asyncio.to_thread(self._reread)
+                settings, changed, waiting = self.settings.reloaded(fresh)
+                loaded, targets = await asyncio.to_thread(self.estates.read, settings)
+            except (SettingsInvalid, InventoryInvalid, ProfileInvalid, SecretMissing, OSError) as problem:
+                self._refuse(problem)
                 return
             changes = difference(before, loaded.estate)
             moved = {name for name, made in targets.items() if self.estates.targets.get(name) != made}
-            self.estates.take(loaded, targets)
+            self._set(settings, waiting)
+            self.estates.take(settings, loaded, targets)
             self.looks.forget({*changes.removed, *changes.changed, *moved})
             self.pipeline.adopt(self.estates.topology)
             await asyncio.to_thread(self.minder.adopt)
             self.schedule.apply(self.estates.intervals(), changed=moved)
+            if changed:
+                log.info("settings taken on: %s", ", ".join(changed))
             log.info("inventory taken on: %s", changes)
             self.estates.warn()
+
+    def _refuse(self, problem: Exception) -> None:
+        lines = tuple(str(problem).splitlines())
+        of_settings = isinstance(problem, SettingsInvalid)
+        self.estates.refuse(lines, of_settings)
+        for line in lines:
+            log.error("%s", line)
+        log.error(
+            "%s not taken on, what was loaded before stays in force: %d problems",
+            "the settings are" if of_settings else "the inventory is", len(lines),
+        )  # fmt: skip
+
+    def _set(self, settings: Settings, waiting: tuple[str, ...]) -> None:
+        """Let everybody know who took a setting when the agent began; `waiting`: what only a restart takes on."""
+        self.settings, self.waiting = settings, waiting
+        logs.set_level(settings.log_level)
+        self.selfcheck.references = _references(settings)
+        self.minder.remind_every, self.hardware.settle = settings.remind_every, settings.hardware_settles
+        if waiting:
+            log.warning("settings that wait for a restart: %s", ", ".join(waiting))
 
     async def end(self) -> None:
         """Let running visits finish, then write what is known."""
@@ -279,12 +332,16 @@ async def serve(
     started: Callable[[str], object] | None = None,
     ending: asyncio.Event | None = None,
     signals: bool = True,
+    reread: Callable[[], Settings] | None = None,
+    service: ServiceManager | None = None,
 ) -> int:
     """Run the agent until it is told to end; 0 after a clean end. CannotStart where it cannot begin.
 
     `started` is called with the address of the pages once it listens; `ending` may be set to end it from outside
-    (`hartwatch demo`), and with `signals` False no handlers are installed.
+    (`hartwatch demo`), and with `signals` False no handlers are installed. `reread` reads the settings for a reload,
+    `service` is told how it goes.
     """
+    service = service or Nobody()
     try:
         config = web_config or (web.read_web_config(settings.web_config) if settings.web_config else web.WebConfig())
     except web.WebConfigInvalid as problem:
@@ -292,9 +349,9 @@ async def serve(
     refused = web.refusal(settings.listen_address, config)
     if refused:
         raise CannotStart(refused, 2)
-    estates = Estates(settings)
+    estates = Estates()
     try:
-        estates.take(*await asyncio.to_thread(estates.read))
+        estates.take(settings, *await asyncio.to_thread(estates.read, settings))
     except (InventoryInvalid, ProfileInvalid) as problem:
         raise CannotStart(str(problem), 2) from None
     except SecretMissing as problem:
@@ -309,6 +366,7 @@ async def serve(
     except web.CannotListen as problem:
         raise CannotStart(str(problem)) from None
     with contextlib.closing(socket):
+        service.status("opening the ledger; bringing an older one forward takes a while")
         try:
             ledger = await asyncio.to_thread(Ledger.open, settings.ledger_url, settings.agent_name)
         except LedgerUnusable as problem:
@@ -316,7 +374,7 @@ async def serve(
         try:
             async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
                 try:
-                    agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC))
+                    agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC), reread)
                 except (ProfileInvalid, OSError) as problem:
                     raise CannotStart(str(problem), 2) from None
                 if agent.crew is not None:
@@ -324,11 +382,12 @@ async def serve(
                         await agent.crew.start()
                     except WorkersGone as problem:
                         raise CannotStart(str(problem)) from None
-                address = _address(settings, socket.getsockname()[1], tls=config.cert_file is not None)
-                server = web.server(agent.http(config), config.cert_file, config.key_file)
+                address = _address(settings, socket.getsockname()[1], tls=config.tls is not None)
+                server = web.server(guard := agent.http(config), config.tls)
+                agent.renewal = web.Renewal(settings.web_config, config, guard, server, settings.listen_address)
                 serving = asyncio.create_task(server.serve([socket]))
                 ended = ending or asyncio.Event()
-                with _signals(agent, ended) if signals else contextlib.nullcontext():
+                with _signals(agent, ended, service) if signals else contextlib.nullcontext():
                     agent.begin()
                     log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
                     estates.warn()
@@ -337,13 +396,19 @@ async def serve(
                             "no self_check_addresses are set: an outage of our own network will look like everybody's"
                         )
                     agent.rest.settle()
+                    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag only
+                        await asyncio.sleep(0.01)
                     if started is not None:
                         started(address)
+                    service.ready(agent.in_a_line())
+                    telling = asyncio.create_task(keep_telling(service, agent.in_a_line))
                     await asyncio.wait(
                         {serving, waiting := asyncio.create_task(ended.wait())}, return_when="FIRST_COMPLETED"
                     )
                     waiting.cancel()
                     log.info("ending")
+                    telling.cancel()
+                    service.stopping("ending: running visits may finish")
                     server.should_exit = True
                     await agent.end()
                     await serving
@@ -356,12 +421,19 @@ async def serve(
 
 
 @contextlib.contextmanager
-def _signals(agent: Agent, ended: asyncio.Event) -> Iterator[None]:
+def _signals(agent: Agent, ended: asyncio.Event, service: ServiceManager) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
+    async def reloaded() -> None:
+        service.reloading()
+        try:
+            await agent.reload()
+        finally:
+            service.ready(agent.in_a_line())
+
     def reload() -> None:
-        tasks.add(task := loop.create_task(agent.reload()))
+        tasks.add(task := loop.create_task(reloaded()))
         task.add_done_callback(tasks.discard)
 
     handlers: dict[signal.Signals, Callable[[], object]] = {
@@ -376,6 +448,10 @@ def _signals(agent: Agent, ended: asyncio.Event) -> Iterator[None]:
     finally:
         for number in handlers:
             loop.remove_signal_handler(number)
+
+
+def _references(settings: Settings) -> tuple[Reference, ...]:
+    return tuple(_reference(text) for text in settings.self_check_addresses)
 
 
 def _reference(text: str) -> Reference:

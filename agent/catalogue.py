@@ -42,6 +42,7 @@ def _entries(source: str, every: Every, *rows: tuple[str, Type, str, str, str]) 
 
 ABOUT_THE_AGENT = "About the agent"
 ABOUT_DEVICES = "About every device"
+ON_DEMAND = "Of a look on demand (`/probe`), as blackbox_exporter names them"
 READINGS = "Readings"
 STANDINGS = "Standing and outages"
 HARDWARE = "Hardware register"
@@ -88,10 +89,24 @@ _AGENT = [
          "1 while nothing answers and the agent's own self-check fails: nobody is accused meanwhile."),
         ("hartwatch_inventory_invalid", "gauge", "", "",
          "1 while the inventory file on disk is invalid and an older one is in force."),
+        ("hartwatch_settings_invalid", "gauge", "", "",
+         "1 while the settings on disk are invalid and older ones are in force."),
+        ("hartwatch_settings_waiting", "gauge", "", "",
+         "Settings that differ on disk from those in force and are taken on by a restart only."),
         ("hartwatch_inventory_devices", "gauge", "", "", "Devices in the inventory in force."),
-        ("hartwatch_config_last_reload_successful", "gauge", "", "", "1 if the last reload of the inventory worked."),
+        ("hartwatch_config_last_reload_successful", "gauge", "", "",
+         "1 if the last reload of settings and inventory worked."),
         ("hartwatch_config_last_reload_success_timestamp_seconds", "gauge", "seconds", "",
          "When the inventory in force was loaded."),
+        ("hartwatch_web_config_invalid", "gauge", "", "",
+         "1 while the web configuration on disk (TLS, users) is invalid and an older one is in force."),
+        ("hartwatch_web_config_loaded_timestamp_seconds", "gauge", "seconds", "",
+         "When the web configuration in force was loaded or found unchanged; nothing where there is no such file."),
+        ("hartwatch_web_certificate_expiry_timestamp_seconds", "gauge", "seconds", "",
+         "When the certificate ends that the agent itself shows; nothing without TLS."),
+        ("hartwatch_web_refusals_total", "counter", "", "reason",
+         "Requests and connections refused: users (no or wrong password), certificate (a verified client whose name is "
+         "not let in), busy (too many passwords at once), rate (rate_limit), name (asked for under a foreign name)."),
         ("hartwatch_ledger_buffered_records", "gauge", "", "",
          "Facts waiting in memory because the ledger cannot be written."),
         ("hartwatch_ledger_errors_total", "counter", "", "", "Failed attempts to write to the ledger."),
@@ -112,7 +127,7 @@ _DEVICES = [
     *_entries(
         ABOUT_DEVICES,
         "scrape",
-        ("hartwatch_device_info", "info", "", "device site role zone vendor model version council",
+        ("hartwatch_device_info", "info", "", "device site role zone council vendor model version",
          "1, with what else is known of the device; join with `* on(device) group_left(site) hartwatch_device_info`."),
         ("hartwatch_device_up", "gauge", "", "device",
          "1 if the last visit was answered, 0 if not; nothing before the first visit and while the agent is blind."),
@@ -132,6 +147,21 @@ _DEVICES = [
         ("hartwatch_device_uptime_seconds", "gauge", "seconds", "device", "Time since the device restarted."),
         ("hartwatch_device_answered", "gauge", "", "device source",
          "1 if this source (snmp, ssh, icmp, tcp, http, dns) answered the last answered visit, 0 if it stayed silent."),
+    ),
+]  # fmt: skip
+
+_PROBES = [
+    *_entries(
+        ABOUT_THE_AGENT,
+        "event",
+        ("hartwatch_probes_total", "counter", "", "outcome",
+         "Looks on demand: reached, silent, late (the asker had to go before it was over) or refused (too many)."),
+    ),
+    *_entries(
+        ON_DEMAND,
+        "scrape",
+        ("probe_success", "gauge", "", "", "1 if the device answered this look before the asker's patience ended."),
+        ("probe_duration_seconds", "gauge", "seconds", "", "How long the asker waited for the look."),
     ),
 ]  # fmt: skip
 
@@ -198,9 +228,9 @@ _READINGS = [
 _STANDINGS = _entries(
     STANDINGS,
     "event",
-    ("hartwatch_subject_info", "info", "", "subject kind name site council class",
-     "1, with what a subject is: its kind, name for people, site, council and, of a device, class; empty where it has "
-     "none, as a service that more than one council uses has no council."),
+    ("hartwatch_subject_info", "info", "", "subject kind name device site class council",
+     "1, for each subject (device, link, site, service, redundancy group), with its name for people and where it "
+     "belongs; empty where that does not apply or is more than one, `both` for a council where it is more than one."),
     ("hartwatch_link_info", "info", "", "subject link site council supplier circuit redundancy device ifName",
      "1, for each interface by which a link is seen; join interface counters by device and ifName."),
     ("hartwatch_link_speed_bits_per_second", "gauge", "bits_per_second", "subject",
@@ -286,9 +316,11 @@ _INTERFACES = _entries(
     ("sysUpTime", "gauge", "", "device", "Hundredths of a second since the SNMP agent restarted."),
 )  # fmt: skip
 
-CATALOGUE: tuple[Entry, ...] = (*_AGENT, *_DEVICES, *_READINGS, *_STANDINGS, *_HARDWARE, *_INTERFACES)
+CATALOGUE: tuple[Entry, ...] = (*_AGENT, *_PROBES, *_DEVICES, *_READINGS, *_STANDINGS, *_HARDWARE, *_INTERFACES)
 _BY_NAME = {entry.name: entry for entry in CATALOGUE}
-RESERVED = frozenset(e.name for e in CATALOGUE if e.source in (ABOUT_THE_AGENT, ABOUT_DEVICES, STANDINGS, HARDWARE))
+RESERVED = frozenset(
+    e.name for e in CATALOGUE if e.source in (ABOUT_THE_AGENT, ON_DEMAND, ABOUT_DEVICES, STANDINGS, HARDWARE)
+)
 """Names that are the agent's own; a device profile may not use them."""
 
 

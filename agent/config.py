@@ -7,12 +7,15 @@ environment (`HARTWATCH_LISTEN_PORT`), the settings file (`listen_port:` in hart
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
 import platform
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -21,8 +24,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from agent.inventory.document import Document, read_document
 from agent.inventory.explain import words_of
 from agent.inventory.problems import Problem
-from agent.inventory.reference import default, wanted
-from agent.inventory.values import Duration, Name, Says, Text, refuse
+from agent.inventory.reference import SCHEMA_URL, default, wanted
+from agent.inventory.values import Duration, Name, Says, Text, duration_text, refuse
 from collectors.readings import Cadence
 
 PREFIX = "HARTWATCH_"
@@ -165,6 +168,21 @@ class Settings(BaseSettings):
     )
     self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
 
+    # What a reload (SIGHUP) takes on; everything else is decided once, when the agent begins.
+    RELOADED: ClassVar[frozenset[str]] = frozenset(
+        {
+            "inventory", "log_level", "pulse_interval", "health_interval", "inventory_interval", "engine",
+            "self_check_addresses", "self_check_timeout", "remind_every", "hardware_settles", "stop_grace",
+        }
+    )  # fmt: skip
+
+    def reloaded(self, fresh: Settings) -> tuple[Settings, tuple[str, ...], tuple[str, ...]]:
+        """What is in force after a reload that found `fresh`; what changed, and what waits for a restart, by name."""
+        differ = [name for name in type(self).model_fields if getattr(self, name) != getattr(fresh, name)]
+        changed = tuple(name for name in differ if name in self.RELOADED)
+        waiting = tuple(name for name in differ if name not in self.RELOADED)
+        return self.model_copy(update={name: getattr(fresh, name) for name in changed}), changed, waiting
+
     @property
     def intervals(self) -> dict[Cadence, timedelta]:
         """What `agent.inventory.effective` and `target` take as the widest level."""
@@ -196,21 +214,61 @@ def load_settings(flags: Mapping[str, Any] | None = None, file: Path | None = No
     `flags` are by field name, None for "not given". `file`, or HARTWATCH_SETTINGS, names a settings file that must be
     there; otherwise the first of FILES is read if there is one.
     """
+    return read_settings(flags, file)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a setting comes from, as people are told: "--listen-port", "HARTWATCH_LISTEN_PORT",
+    "/etc/hartwatch/hartwatch.yaml:3" or "default"."""
+
+    name: str
+    origin: str
+
+
+def read_settings(
+    flags: Mapping[str, Any] | None = None, file: Path | None = None
+) -> tuple[Settings, tuple[Source, ...]]:
+    """As `load_settings`, and where each comes from, in the order of the reference."""
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     document = _settings_file(file)
     from_file = document.data if document is not None else {}
     # pydantic-settings puts what it is given before the environment, so what the environment decides is left out.
     unset = {name: value for name, value in from_file.items() if not os.environ.get(PREFIX + name.upper())}
     try:
-        return Settings(**(unset | given))
+        found = Settings(**(unset | given))
     except ValidationError as error:
         problems = [_problem(e, given, document) for e in error.errors(include_url=False)]
         raise SettingsInvalid(sorted(problems)) from None
+    return found, tuple(Source(name, _origin(name, given, document)) for name in Settings.model_fields)
+
+
+def flag(name: str) -> str:
+    """The flag by which commands take a setting."""
+    return _FLAGS.get(name) or f"--{name.replace('_', '-')}"
+
+
+_FLAGS = {"state_directory": "--state", "listen_address": "--listen", "listen_port": "--listen"}
+
+
+def _origin(name: str, given: Mapping[str, Any], document: Document | None) -> str:
+    if name in given:
+        return flag(name)
+    if os.environ.get(PREFIX + name.upper()):
+        return PREFIX + name.upper()
+    if document is not None and name in document.data:
+        return f"{document.file}:{document.place((name,), of_key=True)[0]}"
+    return "default"
+
+
+def settings_path(file: Path | None = None) -> Path | None:
+    """The settings file in force: the one that is named, else the first of FILES that is there."""
+    named = file or (Path(os.environ["HARTWATCH_SETTINGS"]) if os.environ.get("HARTWATCH_SETTINGS") else None)
+    return named or next((path for path in FILES if path.is_file()), None)
 
 
 def _settings_file(file: Path | None) -> Document | None:
-    named = file or (Path(os.environ["HARTWATCH_SETTINGS"]) if os.environ.get("HARTWATCH_SETTINGS") else None)
-    path = named or next((path for path in FILES if path.is_file()), None)
+    path = settings_path(file)
     if path is None:
         return None
     try:
@@ -236,15 +294,40 @@ def _problem(error: ErrorDetails, given: Mapping[str, Any], document: Document |
         return document.problem(error["loc"], message, suggestion, of_key=error["type"] == "extra_forbidden")
     message, suggestion = words_of(error, Settings)
     if name in given:
-        return Problem(f"--{name.replace('_', '-')}", 0, 0, "", message, suggestion)
+        return Problem(flag(name), 0, 0, "", message, suggestion)
     return Problem(variable, 0, 0, "", message, suggestion)
+
+
+def shown(settings: Settings, name: str) -> str:
+    """A setting as a settings file would have it; a password in a database's address is never shown."""
+    value = getattr(settings, name)
+    if value is None:
+        return ""
+    if isinstance(value, timedelta):
+        return duration_text(value)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return _PASSWORD.sub(r"\1:***@", str(value)) if name == "ledger" else str(value)
+
+
+_PASSWORD = re.compile(r"(://[^:/@?#]*):.*@")  # greedy: a password may hold an @
+
+
+def schema_text() -> str:
+    """docs/reference/settings.schema.json: the JSON Schema of the settings file (draft 2020-12)."""
+    made = Settings.model_json_schema()
+    made.pop("description", None)
+    made = {"$schema": SCHEMA_URL, **made, "title": "Hartwatch settings"}
+    # Defaults that are this machine's own are no part of what everybody may write.
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def settings_page() -> str:
     """docs/reference/settings.md."""
-    lines = ["| setting | environment | wanted | default | meaning |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| setting | environment | wanted | default | reload | meaning |", "| --- | --- | --- | --- | --- | --- |"]
     for name, info in Settings.model_fields.items():
-        cells = (f"`{name}`", f"`{PREFIX}{name.upper()}`", wanted(info), default(info), info.description or "")
+        taken = "yes" if name in Settings.RELOADED else "restart"
+        cells = (f"`{name}`", f"`{PREFIX}{name.upper()}`", wanted(info), default(info), taken, info.description or "")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return _INTRODUCTION + "\n" + "\n".join(lines) + "\n"
 
@@ -252,7 +335,7 @@ def settings_page() -> str:
 _INTRODUCTION = """\
 # Settings
 
-*Generated from the model by `hartwatch inventory reference --settings`; do not edit.*
+*Generated from the model by `hartwatch config reference`; do not edit.*
 
 What can be set about the agent itself; the estate is in the [inventory](inventory.md). A setting is looked for in this
 order, and the first that is found counts:
@@ -264,4 +347,14 @@ order, and the first that is found counts:
 4. the default
 
 Durations are a whole number with a unit: `500ms`, `60s`, `5m`, `6h`, `7d`.
+
+`hartwatch config check` tells every mistake in all that the agent needs to begin, and changes nothing.
+`hartwatch config show` says what is in force and where each setting comes from. Editors that know JSON Schema complete
+and check while you type, if the settings file begins with
+`# yaml-language-server: $schema=docs/reference/settings.schema.json`.
+
+A reload (`systemctl reload hartwatch`, or SIGHUP) reads the settings file again together with the inventory. Where the
+column says yes, a change holds from then on; the others wait for a restart, which the agent says in its log, on its
+page /health and by `hartwatch_settings_waiting`. If either file is invalid, nothing of both is taken on. The
+environment of a process that runs cannot be changed from outside: what it sets waits for a restart in any case.
 """

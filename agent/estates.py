@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 class Estates:
     """The inventory in force, and all that follows from it. `take` replaces everything at once, or nothing."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._secrets = Secrets()
-        self.problems: tuple[str, ...] = ()
+        self.problems: tuple[str, ...] = ()  # of the inventory on disk
+        self.settings_problems: tuple[str, ...] = ()  # of the settings file on disk
         self.warnings: tuple[str, ...] = ()
         self.reloaded = True
         self.loaded_at = datetime.now(UTC)
@@ -33,34 +33,39 @@ class Estates:
         self.targets: dict[str, Target] = {}
         self.watched: dict[str, Watched] = {}
 
-    def read(self) -> tuple[Loaded, dict[str, Target]]:
+    def read(self, settings: Settings) -> tuple[Loaded, dict[str, Target]]:
         """Blocking: read the file, resolve every device. InventoryInvalid, ProfileInvalid, SecretMissing, OSError."""
-        loaded = read(self._settings.inventory, lambda: load_profiles(*self._settings.families).by_name)
+        loaded = read(settings.inventory, lambda: load_profiles(*settings.families).by_name)
         self._secrets.forget()
-        known_hosts = read_known_hosts(self._settings.known_hosts)
+        known_hosts = read_known_hosts(settings.known_hosts)
         topology = Topology.of(loaded.estate)
         targets = {}
-        in_force = InForce(loaded.estate, self._settings.intervals)
+        in_force = InForce(loaded.estate, settings.intervals)
         for name, device in loaded.estate.devices.items():
             made = target(loaded.estate, device, self._secrets, known_hosts, in_force=in_force)
             interfaces = tuple(dict.fromkeys(interface for _, interface in topology.watched.get(name, ())))
-            engine = self._settings.engine if made.engine == "fast" else made.engine
+            engine = settings.engine if made.engine == "fast" else made.engine
             targets[name] = replace(made, watch=made.watch or interfaces, engine=engine)
         return loaded, targets
 
-    def take(self, loaded: Loaded, targets: dict[str, Target]) -> None:
+    def take(self, settings: Settings, loaded: Loaded, targets: dict[str, Target]) -> None:
         self.estate, self.targets = loaded.estate, targets
         self.topology = Topology.of(loaded.estate)
-        self.watched = watched_of(loaded.estate, self._settings.intervals)
-        self.loaded_at, self.problems, self.reloaded = datetime.now(UTC), (), True
+        self.watched = watched_of(loaded.estate, settings.intervals)
+        self.loaded_at, self.problems, self.settings_problems, self.reloaded = datetime.now(UTC), (), (), True
         self.warnings = tuple(str(warning) for warning in loaded.warnings)
 
     def warn(self) -> None:
         for warning in self.warnings:
             log.warning("%s", warning)
 
-    def refuse(self, problems: tuple[str, ...]) -> None:
-        self.problems, self.reloaded = problems, False
+    def refuse(self, problems: tuple[str, ...], of_settings: bool = False) -> None:
+        """What is on disk is invalid and not taken on; what was found of the other file the last time still holds."""
+        if of_settings:
+            self.settings_problems = problems
+        else:
+            self.problems, self.settings_problems = problems, ()
+        self.reloaded = False
 
     def intervals(self) -> dict[str, Intervals]:
         return {

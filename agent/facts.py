@@ -269,11 +269,17 @@ class Closing:
     figures: str
 
 
+MessageKind = Literal[
+    "outage", "degraded", "flapping", "redundancy", "fix_clock", "reminder", "full_service", "hardware"
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Something to tell people, put into the outbox in the transaction that records what it tells of.
 
     With a `key`, a channel gets only the first message that has it: neither a restart nor a second thought tells twice.
+    `kind` is what it is about; that something is well again is about whatever was told of it.
     """
 
     channel: str
@@ -283,6 +289,7 @@ class Message:
     text: str
     at: datetime  # since when it is true
     key: str | None = None
+    kind: MessageKind = "outage"
 
 
 @dataclass(frozen=True, slots=True)

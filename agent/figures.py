@@ -82,6 +82,11 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
     yield "hartwatch_config_last_reload_success_timestamp_seconds", (), loaded_at.timestamp()
 
 
+def of_settings(problems: Sequence[str], waiting: Sequence[str]) -> Iterator[Fact]:
+    yield "hartwatch_settings_invalid", (), float(bool(problems))
+    yield "hartwatch_settings_waiting", (), len(waiting)
+
+
 def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:
     """Hardware that is present."""
     counted: Counter[Labels] = Counter()

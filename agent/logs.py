@@ -77,7 +77,12 @@ def set_up(form: LogFormat = "text", level: str = "info", stream: TextIO | None 
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    for ours in ("agent", "collectors"):
-        logging.getLogger(ours).setLevel(level.upper())
+    set_level(level)
     # paramiko logs a traceback for every dead device, and users' names with failed logins; the visit's Failure says it.
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+
+
+def set_level(level: str) -> None:
+    """The least that is logged of ourselves."""
+    for ours in ("agent", "collectors"):
+        logging.getLogger(ours).setLevel(level.upper())

@@ -34,7 +34,7 @@ class Minder:
         agent: str, clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:  # fmt: skip
         self._answers, self._pipeline, self._ledger, self._estates = answers, pipeline, ledger, estates
-        self._remind_every, self._agent, self._clock = remind_every, agent, clock
+        self.remind_every, self._agent, self._clock = remind_every, agent, clock
         self._told = ledger.told_keys()
 
     def adopt(self) -> None:
@@ -58,7 +58,7 @@ class Minder:
         now = self._clock()
         board, topology = self._pipeline.board, self._pipeline.topology
         messages = due(
-            board, self._answers.running(now), self._pipeline.mind, self._told, now, self._remind_every,
+            board, self._answers.running(now), self._pipeline.mind, self._told, now, self.remind_every,
             readiness_of(self._estates.estate, topology, board) if _lost_a_centre(self._estates.estate, board) else (),
         )  # fmt: skip
         if self._pipeline.tell(messages):

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from agent import health
-from agent.alerts import Mind, believed_after, messages_of
+from agent.alerts import Mind, Takes, messages_of
 from agent.clock_steps import ClockSteps
 from agent.facts import Facts, Message
 from agent.health import Judgement, judge
@@ -62,7 +62,8 @@ class Pipeline:
 
     def __init__(
         self, look: Look, cut_off: Callable[[], Awaitable[bool]], ledger: Ledger, latest: Latest, topology: Topology,
-        *, channels: Sequence[str] = ("log",), clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *, channels: Sequence[str] = ("log",), takes: Mapping[str, Takes] | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         planned: Callable[[str, datetime], bool] = lambda subject, at: False,
         steady: Callable[[], float] | None = None,
     ) -> None:  # fmt: skip
@@ -72,7 +73,7 @@ class Pipeline:
         # A restart flips nothing: what the ledger last knew holds until a look says otherwise.
         self.board: health.Board = health.board_of(ledger.standings(), ledger.flips(since=clock() - health.RECENT))
         # Nor does it tell anybody what they have heard.
-        self.mind = Mind(channels, topology, dict(ledger.believed()), planned)
+        self.mind = Mind(channels, topology, dict(ledger.believed()), planned, takes or {}, ledger.heard())
         last = ledger.last_sightings()
         own = {seen.device for source, seen in last if source == ledger.source}
         self._known = Known(ledger.assets(), (seen for _, seen in last), own)
@@ -121,7 +122,7 @@ class Pipeline:
         if judgement.held:
             self.board.update(judgement.held)
             self.stats.board_changes += 1
-        believed_after(messages, self.mind.believed)
+        self.mind.hears(messages)
         if found:
             self._known.hold(found)
         return True
@@ -180,7 +181,7 @@ class Pipeline:
         """Hand over messages that time alone made due; they count as told only when they are written or waiting."""
         handed_over = self._hand_over(Facts(messages=messages))
         if handed_over:
-            believed_after(messages, self.mind.believed)
+            self.mind.hears(messages)
         return handed_over
 
     def _hand_over(self, facts: Facts) -> bool:

@@ -1,10 +1,10 @@
-"""What subjects and links are, as samples of the catalogue's metrics: for joins in dashboards and rules. Pure.
+"""What subjects and links are called, and by which interface a link is seen: for joins in dashboards and rules. Pure.
 
-    of_subjects(estate, topology)     kind, name for people, site and council of all that stands or falls
+    title_of(subject, estate)             name for people of all that stands or falls, redundancy groups included
     LinkFigures().facts(estate, latest)   supplier and circuit of each link, and the interface that it is seen by
 
-A standing says `link:wallfields-a`. Which building that is, whose, and who supplies it is in the inventory; without
-these series every dashboard would have to take names apart.
+A standing says `link:wallfields-a`. Which building that is and who supplies it is in the inventory; without these
+series every dashboard would have to take names apart.
 """
 
 from __future__ import annotations
@@ -13,53 +13,27 @@ from collections.abc import Callable, Iterator
 
 from agent.inventory.model import Estate
 from agent.latest import Recent
-from agent.topology import Topology
 from agent.web.names import name_of
 from collectors.readings import Cadence, Labels
 
 Fact = tuple[str, Labels, float]
 
-SHARED = ""  # council of what serves more than one: `council=~"$council|"` finds it beside those of one council
 
-
-def of_subjects(estate: Estate, topology: Topology) -> Iterator[Fact]:
-    """One series for each subject, with labels that are empty where they say nothing."""
-    for subject in sorted(topology.subjects):
-        kind, _, name = subject.partition(":")
-        site, device_class, title = _place(kind, name, estate)
-        council = estate.sites[site].owner if site in estate.sites else SHARED
-        if kind == "service" and name in estate.services and estate.services[name].owner in estate.councils:
-            council = estate.services[name].owner
-        yield "hartwatch_subject_info", (
-            ("subject", subject), ("kind", kind), ("name", title or name_of(subject, estate).title), ("site", site),
-            ("council", council), ("class", device_class),
-        ), 1.0  # fmt: skip
-
-
-def _place(kind: str, name: str, estate: Estate) -> tuple[str, str, str]:
-    """Site, class of device, and title where `name_of` has none."""
-    if kind == "device" and name in estate.devices:
-        return estate.devices[name].site, estate.devices[name].class_, ""
-    if kind == "site":
-        return name, "", ""
-    if kind == "link" and name in estate.links:
-        return estate.links[name].site, "", ""
+def title_of(subject: str, estate: Estate) -> str:
+    """Its name for people; of a redundancy group, what its legs are of."""
+    kind, _, name = subject.partition(":")
     if kind != "redundancy":
-        return "", "", ""
+        return name_of(subject, estate).title
     what, _, rest = name.partition("/")
     of, _, part = rest.partition("/")
-    words = part.replace("_", " ")
     if what == "device" and of in estate.devices:
-        device = estate.devices[of]
-        return device.site, device.class_, f"{of}, {words}"
-    if what == "site" and of in estate.sites:
-        return of, "", f"{estate.sites[of].title}, what it needs" + (f" ({part})" if part else "")
-    if what == "service" and of in estate.services:
-        return "", "", f"{estate.services[of].title}, what it needs" + (f" ({part})" if part else "")
+        return f"{of}, {part.replace('_', ' ')}"
+    whole = estate.sites.get(of) if what == "site" else estate.services.get(of) if what == "service" else None
+    if whole is not None:
+        return f"{whole.title}, what it needs" + (f" ({part})" if part else "")
     if what == "links":
-        sites = {link.site for link in estate.links.values() if link.redundancy == rest}
-        return (sites.pop() if len(sites) == 1 else ""), "", f"links of {rest}"
-    return "", "", "data centres" if rest == "data_centre" else name
+        return f"links of {rest}"
+    return "data centres" if rest == "data_centre" else name
 
 
 class LinkFigures:

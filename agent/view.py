@@ -31,7 +31,8 @@ class AgentState:
     blind: bool = False
     inventory_file: str = ""
     inventory_loaded_at: datetime | None = None
-    inventory_problems: tuple[str, ...] = ()  # of the file on disk, while an older one is in force
+    inventory_problems: tuple[str, ...] = ()  # of settings and inventory on disk, while older ones are in force
+    waiting: tuple[str, ...] = ()  # settings that differ on disk and are taken on by a restart only
     ledger: str = ""
     ledger_problem: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)  # title > value
@@ -70,9 +71,9 @@ def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[s
             role=device.class_,
             site=device.site,
             zone=settings.zone or "",
+            council=estate.sites[device.site].owner,
             title=device.title or "",
             address=device.address,
-            council=estate.sites[device.site].owner,
             behind=tuple(device.behind),
             intervals=settings.every,
         )

@@ -23,8 +23,8 @@ class Watched:
     role: str  # its class
     site: str
     zone: str = ""
+    council: str = ""  # who owns the site
     title: str = ""
     address: str = ""
-    council: str = ""  # that owns its site
     behind: tuple[str, ...] = ()
     intervals: Mapping[Cadence, timedelta] = field(default_factory=lambda: INTERVALS)

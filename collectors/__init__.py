@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collectors.identification import Identified, identify
+    from collectors.probe.banner import banner
     from collectors.profiles import ProfileInvalid, Profiles
     from collectors.profiles.page import Tried, families_page
     from collectors.readings import Cadence, Visit
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _FROM = {
     "Cadence": "readings",
+    "Identified": "identification",
     "Memory": "target",
     "ProfileInvalid": "profiles",
     "Profiles": "profiles",
@@ -37,8 +40,10 @@ _FROM = {
     "Target": "target",
     "Tried": "profiles.page",
     "Visit": "readings",
+    "banner": "probe.banner",
     "collect": "visit",
     "families_page": "profiles.page",
+    "identify": "identification",
     "line": "replay",
     "read_recording": "replay",
 }
@@ -62,6 +67,7 @@ def load_profiles(*further: Path) -> Profiles:
 
 __all__ = [
     "Cadence",
+    "Identified",
     "Memory",
     "ProfileInvalid",
     "Profiles",
@@ -75,8 +81,10 @@ __all__ = [
     "Target",
     "Tried",
     "Visit",
+    "banner",
     "collect",
     "families_page",
+    "identify",
     "line",
     "load_profiles",
     "read_recording",

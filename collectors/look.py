@@ -141,7 +141,7 @@ async def _ask_health(
         if answers.problem:
             failures.append(Failure.of("snmp", "health cells", answers.problem))
     moving = [column for column, at in made.moving.items() if at is not Cadence.INVENTORY]
-    failures += await _walk(session, made, moving, book, until)
+    failures += await walk(session, made, moving, book, until)
     return failures
 
 
@@ -169,7 +169,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
         return Look(heard, Cadence.INVENTORY, Findings(failures=(Failure.of("snmp", "system group", answers.problem),)))
     book = Book(cells=dict(zip(_WHO.oids, answers.values, strict=True)), day=today())
     failures = [Failure.of("snmp", "system group", answers.problem)] if answers.problem else []
-    profile = await _choose(session, target, book, profiles, until)
+    profile = await choose_profile(session, target, book, profiles, until)
     made = plan(profile)
     scalars = [oid for oid in (*made.scalars, *MARKS, ENT_LAST_CHANGE) if oid not in book.cells]
     cells = quickly.shared(scalars)
@@ -177,7 +177,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     book.cells |= dict(zip(cells.oids, got.values, strict=True))
     if got.problem:
         failures.append(Failure.of("snmp", "scalars", got.problem))
-    failures += await _walk(session, made, made.every_column, book, until)
+    failures += await walk(session, made, made.every_column, book, until)
     table = entities(book)
     identity = who.identity(profile, book, table)
     kind = device_class(profile, identity.sys_object_id, identity.sys_descr, identity.model)
@@ -200,7 +200,7 @@ async def _learn(session: SnmpSession, target: Target, memory: Memory, profiles:
     )
 
 
-async def _choose(session: SnmpSession, target: Target, book: Book, profiles: Profiles, until: float) -> Profile:
+async def choose_profile(session: SnmpSession, target: Target, book: Book, profiles: Profiles, until: float) -> Profile:
     """The inventory's profile, else the best match; a few more cells are asked where only they can tell."""
     oid, descr = who.object_id(book.cell(SYS_OBJECT_ID)), text(book.cell(SYS_DESCR))
     if target.profile is not None and target.profile in profiles:
@@ -214,7 +214,7 @@ async def _choose(session: SnmpSession, target: Target, book: Book, profiles: Pr
     return choose(profiles, found, answers) if found else profiles[GENERIC]
 
 
-async def _walk(session: SnmpSession, made: Plan, columns: Iterable[str], book: Book, until: float) -> list[Failure]:
+async def walk(session: SnmpSession, made: Plan, columns: Iterable[str], book: Book, until: float) -> list[Failure]:
     """Walk columns, one walk for each table, into the book; what broke off is said and what came is kept."""
     failures = []
     for group in made.tables(columns):

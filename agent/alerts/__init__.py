@@ -15,7 +15,7 @@ from __future__ import annotations
 from agent.alerts.channels import Channel, LogChannel, TellError, WebhookChannel
 from agent.alerts.due import due
 from agent.alerts.sender import TRIES, Sender, SenderStats
-from agent.alerts.telling import Level, Mind, believed_after, messages_of
+from agent.alerts.telling import Level, Mind, Takes, believed_after, messages_of
 
 __all__ = [
     "TRIES",
@@ -25,6 +25,7 @@ __all__ = [
     "Mind",
     "Sender",
     "SenderStats",
+    "Takes",
     "TellError",
     "WebhookChannel",
     "believed_after",

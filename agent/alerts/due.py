@@ -23,11 +23,11 @@ from agent.accounting.fix_clock import MARKS
 from agent.accounting.readiness import Readiness
 from agent.accounting.running import Running
 from agent.alerts.telling import Level, Mind, behind_words, clock, flapping_words, named
-from agent.facts import Message, Standing, is_group
+from agent.facts import Message, MessageKind, Standing, is_group
 from agent.health import FLAP_GAP, Held
 from agent.words import long_span
 
-Told = tuple[str, Level, str, str, datetime, str | None]  # subject, level, title, text, at, key
+Told = tuple[str, Level, str, str, datetime, str | None, MessageKind]  # subject, level, title, text, at, key, kind
 
 
 def due(
@@ -41,11 +41,7 @@ def due(
         *_again(running, mind, told, now, remind_every),
         *_full_service(readiness, mind, told, now),
     ]
-    return tuple(
-        Message(channel, subject, level, title, text, at, key)
-        for subject, level, title, text, at, key in found
-        for channel in mind.channels
-    )
+    return mind.addressed(Message("", *one) for one in found)
 
 
 # ---------------------------------------------------------------- what people believe, and how it is
@@ -60,11 +56,12 @@ def _well_again(board: Mapping[str, Held], mind: Mind, now: datetime) -> Iterato
                 "It has left the inventory.",
                 now,
                 None,
+                "outage",
             )
         elif held.standing is Standing.UP and not held.flapping_at(now):
             steady = " It has been steady since." if held.downs > 1 else ""
             text = f"Up again since {clock(held.since)}: {held.reason}.{steady}"
-            yield subject, "recovered", f"{named(subject)} is up again", text, held.since, None
+            yield subject, "recovered", f"{named(subject)} is up again", text, held.since, None, "outage"
 
 
 def _not_known(board: Mapping[str, Held], mind: Mind, now: datetime) -> Iterator[Told]:
@@ -79,17 +76,18 @@ def _not_known(board: Mapping[str, Held], mind: Mind, now: datetime) -> Iterator
             if believed is None and held.cause is None and held.before is not Standing.DOWN:
                 state = "lost" if is_group(subject) else "degraded"
                 text = f"{state.capitalize()} since {clock(held.since)}: {held.reason}."
-                yield subject, "warning", f"{named(subject)} is {state}", text, held.since, None
+                kind: MessageKind = "redundancy" if is_group(subject) else "degraded"
+                yield subject, "warning", f"{named(subject)} is {state}", text, held.since, None, kind
             continue
         if is_group(subject) or believed == "critical" or (held.cause is not None and held.cause in heard):
             continue
         if held.flapping_at(now) and now - held.since < FLAP_GAP:
             if believed is None:  # it began to flap in a window that has ended meanwhile
-                yield subject, "warning", *flapping_words(subject, held.downs), held.since, None
+                yield subject, "warning", *flapping_words(subject, held.downs), held.since, None, "flapping"
             continue
         heard.add(subject)
         text = f"Down since {clock(held.since)}: {held.reason}. {behind_words(subject, mind.topology)}".rstrip()
-        yield subject, "critical", f"{named(subject)} is down", text, held.since, None
+        yield subject, "critical", f"{named(subject)} is down", text, held.since, None, "outage"
 
 
 # ---------------------------------------------------------------- the clock, and reminders
@@ -103,14 +101,16 @@ def _again(
         mark = next((mark for mark in reversed(MARKS) if one.clock.used >= mark), None)
         key = f"fix/{outage.id}/{mark:.0%}" if mark is not None else ""
         if mark is not None and key not in told:
-            yield outage.subject, "critical" if mark >= 1 else "warning", *_mark_words(one, mark), outage.began_at, key
+            level: Level = "critical" if mark >= 1 else "warning"
+            yield outage.subject, level, *_mark_words(one, mark), outage.began_at, key, "fix_clock"
             continue
         times = (now - outage.began_at) // remind_every if remind_every else 0
         key = f"remind/{outage.id}/{times}"
         if times and one.held_by is None and key not in told:
             lasted = long_span(now - outage.began_at)
             text = f"Down for {lasted}, since {clock(outage.began_at)}: {outage.reason}. Nobody has acknowledged it."
-            yield outage.subject, "warning", f"{named(outage.subject)} is still down", text, outage.began_at, key
+            title = f"{named(outage.subject)} is still down"
+            yield outage.subject, "warning", title, text, outage.began_at, key, "reminder"
 
 
 def _full_service(readiness: Iterable[Readiness], mind: Mind, told: Collection[str], now: datetime) -> Iterator[Told]:
@@ -131,7 +131,7 @@ def _full_service(readiness: Iterable[Readiness], mind: Mind, told: Collection[s
             f"{named(f'site:{lost.lost}')} is down since {clock(lost.since)}; full service is due by "
             f"{clock(lost.deadline)}. Not up yet: {services}."
         )
-        yield f"site:{lost.lost}", "critical", title, text, lost.since, key
+        yield f"site:{lost.lost}", "critical", title, text, lost.since, key, "full_service"
 
 
 def _mark_words(one: Running, mark: float) -> tuple[str, str]:

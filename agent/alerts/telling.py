@@ -18,17 +18,27 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from agent.facts import LEFT_THE_INVENTORY, Change, Message, Standing, has_standing, is_group, is_whole
+from agent.facts import (
+    LEFT_THE_INVENTORY,
+    Change,
+    Message,
+    MessageKind,
+    Standing,
+    has_standing,
+    is_group,
+    is_whole,
+)
 from agent.health import FLAP_COUNT, Held
 from agent.topology import Topology
 from agent.words import LONDON
 
 NAMED = 50  # of what stands behind, and how many more
 Level = Literal["critical", "warning", "recovered"]
+Takes = Callable[[Message], bool]
 
 
 @dataclass(slots=True)
@@ -36,12 +46,45 @@ class Mind:
     """What telling depends on, beside the change itself.
 
     `believed`: subject > level of what people were last told of it, for as long as they were not told that it is well.
+    `takes`: what a channel takes, where it does not take everything; that something is well again it takes where it was
+    told (`heard`: channel, subject) that it is not.
     """
 
     channels: Sequence[str] = ("log",)
     topology: Topology = field(default_factory=Topology)
     believed: dict[str, Level] = field(default_factory=dict)
     planned: Callable[[str, datetime], bool] = lambda subject, at: False
+    takes: Mapping[str, Takes] = field(default_factory=dict)
+    heard: set[tuple[str, str]] = field(default_factory=set)
+
+    def addressed(self, messages: Iterable[Message]) -> tuple[Message, ...]:
+        """Each message, once for each channel that takes it."""
+        return tuple(
+            replace(message, channel=channel)
+            for message in messages
+            for channel in self.channels
+            if self._takes(channel, message)
+        )
+
+    def _takes(self, channel: str, message: Message) -> bool:
+        takes = self.takes.get(channel)
+        if takes is None:
+            return True
+        if message.level == "recovered":
+            return (channel, message.subject) in self.heard
+        return takes(message)
+
+    def hears(self, messages: Iterable[Message]) -> None:
+        """Keep what people believe, and by which channel, up to what they were told."""
+        for message in messages:
+            if not has_standing(message.subject):
+                continue
+            one = message.channel, message.subject
+            if message.level == "recovered":
+                self.heard.discard(one)
+            else:
+                self.heard.add(one)
+            believed_after((message,), self.believed)
 
 
 def messages_of(changes: Sequence[Change], mind: Mind, held: Mapping[str, Held], now: datetime) -> tuple[Message, ...]:
@@ -49,7 +92,7 @@ def messages_of(changes: Sequence[Change], mind: Mind, held: Mapping[str, Held],
     if not changes:
         return ()
     fallen = {c.subject for c in changes if c.after is Standing.DOWN and c.cause is None}
-    told: list[tuple[Change, Level, str, str]] = []
+    told: list[tuple[Change, Level, str, str, MessageKind]] = []
     for change in changes:
         level = _level(change, mind, fallen, now)
         if level is None:
@@ -57,13 +100,12 @@ def messages_of(changes: Sequence[Change], mind: Mind, held: Mapping[str, Held],
         known = held.get(change.subject)
         downs = known.downs if known is not None else 0
         if downs < FLAP_COUNT:
-            told.append((change, level, *_words(change, level, changes, mind)))
+            told.append((change, level, *_words(change, level, changes, mind), _kind(change)))
         elif change.after is Standing.DOWN and downs == FLAP_COUNT:
-            told.append((change, "warning", *flapping_words(change.subject, downs)))
-    return tuple(
-        Message(channel, change.subject, level, title, text, change.at)
-        for change, level, title, text in told
-        for channel in mind.channels
+            told.append((change, "warning", *flapping_words(change.subject, downs), "flapping"))
+    return mind.addressed(
+        Message("", change.subject, level, title, text, change.at, None, kind)
+        for change, level, title, text, kind in told
     )
 
 
@@ -98,6 +140,12 @@ def _level(change: Change, mind: Mind, fallen: set[str], now: datetime) -> Level
     if change.cause is None:
         return "critical"
     return "critical" if is_whole(subject) and change.cause not in fallen else None
+
+
+def _kind(change: Change) -> MessageKind:
+    if change.after is Standing.DEGRADED:
+        return "redundancy" if is_group(change.subject) else "degraded"
+    return "outage"
 
 
 # ---------------------------------------------------------------- words

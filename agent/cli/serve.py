@@ -85,7 +85,7 @@ def run(
 ) -> None:  # fmt: skip
     """Watch the estate: poll, record, serve pages and metrics until told to end.
 
-    SIGHUP takes on a changed inventory; SIGTERM and SIGINT end it cleanly.
+    SIGHUP takes on changed settings and a changed inventory; SIGTERM and SIGINT end it cleanly.
     """
     flags = {
         "inventory": inventory, "state_directory": state, "ledger": ledger, "web_config": web_config, **_listen(listen),
@@ -97,10 +97,12 @@ def run(
 
     from agent import logs
     from agent.app import CannotStart, serve
+    from agent.config import load_settings
+    from agent.notify import service_manager
 
     logs.set_up(found.log_format, found.log_level)
     try:
-        status = uvloop.run(serve(found))
+        status = uvloop.run(serve(found, reread=lambda: load_settings(flags, settings), service=service_manager()))
     except CannotStart as problem:
         fail(str(problem), problem.status)
     raise typer.Exit(status)

@@ -1,40 +1,23 @@
-"""The exporter's addresses: /metrics, /agent/metrics, /devices/NAME/metrics, /sd/prometheus, /-/healthy, /-/ready."""
+"""The exporter's addresses; docs/reference/http.md has them all, with parameters and status codes."""
 
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from functools import lru_cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from agent.exporter.page import GZIP_LEVEL, Pages, discovery
+from agent.exporter.discovery import UnknownFilter, chosen, discovery
+from agent.exporter.page import GZIP_LEVEL, Pages
+from agent.exporter.probe import ProbePage
 from agent.exporter.text import Format
-
-
-@lru_cache(maxsize=256)
-def _on_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _wants_gzip(client: str | None, accept_encoding: str) -> bool:
-    """Whether to compress: asked for, and the page leaves this machine. On loopback it would only cost both ends."""
-    if client is not None and _on_this_machine(client):
-        return False
-    for offer in accept_encoding.split(","):
-        coding, _, quality = offer.replace(" ", "").partition(";q=")
-        if coding in ("gzip", "*") and quality not in ("0", "0.0", "0.00", "0.000"):
-            return True
-    return False
+from agent.exporter.wanted import heads, wants_gzip
+from agent.probing import Probes
 
 
 def routes(
@@ -42,12 +25,13 @@ def routes(
     not_ready: Callable[[], str | None],
     before_metrics: Callable[[], Awaitable[None]] | None = None,
     address: str | None = None,
+    probes: Probes | None = None,
 ) -> list[Route]:
     """Routes for the composition root.
 
     `not_ready` gives the reason why the agent cannot serve yet, or None; `before_metrics` is awaited before the whole
     page is rendered (what it shows of the ledger is read in a thread); `address` is the agent's host:port for
-    Prometheus, where it is not the one that the agent was asked by.
+    Prometheus, where it is not the one that the agent was asked by; without `probes` there is no /probe.
     """
 
     async def metrics(request: Request) -> Response:
@@ -56,19 +40,32 @@ def routes(
     async def agent(request: Request) -> Response:
         return await streamed(request, "agent", pages.agent)
 
-    async def streamed(request: Request, page: str, slices: Callable[[Format], Iterator[str]]) -> Response:
+    async def streamed(
+        request: Request, page: str, slices: Callable[[Format, frozenset[str]], Iterator[str]]
+    ) -> Response:
+        only = frozenset(request.query_params.getlist("name[]"))
         form = Format.wanted(request.headers.get("accept", ""))
         headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
         client = request.client.host if request.client is not None else None
-        packed = _wants_gzip(client, request.headers.get("accept-encoding", ""))
-        if before_metrics is not None:
-            await before_metrics()
+        packed = wants_gzip(client, request.headers.get("accept-encoding", ""))
         if packed:
             headers["Content-Encoding"] = "gzip"
-        return StreamingResponse(_stream(pages, page, slices(form), packed), headers=headers, media_type=form.value)
+        if request.method == "HEAD":  # a page of megabytes is not rendered to be thrown away
+            head = Response(headers=headers, media_type=form.value)
+            del head.headers["content-length"]
+            return head
+        if before_metrics is not None:
+            await before_metrics()
+        return StreamingResponse(
+            _stream(pages, page, slices(form, only), packed), headers=headers, media_type=form.value
+        )
 
     async def targets(request: Request) -> Response:
-        return JSONResponse(discovery(pages.devices().values(), address or request.url.netloc))
+        try:
+            devices = chosen(pages.devices().values(), request.query_params.multi_items())
+        except UnknownFilter as unknown:
+            return PlainTextResponse(f"{unknown}\n", 400)
+        return JSONResponse(discovery(devices, address or request.url.netloc))
 
     async def healthy(_: Request) -> Response:
         return PlainTextResponse("Hartwatch is running.\n")
@@ -79,7 +76,9 @@ def routes(
             f"Not ready: {reason}.\n" if reason else "Hartwatch is ready.\n", 503 if reason else 200
         )
 
+    on_demand = [Route("/probe", ProbePage(pages, probes))] if probes is not None else []
     return [
+        *on_demand,
         Route("/metrics", metrics),
         Route("/agent/metrics", agent),
         Route("/devices/{name}/metrics", _Device(pages)),
@@ -95,16 +94,7 @@ class _Device:
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
-        self._heads = {
-            (form, packed): [
-                (b"content-type", form.value.encode()),
-                (b"vary", b"Accept, Accept-Encoding"),
-                (b"cache-control", b"no-store"),
-                *([(b"content-encoding", b"gzip")] if packed else []),
-            ]
-            for form in Format
-            for packed in (False, True)
-        }
+        self._heads = heads()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
@@ -114,7 +104,7 @@ class _Device:
         headers = dict(scope["headers"])
         form = Format.wanted(headers.get(b"accept", b"").decode("latin-1"))
         client = scope["client"]
-        packed = _wants_gzip(client and client[0], headers.get(b"accept-encoding", b"").decode("latin-1"))
+        packed = wants_gzip(client and client[0], headers.get(b"accept-encoding", b"").decode("latin-1"))
         body = (self._pages.device_packed if packed else self._pages.device)(scope["path_params"]["name"], form)
         if body is None:
             await PlainTextResponse("no such device in the inventory\n", 404)(scope, receive, send)

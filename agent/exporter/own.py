@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Protocol, cast
 
 import prometheus_client
-from prometheus_client import CollectorRegistry, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Histogram, Metric, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
@@ -72,6 +72,21 @@ class _Spreads(Collector):
         yield from families.values()
 
 
+class _Some:
+    """The families of a registry that have one of these names, or a sample of one.
+
+    The library's own `restricted_registry` knows only collectors that say beforehand what they will yield.
+    """
+
+    def __init__(self, registry: CollectorRegistry, only: frozenset[str]) -> None:
+        self._registry, self._only = registry, only
+
+    def collect(self) -> Iterator[Metric]:
+        for family in self._registry.collect():
+            if not self._only.isdisjoint((family.name, *(sample.name for sample in family.samples))):
+                yield family
+
+
 class Own:
     """Metrics about the agent."""
 
@@ -107,9 +122,10 @@ class Own:
             name for family in self.registry.collect() for name in (family.name, *(s.name for s in family.samples))
         )
 
-    def text(self, form: Format) -> str:
-        """The registry as one block, without the end mark of OpenMetrics."""
+    def text(self, form: Format, only: frozenset[str] = frozenset()) -> str:
+        """The registry as one block, without the end mark of OpenMetrics; of `only` these families, where any."""
+        registry = cast(CollectorRegistry, _Some(self.registry, only)) if only else self.registry
         if form is Format.OPEN:
-            page = cast(bytes, openmetrics.generate_latest(self.registry))  # type: ignore[no-untyped-call]
+            page = cast(bytes, openmetrics.generate_latest(registry))  # type: ignore[no-untyped-call]
             return page.decode().removesuffix("# EOF\n")
-        return prometheus_client.generate_latest(self.registry).decode()
+        return prometheus_client.generate_latest(registry).decode()

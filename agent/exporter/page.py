@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 
 from agent.catalogue import metric
 from agent.exporter import records
@@ -74,14 +74,16 @@ class _Families:
         for segment, block in zip(sheet.segments, sheet.places, strict=True):
             self.add(segment.metric, segment, blocks[block].values)
 
-    def text(self, form: Format, without: frozenset[str] = frozenset()) -> Iterator[str]:
+    def text(
+        self, form: Format, without: frozenset[str] = frozenset(), only: frozenset[str] = frozenset()
+    ) -> Iterator[str]:
         """Family after family with its header, in pieces of about SLICE characters; of ready text READY times as many.
 
-        Empties itself on the way.
+        Empties itself on the way. `only`: families of these names and no others; none: all.
         """
         for name in list(self._families):
             family, texts, all_values = self._families.pop(name)
-            if name in without:
+            if name in without or (only and name not in only and name.removesuffix("_total") not in only):
                 continue
             ready: list[str] = []
             size = 0
@@ -118,16 +120,16 @@ class Pages:
     _kept: dict[str, _Kept] = field(default_factory=dict)
     _lots: dict[int, tuple[object, list[tuple[Metric, str]]]] = field(default_factory=dict)
 
-    def device(self, name: str, form: Format) -> bytes | None:
-        """The page of one device, or None if the inventory has no such device."""
+    def device(self, name: str, form: Format, also: Iterable[Fact] = ()) -> bytes | None:
+        """The page of one device, or None if the inventory has no such device. `also`: what else is to be on it."""
         watched = self.devices().get(name)
         if watched is None:
             return None
         moment = self.now()
         kept, blocks = self._sheet(watched, moment)
-        return kept.sheet.text(blocks, form).encode() + self._status(watched, moment, form)
+        return kept.sheet.text(blocks, form).encode() + self._status(watched, moment, form, also)
 
-    def device_packed(self, name: str, form: Format) -> bytes | None:
+    def device_packed(self, name: str, form: Format, also: Iterable[Fact] = ()) -> bytes | None:
         """The same, by gzip. The readings are packed once for each visit, however many ask for them."""
         watched = self.devices().get(name)
         if watched is None:
@@ -138,19 +140,22 @@ class Pages:
         if kept.packed is None or kept.packed[0] != made_of:
             # The blocks are held as well: another one at the same place in memory must not pass for one of these.
             kept.packed = made_of, blocks, Packed.of(kept.sheet.text(blocks, form).encode())
-        return kept.packed[2].followed_by(self._status(watched, moment, form))
+        return kept.packed[2].followed_by(self._status(watched, moment, form, also))
 
-    def _status(self, watched: Watched, moment: datetime, form: Format) -> bytes:
+    def _status(self, watched: Watched, moment: datetime, form: Format, also: Iterable[Fact]) -> bytes:
         lines = _status(watched, self.latest.of(watched.name), moment, blind=self.blind())
-        page = with_headers(lines, form)
+        more = (line for lines in _lines(also) for line in lines)
+        page = with_headers(chain(lines, more), form)
         return (page + "# EOF\n" if form is Format.OPEN else page).encode()
 
-    def agent(self, form: Format, families: _Families | None = None) -> Iterator[str]:
+    def agent(
+        self, form: Format, only: frozenset[str] = frozenset(), families: _Families | None = None
+    ) -> Iterator[str]:
         """The page of the agent itself, with what ledger and register know, in slices: everything but the readings.
 
-        `families` holds what else is to be on the page.
+        `only`: families of these names and no others; none: all. `families` holds what else is to be on the page.
         """
-        yield self.own.text(form)
+        yield self.own.text(form, only)
         taken = self.own.names()
         for gone in self._kept.keys() - self.devices().keys():
             del self._kept[gone]
@@ -168,11 +173,11 @@ class Pages:
             for family, text in known[1]:
                 families.add(family, text)
         # A profile that takes a name of the client library's would make the whole page invalid.
-        yield from families.text(form, without=taken)
+        yield from families.text(form, taken, only)
         if form is Format.OPEN:
             yield "# EOF\n"
 
-    def everything(self, form: Format) -> Iterator[str]:
+    def everything(self, form: Format, only: frozenset[str] = frozenset()) -> Iterator[str]:
         """The page of the agent and all devices, in slices; an empty slice only gives others a turn."""
         moment = self.now()
         watched = self.devices()
@@ -182,7 +187,7 @@ class Pages:
             self._put(device, moment, families)
             if place % 20 == 19:
                 yield ""
-        yield from self.agent(form, families)
+        yield from self.agent(form, only, families)
 
     def _put(self, watched: Watched, moment: datetime, families: _Families) -> None:
         """Put one device, as it is at this moment, among the families."""
@@ -260,10 +265,10 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind:
         ("site", watched.site),
         ("role", watched.role),
         ("zone", watched.zone),
+        ("council", watched.council),
         ("vendor", identity.vendor or ""),
         ("model", identity.model or ""),
         ("version", identity.version or ""),
-        ("council", watched.council),
     )
     yield _INFO, f"{_INFO.name}{{{us},{labels_text(info)}}} 1\n"
 
@@ -294,27 +299,3 @@ def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind:
             answered = getattr(newest.answered, source)
             if answered is not None:
                 yield line(_ANSWERED, int(answered), f',source="{source}"')
-
-
-def discovery(devices: Iterable[Watched], address: str) -> list[dict[str, list[str] | dict[str, str]]]:
-    """Targets for Prometheus' `http_sd_configs`: one page per device.
-
-    What the inventory knows is given as `__meta_hartwatch_*`, for relabelling: as plain labels they would turn the
-    `site` and `zone` of `hartwatch_device_info` into `exported_site`. `instance` is the device's name, because the
-    address is the agent's and the same for all: `up` would be one series with many writers.
-    """
-    return [
-        {
-            "targets": [address],
-            "labels": {
-                "__metrics_path__": f"/devices/{device.name}/metrics",
-                "instance": device.name,
-                "__meta_hartwatch_device": device.name,
-                "__meta_hartwatch_site": device.site,
-                "__meta_hartwatch_class": device.role,
-                "__meta_hartwatch_zone": device.zone,
-                "__meta_hartwatch_council": device.council,
-            },
-        }
-        for device in devices
-    ]

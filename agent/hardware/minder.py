@@ -39,7 +39,7 @@ class HardwareMinder:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = monotonic,
     ) -> None:  # fmt: skip
         self._answers, self._ledger, self._channels = answers, ledger, channels
-        self._settle, self._clock, self._steady = settle.total_seconds(), clock, steady
+        self.settle, self._clock, self._steady = settle, clock, steady
         self._judged: object = None  # the register's revision that nothing more is to be told of
         self._seen: object = None  # the last one that was seen
         self._seen_at = self._waiting_since = 0.0
@@ -57,7 +57,8 @@ class HardwareMinder:
             self._waiting_since = now
         if revision != self._seen:
             self._seen, self._seen_at = revision, now
-        if now - self._seen_at < self._settle and now - self._waiting_since < PATIENCE * self._settle:
+        settle = self.settle.total_seconds()
+        if now - self._seen_at < settle and now - self._waiting_since < PATIENCE * settle:
             return
         try:
             facts = await asyncio.to_thread(self._facts, pieces, today)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from agent.credentials import Secrets
-from agent.inventory.credentials import SnmpCommunity, SnmpV3, Ssh
+from agent.inventory.credentials import Credential, SnmpCommunity, SnmpV3, Ssh
 from agent.inventory.model import NO_CREDENTIAL, Defaults, Device, DeviceClass, Estate, Hardware, ProbeOptions
 from collectors.readings import Cadence
 from collectors.target import Expect, Probe, SnmpAccess, SshAccess, Target
@@ -220,7 +220,11 @@ def target(
 
 def snmp_access(estate: Estate, settings: Effective, secrets: Secrets) -> SnmpAccess | None:
     """The SNMP credential in force, with its secrets."""
-    credential = estate.credentials[settings.snmp] if settings.snmp else None
+    return access_by(estate.credentials[settings.snmp], secrets) if settings.snmp else None
+
+
+def access_by(credential: Credential, secrets: Secrets) -> SnmpAccess | None:
+    """An SNMP credential with its secrets; None for one that is for something else."""
     if isinstance(credential, SnmpCommunity):
         community = secrets.resolve(credential.community).get_secret_value()
         return SnmpAccess(version=VERSIONS[credential.kind], community=community)

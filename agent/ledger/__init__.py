@@ -22,6 +22,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
     heads() -> dict[str, (int, str)]              and its digest
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
+    heard() -> set[(channel, subject)]            what a channel was told not to be well, and not to be well again
     told(subject) -> list[(datetime, Message)]    what people were told of it, and when
     told_after(id, since) -> (rows, id)           of anything, after the last that was read
     told_keys() -> set[str]                       keys of the messages that were handed over
@@ -66,7 +67,7 @@ from agent.facts import (
 from agent.ledger import read
 from agent.ledger.errors import LedgerError, LedgerFull, LedgerUnusable
 from agent.ledger.outbox import Outbox, Pending
-from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held
+from agent.ledger.store import AgentLock, Place, Store, copy, lock_is_held, schemas
 from agent.ledger.transfer import LinesInvalid, Taken, export_lines, take_lines
 from agent.ledger.verify import Verdict, verify
 from agent.ledger.write import HEARTBEAT_SECONDS, Written
@@ -86,6 +87,7 @@ __all__ = [
     "Verdict",
     "WriterStats",
     "Written",
+    "schemas",
 ]
 
 NOTHING_WRITTEN: Future[Written] = Future()
@@ -159,6 +161,16 @@ class Ledger:
         """Where it is kept, without a password."""
         return self._store.name
 
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None where it is in PostgreSQL."""
+        return self._store.path
+
+    @property
+    def schema(self) -> str:
+        """The number of the migration it was brought to: the newest there is, or it would not be open."""
+        return schemas()[-1]
+
     def octets(self) -> int | None:
         return self._store.octets()
 
@@ -227,10 +239,10 @@ class Ledger:
             return read.messages(connection, subject)
 
     def told_after(
-        self, after: UUID | None, since: datetime
-    ) -> tuple[list[tuple[datetime, Message]], UUID | None]:  # fmt: skip
+        self, after: UUID | None, since: datetime, channel: str | None = None
+    ) -> tuple[list[tuple[datetime, Message]], UUID | None]:
         with self._store.reader.connect() as connection:
-            return read.messages_after(connection, after, since)
+            return read.messages_after(connection, after, since, channel)
 
     def heads(self) -> dict[str, tuple[int, str]]:
         with self._store.reader.connect() as connection:
@@ -243,6 +255,10 @@ class Ledger:
     def believed(self) -> dict[str, Literal["critical", "warning"]]:
         with self._store.reader.connect() as connection:
             return read.believed(connection)
+
+    def heard(self) -> set[tuple[str, str]]:
+        with self._store.reader.connect() as connection:
+            return read.heard(connection)
 
     def verify(self) -> Verdict:
         """Whether every entry is as it was written, and the register as it was seen. Reads all of it."""

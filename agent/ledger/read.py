@@ -307,13 +307,15 @@ def messages(connection: Connection, subject: str) -> list[tuple[datetime, Messa
 
 
 def messages_after(
-    connection: Connection, after: UUID | None, since: datetime
+    connection: Connection, after: UUID | None, since: datetime, channel: str | None = None
 ) -> tuple[list[tuple[datetime, Message]], UUID | None]:
     """What people were told of anything, handed over after the message `after` and since a time; and the last's id."""
     columns = [told.c[f.name] for f in fields(Message)]
     query = sa.select(told.c.id, told.c.recorded_at, *columns).where(told.c.recorded_at >= since).order_by(told.c.id)
     if after is not None:
         query = query.where(told.c.id > after)
+    if channel is not None:
+        query = query.where(told.c.channel == channel)
     rows = connection.execute(query).all()
     return [(row[1], Message(*row[2:])) for row in rows], rows[-1][0] if rows else after
 
@@ -343,6 +345,19 @@ def believed(connection: Connection) -> dict[str, Any]:
             found[subject] = level
         else:
             found.setdefault(subject, level)
+    return found
+
+
+def heard(connection: Connection) -> set[tuple[str, str]]:
+    """(channel, subject) of what was told over a channel not to be well, and not yet to be well again."""
+    found: set[tuple[str, str]] = set()
+    for channel, subject, level in connection.execute(
+        sa.select(told.c.channel, told.c.subject, told.c.level).order_by(told.c.id)
+    ):
+        if level == "recovered":
+            found.discard((channel, subject))
+        elif has_standing(subject):
+            found.add((channel, subject))
     return found
 
 

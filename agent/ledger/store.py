@@ -230,14 +230,18 @@ def migrate(
         log.warning("the ledger %s has schema %s now", name, head)
 
 
+def schemas() -> list[str]:
+    """The schemas this version knows, oldest first; the last is the one it writes."""
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def _is_up_to_date(connection: Connection) -> bool:
     """Whether the schema is that of the newest migration there is; their files begin with their numbers."""
-    newest = max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     with connection.begin():
         if not sa.inspect(connection).has_table("alembic_version"):
             return False
         rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
-    return list(rows) == [newest]
+    return list(rows) == [schemas()[-1]]
 
 
 def _upgrade(config: Config, scripts: ScriptDirectory, head: str) -> None:

@@ -322,6 +322,7 @@ told = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("channel", sa.Text, nullable=False),
     sa.Column("key", sa.Text),  # a channel gets only the first message of a key
+    sa.Column("kind", sa.Text, nullable=False, server_default="outage"),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
@@ -336,6 +337,7 @@ told = sa.Table(
     sa.Column("given_up_at", Utc),
     sa.Column("problem", sa.Text),
     sa.Index(None, "sent_at", "given_up_at", "due_at"),
+    sa.Index(None, "channel", "sent_at", "given_up_at"),
     sa.Index(None, "channel", "key", unique=True),
 )
 

@@ -200,7 +200,7 @@ def messages_of(
     else:
         told = [_message(group, now) for group in groups]
     return tuple(
-        Message(channel, subject, level, title, text, now, key)
+        Message(channel, subject, level, title, text, now, key, "hardware")
         for subject, level, title, text, key in told
         for channel in channels
     )

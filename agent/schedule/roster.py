@@ -84,6 +84,8 @@ class _Row:
     lane: _Lane | None = None  # where its visit is counted
     began: float = float("-inf")
     owed: Cadence | None = None  # asked for and not had yet: the next visit asks it
+    asking: Cadence | None = None  # what the visit that is going on asks
+    asked: list[tuple[Cadence, asyncio.Future[Outcome | None]]] = field(default_factory=list)  # by `look_now`
     soon: asyncio.TimerHandle | None = None
 
 
@@ -175,6 +177,24 @@ class Schedule:
             row.soon.cancel()
         row.soon = self._loop.call_later(seconds, self._look_now, row, cadence, at)
 
+    async def look_now(self, device: str, cadence: Cadence) -> Outcome | None:
+        """One look out of turn, with the places and the rights of any other, and what came of it.
+
+        A visit that is going on and asks as much is this look. None where there is none: the device is not on the
+        roster (any more), the agent ends, or the visit hung and was ended.
+        """
+        row = self._rows.get(device)
+        if row is None or self._draining:
+            return None
+        answer: asyncio.Future[Outcome | None] = self._loop.create_future()
+        row.asked.append((cadence, answer))
+        if row.queued:
+            row.owed = coarser(cadence, row.owed)
+        elif row.task is None:
+            self._admit(row, cadence, self._now())
+        # else: a visit is going on; if it asks less, another one follows it
+        return await answer
+
     async def drain(self, seconds: float) -> Drained:
         """Stop: nothing new starts, running visits may finish until `seconds` are over and are cancelled then."""
         self._draining = True
@@ -187,6 +207,8 @@ class Schedule:
         for row in self._rows.values():
             if row.soon is not None:
                 row.soon.cancel()
+            if row.task is None:
+                self._answer(row, None)
         for lane in (self._fast, self._slow):
             lane.waiting.clear()
         self._count()
@@ -230,6 +252,8 @@ class Schedule:
             row.soon.cancel()
         if row.task is not None:
             row.task.cancel()
+        else:
+            self._answer(row, None)
 
     async def _fire(self, shard: _Shard) -> None:  # APScheduler runs plain functions in threads, coroutines here
         self._take_turn(shard)
@@ -308,7 +332,7 @@ class Schedule:
 
     def _begin(self, row: _Row, cadence: Cadence, due: float, lane: _Lane) -> None:
         cadence, row.owed = coarser(cadence, row.owed), None
-        row.queued, row.began, row.lane = False, self._now(), lane
+        row.queued, row.began, row.lane, row.asking = False, self._now(), lane, cadence
         lane.in_flight += 1
         self._running[row] = row.began
         self.stats.started[cadence] += 1
@@ -338,9 +362,27 @@ class Schedule:
         row.silent = outcome is None or not outcome.reached
         if row.silent and cadence is not Cadence.PULSE:
             row.owed = coarser(cadence, row.owed)  # when it is back, ask what could not be asked
+        self._answer(row, outcome)
         self._next(lane)
         if outcome is not None and outcome.look_again_in is not None:
             self.look_soon(row.device, outcome.look_again_in, outcome.look_again)
+
+    def _answer(self, row: _Row, outcome: Outcome | None) -> None:
+        """Tell those who asked for a look; whose question the visit did not include gets one of their own."""
+        over = row.gone or self._draining or outcome is None
+        waiting = []
+        for cadence, answer in row.asked:
+            if over or coarser(cadence, row.asking) is row.asking:
+                if not answer.done():
+                    answer.set_result(outcome)
+            elif not answer.done():
+                waiting.append((cadence, answer))
+        row.asked = waiting
+        if waiting and not row.queued:
+            wanted = waiting[0][0]
+            for cadence, _ in waiting:
+                wanted = coarser(cadence, wanted)
+            self._admit(row, wanted, self._now())
 
     def _next(self, lane: _Lane) -> None:
         while lane.waiting and lane.in_flight < lane.limit and not self._draining:

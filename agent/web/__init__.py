@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from agent.web.guard import Guard, WebConfig, WebConfigInvalid, is_loopback, read_web_config, refusal
-from agent.web.listening import CannotListen, listen, server
+from agent.web.guard import Guard, is_loopback, refusal
+from agent.web.listening import CannotListen, is_taken, listen, server
 from agent.web.pages import routes
+from agent.web.renewal import LOOK_SECONDS, Renewal
+from agent.web.webconfig import WebConfig, WebConfigInvalid, read_web_config
 
 __all__ = [
+    "LOOK_SECONDS",
     "CannotListen",
     "Guard",
+    "Renewal",
     "WebConfig",
     "WebConfigInvalid",
     "is_loopback",
+    "is_taken",
     "listen",
     "read_web_config",
     "refusal",

@@ -1,33 +1,22 @@
-"""What stands in front of the HTTP side: security headers, users, TLS, and where it may listen at all.
+"""What stands in front of the HTTP side: security headers, users, a limit on requests, and where it may listen at all.
 
-Beyond loopback the agent wants TLS and users, in the web configuration file that Prometheus exporters share
-(https://prometheus.io/docs/prometheus/latest/configuration/https/), so that engineers know it and
-`promtool check web-config` checks it:
-
-    tls_server_config: {cert_file: hartwatch.crt, key_file: hartwatch.key}
-    basic_auth_users: {prometheus: "$2y$10$..."}        bcrypt; `htpasswd -nBC 10 NAME` makes one
+Beyond loopback the agent wants TLS and to know who asks: users with passwords, or clients with certificates of an
+authority that the web configuration names. See `agent.web.webconfig` for the file.
 """
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import binascii
-import hashlib
-import hmac
 import ipaddress
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 
-import bcrypt
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agent.web.listening import pair_problem
+from agent.web.users import Found, Users
+from agent.web.webconfig import Rate, WebConfig
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,68 +30,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]  # as ASGI has them
 OPEN_TO_ALL = ("/-/healthy", "/-/ready")  # for the service manager and load balancers; they tell nothing
-
-
-class WebConfigInvalid(Exception):
-    """The web configuration cannot be used. `str()` is one line that says what to do."""
-
-
-class _Tls(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    cert_file: Path
-    key_file: Path
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    tls_server_config: _Tls | None = None
-    basic_auth_users: dict[str, str] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class WebConfig:
-    """TLS and users. Hashes are kept out of `repr`."""
-
-    cert_file: Path | None = None
-    key_file: Path | None = None
-    users: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-
-
-def read_web_config(path: Path) -> WebConfig:
-    """The web configuration at `path`; paths in it are relative to it."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        found = _File.model_validate(data or {})
-    except OSError as error:
-        raise WebConfigInvalid(f"cannot read the web configuration {path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise WebConfigInvalid(f"{path}{place}: the web configuration is not YAML") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(step) for step in first["loc"])
-        raise WebConfigInvalid(f"{path}: {key}: {first['msg'].lower()}") from None
-    for user, hashed in found.basic_auth_users.items():
-        if not hashed.startswith(("$2a$", "$2b$", "$2y$")):
-            raise WebConfigInvalid(
-                f"{path}: basic_auth_users.{user}: a bcrypt hash is wanted, `htpasswd -nBC 10 {user}` makes one"
-            )
-    tls = found.tls_server_config
-    cert, key_file = (path.parent / tls.cert_file, path.parent / tls.key_file) if tls else (None, None)
-    for needed in (cert, key_file):
-        if needed is not None and not needed.is_file():
-            raise WebConfigInvalid(f"{path}: tls_server_config: there is no file {needed}")
-    if cert is not None and key_file is not None:
-        problem = pair_problem(cert, key_file)
-        if problem:
-            raise WebConfigInvalid(
-                f"{path}: tls_server_config: {cert} and {key_file} are no certificate and key that belong together "
-                f"({problem})"
-            )
-    return WebConfig(cert, key_file, {user: hashed.encode() for user, hashed in found.basic_auth_users.items()})
+REFUSED = ("name", "users", "busy", "rate")
 
 
 def is_loopback(address: str) -> bool:
@@ -110,14 +39,35 @@ def is_loopback(address: str) -> bool:
 
 
 def refusal(address: str, config: WebConfig) -> str | None:
-    """Why the agent may not listen there, in one line that says what to do; None if it may."""
-    if is_loopback(address) or (config.users and config.cert_file):
+    """Why the agent may not listen there, in one line that says what to do; None if it may.
+
+    A client's certificate stands for a user where every client has to show one and it is verified.
+    """
+    if is_loopback(address) or (config.tls and config.who):
         return None
-    missing = " and ".join(what for what, there in (("TLS", config.cert_file), ("users", config.users)) if not there)
+    missing = " and ".join(what for what, there in (("TLS", config.tls), ("users", config.who)) if not there)
     return (
         f"will not listen on {address} without {missing}: everybody on the network could read the estate; "
-        "listen on 127.0.0.1 behind a proxy, or give --web-config a file with tls_server_config and basic_auth_users"
+        "listen on 127.0.0.1 behind a proxy, or give --web-config a file with tls_server_config and basic_auth_users "
+        "(or client_auth_type: RequireAndVerifyClientCert)"
     )
+
+
+class Bucket:
+    """A token bucket, full at first."""
+
+    def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate, self._clock = rate, clock
+        self._tokens, self._at = float(rate.burst), clock()
+
+    def take(self) -> bool:
+        now = self._clock()
+        self._tokens = min(float(self._rate.burst), self._tokens + (now - self._at) / self._rate.interval)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
 class Guard:
@@ -125,59 +75,65 @@ class Guard:
 
     def __init__(self, app: ASGIApp, config: WebConfig, hosts: frozenset[str] | None) -> None:
         """`hosts`: names under which this host may be asked for; None: any. On loopback a page of the open web could
-        otherwise give itself our address (DNS rebinding) and read the estate through the browser of an engineer."""
-        self.app, self.config, self.hosts = app, config, hosts
-        self._right: set[bytes] = set()  # digests of credentials that bcrypt has found right: it takes 50 ms each time
-        self._key = hashlib.sha256(repr(sorted(config.users.items())).encode()).digest()
+        otherwise give itself our address (DNS rebinding) and read the estate through the browser of an engineer. Where
+        there are users it could not, and any name will do."""
+        self.app, self.hosts = app, hosts
+        self.refused: Counter[str] = Counter()  # by REFUSED
+        self.take(config)
+
+    def take(self, config: WebConfig) -> None:
+        """Go by this configuration from the next request on, also on connections that are open."""
+        before: WebConfig | None = getattr(self, "config", None)
+        if before is None or before.users != config.users:
+            self.users = Users(config.users)
+        if before is None or before.rate != config.rate:
+            self.bucket = Bucket(config.rate) if config.rate else None
+        self._headers = _as_sent({**HEADERS, **config.headers}.items())
+        self.config = config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        extra = self._headers
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(pair for pair in _HEADERS if pair[0] not in said)]
+                message["headers"] = [*message["headers"], *(pair for pair in extra if pair[0] not in said)]
             await send(message)
 
+        answer = await self._answer(scope)
+        await (answer or self.app)(scope, receive, guarded)
+
+    async def _answer(self, scope: Scope) -> PlainTextResponse | None:
+        """The refusal of a request, or None where it may pass."""
         headers = Headers(scope=scope)
-        if self.hosts is not None and _host(headers.get("host", "")) not in self.hosts:
-            answer = PlainTextResponse("this agent is not called that; see advertised_address in its settings\n", 421)
-        elif self.config.users and scope["path"] not in OPEN_TO_ALL and not await self._knows(headers):
-            answer = PlainTextResponse(
-                "who are you?\n", 401, {"WWW-Authenticate": 'Basic realm="Hartwatch", charset="UTF-8"'}
+        if self.hosts is not None and not self.config.users and _host(headers.get("host", "")) not in self.hosts:
+            return self._refuse("name", 421, "this agent is not called that; see advertised_address in its settings")
+        if scope["path"] in OPEN_TO_ALL:
+            return None
+        if self.bucket is not None and not self.bucket.take():
+            return self._refuse("rate", 429, "too many requests", {"Retry-After": "1"})
+        if not self.config.users:
+            return None
+        found = await self.users.find(headers.get("authorization", ""))
+        if found is Found.BUSY:
+            return self._refuse("busy", 503, "too many passwords are being checked", {"Retry-After": "5"})
+        if found is Found.WRONG:
+            return self._refuse(
+                "users", 401, "who are you?", {"WWW-Authenticate": 'Basic realm="Hartwatch", charset="UTF-8"'}
             )
-        else:
-            await self.app(scope, receive, guarded)
-            return
-        await answer(scope, receive, guarded)
+        return None
 
-    async def _knows(self, headers: Headers) -> bool:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return False
-        try:
-            user, _, password = base64.b64decode(given, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return False
-        digest = hmac.digest(self._key, f"{user}\0{password}".encode(), "sha256")
-        if digest in self._right:
-            return True
-        hashed = self.config.users.get(user)
-        # An unknown user costs as much time as a known one, so that names cannot be told by the clock.
-        right = await asyncio.to_thread(_matches, password.encode(), hashed or next(iter(self.config.users.values())))
-        if right and hashed is not None:
-            self._right.add(digest)
-            return True
-        return False
+    def _refuse(self, why: str, status: int, words: str, headers: dict[str, str] | None = None) -> PlainTextResponse:
+        self.refused[why] += 1
+        return PlainTextResponse(f"{words}\n", status, headers)
 
 
-def _matches(password: bytes, hashed: bytes) -> bool:
-    try:
-        return bcrypt.checkpw(password[:72], hashed.replace(b"$2y$", b"$2b$", 1))
-    except ValueError:
-        return False
+def _as_sent(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    """As ASGI has them."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers]
 
 
 def _host(header: str) -> str:

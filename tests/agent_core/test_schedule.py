@@ -246,6 +246,76 @@ def test_the_sooner_of_two_extra_looks_is_the_one_that_happens(clock: Clock) -> 
     assert estate.times("sw-0", 20) == pytest.approx([34], abs=0.1)
 
 
+# ---------------------------------------------------------------- looks on demand
+Told = list[tuple[float, bool | None]]
+
+
+def asks(estate: Estate, told: Told, device: str = "sw-0", cadence: Cadence = HEALTH) -> Callable[[Schedule], object]:
+    """A step that asks for a look, and notes when it was told of it and what."""
+
+    async def ask(schedule: Schedule) -> None:
+        outcome = await schedule.look_now(device, cadence)
+        told.append((estate.clock.loop.now - 1000.0, outcome.reached if outcome is not None else None))
+
+    return lambda schedule: asyncio.ensure_future(ask(schedule))
+
+
+RARE = devices(1, Intervals(3600, 3600, 3600))
+
+
+def test_a_look_asked_for_happens_at_once_and_its_outcome_is_told(clock: Clock) -> None:
+    estate, told = Estate(clock, takes={"sw-0": 2.0}), Told()
+    run(estate, RARE, 60, (30, asks(estate, told)), (50, asks(estate, told, "no-such-device")))
+    assert [(at, cadence) for at, _, cadence in estate.began if at > 20] == [(pytest.approx(30, abs=0.1), HEALTH)]
+    assert told == [(pytest.approx(32, abs=0.2), True), (pytest.approx(50, abs=0.2), None)]
+
+
+def test_a_silent_device_is_told_as_silent_and_looked_at_again_as_the_outcome_says(clock: Clock) -> None:
+    estate, told = Estate(clock, silent={"sw-0"}, again={"sw-0": 10.0}), Told()
+    run(estate, RARE, 45, (30, asks(estate, told)))
+    assert [reached for _, reached in told] == [False]
+    assert estate.times("sw-0", 29.9)[:2] == pytest.approx([30, 40.1], abs=10)
+
+
+def test_those_who_ask_while_a_visit_goes_on_share_it_if_it_asks_as_much(clock: Clock) -> None:
+    estate, told = Estate(clock, takes={"sw-0": 5.0}), Told()
+    run(
+        estate, RARE, 60,
+        (30, asks(estate, told, cadence=HEALTH)),
+        (31, asks(estate, told, cadence=HEALTH)),
+        (32, asks(estate, told, cadence=PULSE)),
+        (33, asks(estate, told, cadence=INVENTORY)),
+    )  # fmt: skip
+    looks = [(round(at), cadence) for at, _, cadence in estate.began if at > 20]
+    assert looks == [(30, HEALTH), (35, INVENTORY)], "never two at a time, and the last one gets what it asked for"
+    assert [round(at) for at, _ in told] == [35, 35, 35, 40]
+
+
+def test_a_look_asked_for_waits_for_a_place_as_any_other(clock: Clock) -> None:
+    estate, told = Estate(clock, takes={"sw-0": 2.0, "sw-1": 2.0}), Told()
+    wanted = devices(2, Intervals(3600, 3600, 3600))
+    run(
+        estate, wanted, 60,
+        (30, asks(estate, told, "sw-1", PULSE)), (30.1, asks(estate, told, "sw-0", PULSE)),
+        (30.5, asks(estate, told, "sw-0", INVENTORY)),
+        slots=1,
+    )  # fmt: skip
+    assert estate.most_running == 1
+    assert [(name, cadence) for at, name, cadence in estate.began if at > 20] == [("sw-1", PULSE), ("sw-0", INVENTORY)]
+    assert [reached for _, reached in told] == [True, True, True]
+
+
+def test_nobody_waits_for_ever_for_a_look_that_will_not_come(clock: Clock) -> None:
+    estate, told = Estate(clock, takes={"sw-0": 1e6, "sw-1": 1e6}), Told()
+    wanted = devices(2, Intervals(3600, 3600, 3600))
+    run(
+        estate, wanted, 60,
+        (30, asks(estate, told, "sw-0")), (31, asks(estate, told, "sw-1")),
+        (40, lambda schedule: schedule.apply({"sw-1": wanted["sw-1"]})),  # sw-0 leaves in the midst of its visit
+    )  # fmt: skip
+    assert [reached for _, reached in told] == [None, None], "one left the inventory, of the other the agent ended"
+
+
 # ---------------------------------------------------------------- clocks and stalls
 @pytest.mark.parametrize("step", [3600.0, -3600.0, 5.0, -5.0])
 def test_a_step_of_the_wall_clock_changes_no_turn(clock: Clock, step: float) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from agent.config import schema_text as settings_schema
 from agent.config import settings_page
 from agent.inventory import Estate, Loaded, effective, read
 from agent.inventory.model import DEVICE_CLASSES
@@ -150,7 +151,8 @@ def test_it_says_on_its_first_line_where_its_schema_is() -> None:
     [
         ("inventory.md", inventory_page, "hartwatch inventory reference"),
         ("inventory.schema.json", schema_text, "hartwatch inventory schema"),
-        ("settings.md", settings_page, "hartwatch inventory reference --settings"),
+        ("settings.md", settings_page, "hartwatch config reference"),
+        ("settings.schema.json", settings_schema, "hartwatch config schema"),
     ],
 )
 def test_the_committed_page_is_the_generated_one(page: str, made: object, command: str) -> None:

@@ -179,7 +179,7 @@ def test_what_one_check_of_one_device_finds_is_one_message(deploy: Path) -> None
 def test_the_service_runs_with_few_rights(deploy: Path, server: Server) -> None:
     unit = deploy / "systemd" / "hartwatch.service"
     result = run(
-        server("systemd-analyze"), "security", "--offline=true", "--no-pager", "--threshold=20", unit, cwd=deploy
+        server("systemd-analyze"), "security", "--offline=true", "--no-pager", "--threshold=16", unit, cwd=deploy
     )
     assert "Overall exposure level" in result.stdout, result.stderr
     assert result.returncode == 0, result.stdout.splitlines()[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import resource
@@ -34,8 +35,10 @@ from agent import web
 from agent.app import CannotStart, serve
 from agent.cli import serve as serve_commands
 from agent.cli.serve import verdict
-from agent.config import Settings
+from agent.config import Settings, SettingsInvalid
+from agent.inventory import Problem
 from agent.ledger import Ledger
+from agent.schedule import Intervals, Schedule
 from collectors.readings import Check, Level
 from tests.readers.estate import visit
 
@@ -77,12 +80,16 @@ def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
 @asynccontextmanager
 async def running(
-    settings: Settings, config: web.WebConfig | None = None, trusted: ssl.SSLContext | bool = True
+    settings: Settings,
+    config: web.WebConfig | None = None,
+    trusted: ssl.SSLContext | bool = True,
+    reread: Callable[[], Settings] | None = None,
 ) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Event, asyncio.Task[int]]]:
     """The agent in this process, its HTTP side, and the event that ends it."""
     ending: asyncio.Event = asyncio.Event()
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(serve(settings, web_config=config, started=address.set_result, ending=ending))
+    serving = serve(settings, web_config=config, started=address.set_result, ending=ending, reread=reread)
+    task = asyncio.create_task(serving)
     await asyncio.wait({task, address}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
     if task.done():
         task.result()
@@ -220,6 +227,53 @@ async def test_a_reload_whose_secret_is_gone_leaves_the_old_inventory_in_force(
 
         await until(refused)
         assert await metric(client, "hartwatch_inventory_devices") == 1
+
+
+async def test_a_reload_takes_on_settings_and_says_which_wait_for_a_restart(
+    estate: Callable[..., Settings], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rhythms: list[float] = []
+    apply = Schedule.apply
+
+    def noted(self: Schedule, wanted: dict[str, Intervals], changed: set[str] = frozenset()) -> object:  # type: ignore[assignment]
+        rhythms.append(wanted["sw-wf-1"].pulse)
+        return apply(self, wanted, changed)
+
+    monkeypatch.setattr(Schedule, "apply", noted)
+    caplog.set_level("INFO", "agent.app")
+    before = estate(pulse_interval=timedelta(hours=1))
+    on_disk: list[Settings | SettingsInvalid] = [before]
+
+    def reread() -> Settings:
+        if isinstance(on_disk[0], SettingsInvalid):
+            raise on_disk[0]
+        return on_disk[0]
+
+    async with running(before, reread=reread) as (client, _, _task):
+        on_disk[0] = SettingsInvalid([Problem("hartwatch.yaml", 3, 1, "pulse_intervl", "unknown key")])
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: is_now(client, "hartwatch_settings_invalid", 1))
+        assert await metric(client, "hartwatch_inventory_invalid") == 0
+        assert await metric(client, "hartwatch_config_last_reload_successful") == 0
+        assert "hartwatch.yaml:3:1: pulse_intervl: unknown key" in (await client.get("/")).text
+
+        on_disk[0] = estate(pulse_interval=timedelta(seconds=2), visits_at_once=7, log_level="warning")
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: is_now(client, "hartwatch_settings_waiting", 1))
+        assert await metric(client, "hartwatch_settings_invalid") == 0
+        assert await metric(client, "hartwatch_config_last_reload_successful") == 1
+        assert "visits_at_once" in (await client.get("/health")).text
+        assert logging.getLogger("agent").level == logging.WARNING
+        assert any("settings taken on: log_level, pulse_interval" in r.getMessage() for r in caplog.records)
+        assert rhythms[-1] == 2
+        on_disk[0] = before  # the file is put back: nothing waits any more
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: is_now(client, "hartwatch_settings_waiting", 0))
+        assert logging.getLogger("agent").level == logging.INFO
+
+
+async def is_now(client: httpx.AsyncClient, name: str, value: float) -> bool:
+    return await metric(client, name) == value
 
 
 async def test_sigterm_ends_it_cleanly_and_the_ledger_is_closed(estate: Callable[..., Settings]) -> None:

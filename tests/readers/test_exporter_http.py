@@ -6,7 +6,7 @@ import asyncio
 import base64
 import gzip
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from dataclasses import replace
 
 import bcrypt
 import httpx
@@ -15,6 +15,9 @@ from starlette.applications import Starlette
 
 from agent import exporter, web
 from agent.exporter.page import Pages
+from agent.exporter.text import Format
+from agent.watched import Watched
+from agent.web.tls import Tls
 from tests.readers.estate import pages, visit
 from tests.readers.test_exporter_pages import sound
 
@@ -100,6 +103,79 @@ async def test_discovery_leads_to_pages_that_exist(client: Client) -> None:
         assert f'device="{target["labels"]["instance"]}"' in page.text
 
 
+async def test_discovery_changes_only_when_the_inventory_does_and_is_json(client: Client) -> None:
+    one = await client(pages(names=("b", "a", "c"))).get("/sd/prometheus")
+    other = await client(pages(names=("c", "a", "b"))).get("/sd/prometheus")
+    assert one.content == other.content
+    assert one.headers["content-type"] == "application/json"
+    assert [target["labels"]["instance"] for target in one.json()] == ["a", "b", "c"]
+    assert all(isinstance(value, str) for target in one.json() for value in target["labels"].values())
+
+
+ESTATE = (
+    Watched("ap-1", "access_point", "wallfields", "general", council="ehdc"),
+    Watched("fw-1", "firewall", "daneshill", "restricted", council="sbc"),
+    Watched("sw-1", "switch", "daneshill", "general", council="sbc"),
+    Watched("sw-2", "switch", "wallfields", "restricted", "Core", "ehdc"),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", "ap-1 fw-1 sw-1 sw-2"),
+        ("?class=switch", "sw-1 sw-2"),
+        ("?class=switch&class=firewall", "fw-1 sw-1 sw-2"),
+        ("?class=switch&site=wallfields", "sw-2"),
+        ("?council=sbc", "fw-1 sw-1"),
+        ("?zone=restricted", "fw-1 sw-2"),
+        ("?device=sw-2&device=ap-1", "ap-1 sw-2"),
+        ("?site=nowhere", ""),
+        ("?class=", ""),
+    ],
+)
+async def test_targets_are_chosen_by_class_site_council_zone_and_name(client: Client, query: str, found: str) -> None:
+    estate = {device.name: device for device in ESTATE}
+    answer = await client(replace(pages(), devices=lambda: estate)).get(f"/sd/prometheus{query}")
+    assert answer.status_code == 200
+    assert " ".join(target["labels"]["__meta_hartwatch_device"] for target in answer.json()) == found
+
+
+async def test_a_filter_that_does_not_exist_is_refused_before_it_lets_everything_through(client: Client) -> None:
+    answer = await client(pages(visit())).get("/sd/prometheus?sites=wallfields")
+    assert (answer.status_code, answer.text) == (400, "there is no filter of that name (did you mean 'site'?)\n")
+
+
+async def test_single_families_may_be_asked_for_by_name(client: Client) -> None:
+    agent = client(pages(visit()))
+    asked = "?name[]=hartwatch_device_up&name[]=hartwatch_visits_total&name[]=ifHCInOctets&name[]=process_open_fds"
+    for accept in ("text/plain", OPEN):
+        for page, wanted in (
+            ("/metrics", {"hartwatch_device_up", "hartwatch_visits", "ifHCInOctets", "process_open_fds"}),
+            ("/agent/metrics", {"hartwatch_visits", "process_open_fds"}),
+        ):
+            text = (await agent.get(page + asked, headers={"accept": accept})).text
+            sound(text)
+            found = {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE")}
+            assert found == wanted
+    parts = (await agent.get("/agent/metrics?name[]=hartwatch_exposition_seconds_count")).text
+    assert "hartwatch_exposition_seconds_bucket{" in parts, "a family is given whole"
+    assert "hartwatch_build_info" not in parts
+    assert (await agent.get("/metrics?name[]=no_such_name")).text == ""
+
+
+async def test_the_head_of_a_page_of_everything_is_answered_without_rendering_it(client: Client) -> None:
+    shown = pages(visit())
+    agent = client(shown)
+    for page in ("/metrics", "/agent/metrics"):
+        head, get = await agent.head(page, headers={"accept": OPEN}), await agent.get(page, headers={"accept": OPEN})
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"] == get.headers["content-type"]
+        assert "content-length" not in head.headers
+    rendered = shown.own.text(Format.TEXT)
+    assert 'hartwatch_exposition_seconds_count{page="all"} 1.0' in rendered
+
+
 async def test_an_unknown_device_is_not_found(client: Client) -> None:
     assert (await client(pages(visit())).get("/devices/none/metrics")).status_code == 404
 
@@ -172,36 +248,21 @@ async def test_a_page_of_the_open_web_cannot_read_the_estate_under_a_name_of_its
         assert (await agent.get("/metrics", headers={"host": host})).status_code == 421
 
 
-def test_beyond_loopback_it_listens_only_with_tls_and_users(tmp_path: Path) -> None:
+def test_beyond_loopback_it_listens_only_with_tls_and_users_or_certificates() -> None:
     half = users(a="b")
     assert web.refusal("127.0.0.1", web.WebConfig()) is None
     assert web.refusal("::1", web.WebConfig()) is None
     assert "without TLS and users" in (web.refusal("0.0.0.0", web.WebConfig()) or "")  # noqa: S104
     assert "without TLS:" in (web.refusal("192.0.2.1", half) or "")
-    assert web.refusal("192.0.2.1", web.WebConfig(tmp_path / "c", tmp_path / "k", half.users)) is None
+    tls = Tls(b"", b"")
+    assert "without users:" in (web.refusal("192.0.2.1", web.WebConfig(tls)) or "")
+    assert web.refusal("192.0.2.1", web.WebConfig(tls, half.users)) is None
+    given = replace(tls, client_auth="VerifyClientCertIfGiven")
+    assert "without users:" in (web.refusal("192.0.2.1", web.WebConfig(given)) or "")
+    certificates = replace(tls, client_auth="RequireAndVerifyClientCert")
+    assert web.refusal("192.0.2.1", web.WebConfig(certificates)) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("basic_auth_users: {a: secret-in-plain}", "a bcrypt hash is wanted"),
-        ("tls_server_config: {cert_file: no.crt, key_file: no.key}", "there is no file"),
-        ("tls_server_confg: {}", "tls_server_confg"),
-        ("a: [", "is not YAML"),
-    ],
-)
-def test_a_web_configuration_that_cannot_be_used_says_why_and_tells_no_secret(
-    tmp_path: Path, text: str, says: str
-) -> None:
-    path = tmp_path / "web.yml"
-    path.write_text(text)
-    with pytest.raises(web.WebConfigInvalid) as caught:
-        web.read_web_config(path)
-    assert says in str(caught.value)
-    assert "secret-in-plain" not in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_hashes_of_passwords_are_not_in_a_repr(tmp_path: Path) -> None:
+def test_hashes_of_passwords_are_not_in_a_repr() -> None:
     config = users(a="b")
     assert "$2b$" not in repr(config)

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_families
 from prometheus_client.parser import text_string_to_metric_families as text_families
 
+from agent.exporter.discovery import discovery
 from agent.exporter.own import Fact, Own
-from agent.exporter.page import Pages, discovery
+from agent.exporter.page import Pages
 from agent.exporter.text import Format
 from agent.latest import Latest
 from agent.watched import Watched

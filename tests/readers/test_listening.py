@@ -29,7 +29,7 @@ async def port() -> AsyncIterator[int]:
         await send({"type": "http.response.body", "body": body})
 
     opened = listen("127.0.0.1", 0)
-    serving = server(app, None, None, 1.0)
+    serving = server(app, None, 1.0)
     task = asyncio.create_task(serving.serve([opened]))
     yield opened.getsockname()[1]
     serving.should_exit = True

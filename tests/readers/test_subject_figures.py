@@ -10,7 +10,7 @@ import pytest
 from agent.inventory import load
 from agent.inventory.model import Estate
 from agent.latest import Latest
-from agent.subject_figures import LinkFigures, of_subjects
+from agent.subject_figures import LinkFigures, title_of
 from agent.topology import Topology
 from collectors.readings import Cadence, Interface
 from tests.readers.estate import NOON, visit
@@ -25,28 +25,15 @@ def facts_of(facts: object, name: str) -> list[dict[str, str]]:
     return [dict(labels) for found, labels, _ in facts if found == name]  # type: ignore[attr-defined]
 
 
-def test_every_subject_is_named_once_with_site_and_council(estate: Estate) -> None:
-    topology = Topology.of(estate)
-    found = facts_of(of_subjects(estate, topology), "hartwatch_subject_info")
-    by = {one["subject"]: one for one in found}
-    assert len(by) == len(found) == len(topology.subjects)
-    assert by["device:sw-wf-1"] == {
-        "subject": "device:sw-wf-1", "kind": "device", "name": "sw-wf-1", "site": "wallfields",
-        "council": "east-herts", "class": "switch",
-    }  # fmt: skip
-    assert by["link:wallfields-a"]["name"].startswith("Wallfields, ")
-    assert by["site:wallfields"]["name"] == "Wallfields"
-    assert by["redundancy:links/wallfields"]["site"] == "wallfields"
-    assert by["redundancy:sites/data_centre"]["site"] == ""
-    assert all(one["name"] for one in found)
-
-
-def test_a_service_that_both_councils_use_has_no_council(estate: Estate) -> None:
-    found = facts_of(of_subjects(estate, Topology.of(estate)), "hartwatch_subject_info")
-    councils = {one["name"]: one["council"] for one in found if one["kind"] == "service"}
-    owners = {service.title: service.owner for service in estate.services.values()}
-    assert set(owners.values()) >= {"both"}
-    assert councils == {title: ("" if owner == "both" else owner) for title, owner in owners.items()}
+def test_every_subject_has_a_name_for_people(estate: Estate) -> None:
+    names = {subject: title_of(subject, estate) for subject in Topology.of(estate).subjects}
+    assert all(names.values())
+    assert names["link:wallfields-a"].startswith("Wallfields, ")
+    assert names["site:wallfields"] == "Wallfields"
+    assert names["redundancy:links/wallfields"] == "links of wallfields"
+    assert names["redundancy:device/sw-wf-1/stack_members"] == "sw-wf-1, stack members"
+    assert names["redundancy:sites/data_centre"] == "data centres"
+    assert names["redundancy:site/daneshill/2"] == "Daneshill House data centre, what it needs (2)"
 
 
 def test_a_link_is_joined_by_the_name_that_the_device_itself_gives(estate: Estate) -> None:
