@@ -2,7 +2,8 @@
 
     Board("NOC wall", "hartwatch-noc", "What is down now.", [Row("Now", [stat(...), ...])])
 
-Panels are laid out from left to right on Grafana's 24 columns, each as high as it fits; tests hold that nothing overlaps.
+Panels are laid out from left to right on Grafana's 24 columns, each as high as it fits; tests hold that nothing
+overlaps.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.builders.look import AGENT, BLUE, RED, TAG
 from deploy.grafana.builders.panels import SOURCE, Panel
-
 
 COLUMNS = 24  # of Grafana's grid
 
@@ -46,7 +46,7 @@ class Board:
 
 
 _CHAIN = {
-    "council": ('hartwatch_subject_info{council!=""}', "council", "Council"),
+    "council": ('hartwatch_subject_info{kind="site"}', "council", "Council"),
     "site": ('hartwatch_subject_info{kind="site", council=~"$council"}', "site", "Site"),
     "class": ('hartwatch_device_info{council=~"$council", site=~"$site"%s}', "role", "Class"),
     "device": ('hartwatch_device_info{council=~"$council", site=~"$site", role=~"$class"}', "device", "Device"),
@@ -69,7 +69,6 @@ def _variables(board: Board, agent: str) -> list[Any]:
             .label(title)
             .datasource(SOURCE)
             .query({"query": query, "refId": f"variable-{name}"})
-            .definition(query)
             .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
             .sort(models.VariableSort.NATURAL_ASC)
         )
@@ -99,7 +98,7 @@ def _annotations(board: Board) -> list[Builder[models.AnnotationQuery]]:
     """Outages and planned maintenance, as bands across every panel; those of what the dashboard is filtered by."""
     matchers = []
     if "council" in board.choices:
-        matchers.append('council=~"$council|"')
+        matchers.append('council=~"$council|both"')
     if "site" in board.choices:
         matchers.append('site=~"$site"')
     if board.one_device:
