@@ -113,7 +113,7 @@ def _annotations(board: Board) -> list[Builder[models.AnnotationQuery]]:
     ]  # fmt: skip
 
 
-class _Built:
+class _Built(Builder[models.Panel]):
     """A panel that is built already, where the SDK wants something to build."""
 
     def __init__(self, panel: models.Panel) -> None:

@@ -55,7 +55,8 @@ def of_links(rate: str) -> str:
 
 
 def rate(metric: str, factor: str = "", matchers: str = 'device=~"$device"') -> str:
-    return f"rate({metric}{{{matchers}}}[$__rate_interval]){factor}"
+    where = f"{{{matchers}}}" if matchers else ""
+    return f"rate({metric}{where}[$__rate_interval]){factor}"
 
 
 ASSET = "device, part, place, serial"
