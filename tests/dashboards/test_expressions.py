@@ -142,7 +142,7 @@ def test_what_belongs_to_a_place_is_filtered_by_the_variables(which: str) -> Non
 
 # Figures of the whole service: a ledger's sums, the agent's sight, the clock after the loss of a data centre.
 FOR_ALL = {
-    "The agent sees", "Full service due in", "Services missing while another is lost", "Fixed within 4 hours",
+    "The agent sees", "Full service due in", "Services missing", "Fixed within 4 hours",
     "Within 4 service hours", "Mean time to fix", "Services below target", "Fix times", "Pieces replaced each year",
     "Kept for longer by exception",
 }  # fmt: skip

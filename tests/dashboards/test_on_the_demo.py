@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ HERE = Path(__file__).parent
 BOARDS = load()
 SCRAPE = 5
 DAYS, EVERY_SECONDS = 90, 7200
+LONG = 80 * 86400
 # A device has what its make has: one panel may be of fans and another of voltages. Each query has data of one of them.
 DEVICES = ("sw-core-dh-1", "hv-dh-1", "idrac-hv-dh-1", "ups-dh-1", "fw-cr-1")
 PAST = re.compile(
@@ -173,7 +173,7 @@ def has_data(stage: Stage, board: str, asked: Asked) -> bool:
         at = time.time()
         if asked.instant:
             found = stage.prometheus.instant(expr, at)
-        elif asked.span > 2 * 86400:  # the history ends where it was made
+        elif asked.span > LONG:  # the history ends where it was made
             found = stage.prometheus.range(expr, stage.now - asked.span + 2 * EVERY_SECONDS, stage.now, EVERY_SECONDS)
         else:
             found = stage.prometheus.range(expr, at - 120, at, 15)
@@ -235,7 +235,7 @@ def test_no_query_is_refused(stage: Stage) -> None:
 
 def test_the_panels_over_ninety_days_show_ninety_days(stage: Stage) -> None:
     for which, (board, asked) in every_query().items():
-        if asked.span < 80 * 86400:
+        if asked.span <= LONG:
             continue
         expr = Choice().fill(asked.expr, BOARDS[board], asked.span)
         found = stage.prometheus.range(expr, stage.now - asked.span + 2 * EVERY_SECONDS, stage.now, EVERY_SECONDS)

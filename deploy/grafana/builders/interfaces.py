@@ -86,8 +86,12 @@ def build() -> Board:
     traffic: list[Panel] = [
         series(
             "Traffic of links",
-            [Query(_link(LINK_IN), "{{link}} in"), Query(_link(LINK_OUT), "{{link}} out")],
-            "What each circuit carries: received upwards, sent downwards. Both links of a building are active; "
+            [
+                Query(f"topk(10, {_link(LINK_IN)})", "{{link}} in"),
+                Query(f"topk(10, {_link(LINK_OUT)})", "{{link}} out"),
+            ],
+            "What the ten busiest circuits carry: received upwards, sent downwards. Both links of a building are "
+            "active; "
             "one that "
             "carries nothing is a spare in name only.",
             unit="bps",
@@ -98,8 +102,11 @@ def build() -> Board:
         ),
         series(
             "Use of what is paid for",
-            [Query(_used(LINK_IN), "{{link}} in"), Query(_used(LINK_OUT), "{{link}} out")],
-            "Traffic as a share of the speed that is bought.",
+            [
+                Query(f"topk(10, {_used(LINK_IN)})", "{{link}} in"),
+                Query(f"topk(10, {_used(LINK_OUT)})", "{{link}} out"),
+            ],
+            "Traffic as a share of the speed that is bought, of the ten that use most of it.",
             unit="percentunit",
             w=12,
             h=10,

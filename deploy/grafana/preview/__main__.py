@@ -83,9 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def picture(chromium: str, page: Path, width: int, height: int) -> None:
     """A picture beside the page. It opens a file and needs no network."""
     with tempfile.TemporaryDirectory(prefix="hartwatch-preview-") as profile:
-        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={profile}",
-                   f"--screenshot={page.with_suffix('.png').resolve()}", f"--window-size={width},{height}",
-                   page.resolve().as_uri()]  # fmt: skip
+        command = [
+            *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+            f"--user-data-dir={profile}",
+            f"--screenshot={page.with_suffix('.png').resolve()}",
+            f"--window-size={width},{height}",
+            page.resolve().as_uri(),
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=CHROMIUM_SECONDS)  # noqa: S603 - found by name, no shell
 
 

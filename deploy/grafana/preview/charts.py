@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from deploy.grafana.preview import frames
@@ -38,12 +39,12 @@ def _number(value: float, of: Panel) -> str:
 
 def _times(left: float, right: float, y: float, start: float, end: float) -> str:
     form = "%d %b" if end - start > 2 * 86400 else "%H:%M"
+    marks = max(1, min(MARKS, int((right - left) / 70)))
     made = ""
-    for n in range(MARKS + 1):
-        words = time.strftime(form, time.gmtime(start + (end - start) * n / MARKS))
-        made += _text(
-            left + (right - left) * n / MARKS, y, words, "start" if n == 0 else "end" if n == MARKS else "middle"
-        )
+    for n in range(marks + 1):
+        words = time.strftime(form, time.gmtime(start + (end - start) * n / marks))
+        anchor = "start" if n == 0 else "end" if n == marks else "middle"
+        made += _text(left + (right - left) * n / marks, y, words, anchor)
     return made
 
 
@@ -147,7 +148,7 @@ def timeline(series: Sequence[Series], of: Panel, size: Size, start: float, end:
 
 def _bands(points: Points) -> list[tuple[float, float, float]]:
     """From, until, value; a band ends where the next value is, and at a gap."""
-    step = min((b[0] - a[0] for a, b in zip(points, points[1:], strict=False)), default=15.0)
+    step = min((b[0] - a[0] for a, b in pairwise(points)), default=15.0)
     made: list[tuple[float, float, float]] = []
     for at, value in points:
         if made and made[-1][2] == value and at - made[-1][1] < step / 2:

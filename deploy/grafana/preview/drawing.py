@@ -117,7 +117,8 @@ def _bars(of: Mapping[str, Any], answers: Answers, w: int, h: int) -> str:
     for name, shown in values:
         share = min(1.0, max(0.0, (shown.value - least) / (most - least)))
         drawn.append(
-            f'<div class=bar style="height:{tall}px"><span style="width:{label}px;text-align:right">{escape(name)}</span>'
+            f'<div class=bar style="height:{tall}px">'
+            f'<span style="width:{label}px;text-align:right">{escape(name)}</span>'
             f'<div style="flex:1;background:#22252b;height:{tall - 5}px"><div style="width:{share:.1%};height:100%;'
             f'background:{shown.colour}"></div></div><span style="width:74px;color:{shown.colour}">{escape(shown.text)}'
             "</span></div>"
@@ -140,7 +141,8 @@ def _td(cell: frames.Shown) -> str:
     if cell.bar:
         share = min(1.0, max(0.0, cell.value))
         return (
-            f'<td><div style="display:flex;gap:5px;align-items:center"><div style="flex:1;background:#22252b;height:12px">'
+            '<td><div style="display:flex;gap:5px;align-items:center">'
+            '<div style="flex:1;background:#22252b;height:12px">'
             f'<div style="width:{share:.1%};background:{cell.colour};height:100%"></div></div>'
             f'<span style="color:{cell.colour}">{escape(cell.text)}</span></div></td>'
         )

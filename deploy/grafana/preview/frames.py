@@ -74,8 +74,10 @@ def formatted(value: float, unit: str, decimals: int | None = None) -> str:
         return f"{value * 100:.{1 if decimals is None else decimals}f} %"
     steps: tuple[tuple[float, str], ...]
     if unit == "s":
-        steps = ((31_536_000, " years"), (604_800, " weeks"), (86_400, " days"), (3600, " hours"), (60, " mins"), (1, " s"),
-                 (1e-3, " ms"))  # fmt: skip
+        steps = (
+            *((31_536_000, " years"), (604_800, " weeks"), (86_400, " days"), (3600, " hours")),
+            *((60, " mins"), (1, " s"), (1e-3, " ms")),
+        )
         return "0 s" if value == 0 else _scaled(value, steps, decimals)
     if unit == "bps":
         return (
@@ -90,6 +92,8 @@ def formatted(value: float, unit: str, decimals: int | None = None) -> str:
         return "£" + _scaled(value, ((1e6, "M"), (1e3, "K"), (1, "")), decimals)
     if unit == "short":
         return "0" if value == 0 else _scaled(value, ((1e9, " Bil"), (1e6, " Mil"), (1e3, " K"), (1, "")), decimals)
+    if unit in ("pps", "cps", "reqps") and abs(value) >= 1000:
+        return _scaled(value, ((1e6, "M"), (1e3, "K")), decimals) + PLAIN_SUFFIX[unit]
     return _digits(value, decimals) + PLAIN_SUFFIX.get(unit, "")
 
 
