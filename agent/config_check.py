@@ -62,6 +62,7 @@ def _findings(settings: Settings, sources: Sequence[Source]) -> Iterator[Finding
         yield from (Finding("inventory", "warning", str(warning)) for warning in loaded.warnings)
     if estate is not None:
         yield from _secrets(estate, settings)
+    yield from _channels(settings, estate)
     yield from _notices(settings)
     yield from _snmp_modules(settings)
     yield from _web(settings)
@@ -145,6 +146,32 @@ def _unpinned(estate: Estate, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "ssh", "warning", f"no host key is pinned for {', '.join(names[:NAMED])}{more}: see `hartwatch ssh trust`"
         )
+
+
+def _channels(settings: Settings, estate: Estate | None) -> Iterator[Finding]:
+    """Channels are made as a start would, and nothing is sent: `hartwatch channels test` does."""
+    if not settings.channels:
+        yield Finding("channels", "warning", "no channels are set: outages are told to the log and to nobody else")
+        return
+    from agent.channels import (
+        ChannelsInvalid,
+        check_channel,
+    )  # needs the alerts' libraries, which nothing else here does
+
+    secrets = Secrets()
+    for name, channel in settings.channels.items():
+        try:
+            check_channel(name, channel, secrets)
+        except ChannelsInvalid as problem:
+            yield Finding("channels", "error", str(problem))
+            continue
+        unknown = [c for c in channel.councils if estate is not None and c not in estate.councils]
+        if unknown:
+            yield Finding("channels", "error", f"channels.{name}.councils: the inventory has no council {unknown[0]!r}")
+        else:
+            yield Finding(
+                "channels", "ok", f"{name}: {channel.kind}, {count(len(channel.urls), 'address', 'addresses')}"
+            )
 
 
 def _notices(settings: Settings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from agent.alerts import SenderStats
+from agent.alerts import AlertmanagerStats, SenderStats
 from agent.exporter.snmp import FrontStats
 from agent.hardware.register import Piece
 from agent.inventory import Estate
@@ -76,6 +76,25 @@ def of_ledger(writer: WriterStats, octets: int | None, sender: SenderStats) -> I
         ("given_up", sender.given_up_total),
     ):
         yield "hartwatch_messages_total", (("outcome", outcome),), times
+
+
+def of_channels(sender: SenderStats, alertmanagers: Mapping[str, AlertmanagerStats]) -> Iterator[Fact]:
+    """Each way to tell people, by the name it has in the settings."""
+    for name, one in sorted(sender.channels.items()):
+        by = (("channel", name),)
+        for outcome, times in (("sent", one.sent), ("failed", one.failed), ("given_up", one.given_up)):
+            yield "hartwatch_channel_messages_total", (*by, ("outcome", outcome)), times
+        yield "hartwatch_channel_messages_waiting", by, one.waiting
+        if one.last_sent_at is not None:
+            yield "hartwatch_channel_last_sent_timestamp_seconds", by, one.last_sent_at.timestamp()
+    for name, stats in alertmanagers.items():
+        by = (("channel", name),)
+        yield "hartwatch_alertmanager_alerts", by, stats.alerts
+        yield "hartwatch_alertmanager_silences", by, stats.silences
+        if stats.refreshed_at is not None:
+            yield "hartwatch_alertmanager_last_refresh_timestamp_seconds", by, stats.refreshed_at.timestamp()
+        for peer, up in stats.up.items():
+            yield "hartwatch_alertmanager_up", (*by, ("peer", peer)), float(up)
 
 
 def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, reloaded: bool) -> Iterator[Fact]:

@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "serve": ("run", "check"),
     "look": ("try", "record", "lint", "coverage"),
     "estate": ("inventory",),
+    "channels": ("channels",),
     "configure": ("config",),
     "discover": ("discover",),
     "neighbours": ("neighbours",),

@@ -139,7 +139,8 @@ def scene(root: Path, server: Callable[[str], Path], tmp_path_factory: pytest.Te
 def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_is_back(
     scene: Scene, record_property: Callable[[str, object], None]
 ) -> None:
-    # ---- undisturbed: everything was looked at, by every cadence, and every `for:` of up to a quarter of an hour has had its time
+    # ---- undisturbed: everything was looked at, by every cadence, and every `for:` of up to a quarter of an hour has
+    # had its time
     until(lambda: scene.asked("count(hartwatch_check_level) > 1500"), "every device was asked how it is")
     until(lambda: scene.asked('count(up{job="snmp-hartwatch"} == 1) >= 60'), "every page is scraped")
     time.sleep(90)
@@ -176,8 +177,8 @@ def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_
     record_property("summary", [f"{target} died and took {carried_down} subjects with it: one page, one ending"])
 
 
-# What the demo's devices have not: licences that run out, probes, spanning tree; nor does Prometheus scrape itself there.
-# All have recordings or tests of their own; their alerts are tested by promtool alone.
+# What the demo's devices have not: licences that run out, probes, spanning tree; nor does Prometheus scrape itself
+# there. All have recordings or tests of their own; their alerts are tested by promtool alone.
 NOT_IN_THE_DEMO = {
     "hartwatch_certificate_expiry_timestamp_seconds",
     "hartwatch_licence_expiry_timestamp_seconds",
