@@ -197,6 +197,8 @@ NOT_WHILE_ALL_IS_WELL = {
     "hartwatch_outage_open",
     "hartwatch_asset_conflicts",
     "hartwatch_visit_failures_total",
+    "hartwatch_web_certificate_expiry_timestamp_seconds",  # there where the agent's pages have TLS
+    "hartwatch_web_config_invalid",
     "hartwatch_workers_alive",  # there where worker processes ask
     "ALERTS",
 }
