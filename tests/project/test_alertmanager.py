@@ -231,6 +231,16 @@ def escalates(name: str, severity: str = "critical") -> dict[str, Any]:
         ([HALF], escalates("OutageHalfOfFixTarget", "warning"), True),
         ([HALF], escalates("OutageThreeQuartersOfFixTarget"), False),
         ([DOWN], TELLING, False),
+        (
+            [alert("HartwatchFlapping", source="hartwatch", subject="link:a")],
+            alert("Flapping", topic="outage", subject="link:a"),
+            True,
+        ),
+        (
+            [alert("HartwatchRedundancyLost", source="hartwatch", subject="redundancy:links/a")],
+            alert("RedundancyLost", topic="redundancy", subject="redundancy:links/b"),
+            False,
+        ),
         ([DOWN], POINTS, True),
         ([TELLING], POINTS, True),
         ([LINK], POINTS, True),

@@ -133,6 +133,7 @@ def test_an_alert_has_a_runbook_with_meaning_impact_checks_and_fix(rule: dict[st
 
 
 def test_every_runbook_is_of_an_alert_and_in_the_index() -> None:
+    """Of a rule's, or of one that the agent pushes under a name of its own."""
     pages = {path.name for path in RUNBOOKS.glob("*.md")} - {"README.md"}
     index, _, sent = (RUNBOOKS / "README.md").read_text("utf-8").partition("## Alerts that the agent sends itself")
     form = re.compile(r"^\| \[`(\w+)`\]\(([\w-]+\.md)\) \| (\w+) \|", re.MULTILINE)
