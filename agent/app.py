@@ -28,6 +28,7 @@ from agent.channels import ChannelsInvalid, Telling
 from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing, Secrets
 from agent.estates import Estates
+from agent.exporter import snmp
 from agent.hardware.minder import HardwareMinder
 from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
@@ -102,6 +103,12 @@ class Agent:
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
         self.sender = Sender(ledger.outbox, self.telling.channels)
+        self.snmp = snmp.Front(
+            sessions,
+            lambda: self.estates.targets,
+            lambda: snmp.read_modules(self.settings.snmp_modules),
+            anybody=lambda: self.settings.snmp_targets == "any",
+        )
         self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
             latest=self.latest,
@@ -161,7 +168,11 @@ class Agent:
             blind=visits.blind,
             inventory_file=str(self.settings.inventory),
             inventory_loaded_at=self.estates.loaded_at,
-            inventory_problems=(*self.estates.settings_problems, *self.estates.problems),
+            inventory_problems=(
+                *self.estates.settings_problems,
+                *self.estates.problems,
+                *(self.renewal.problems if self.renewal else ()),
+            ),
             waiting=self.waiting,
             ledger=self.ledger.place,
             ledger_problem=writer.problem if writer.failing_since else "",
@@ -193,6 +204,7 @@ class Agent:
         )
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+        yield from figures.of_scrapes(self.snmp.stats)
         yield from figures.of_settings(estates.settings_problems, self.waiting)
         yield from self.probes.figures()
         if self.renewal is not None:
@@ -226,6 +238,12 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
+            (
+                (estates.loaded_at, now.hour, now.minute // 5),  # what is seen comes with inventory visits
+                lambda: figures.of_neighbours(
+                    estates.estate, self.latest.told(Cadence.INVENTORY, estates.watched, now)
+                ),
+            ),
             (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
@@ -239,6 +257,7 @@ class Agent:
             f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
             if self.estates.problems
             else "",
+            "the web configuration on disk is not taken on" if self.renewal and self.renewal.problem else "",
         ]
         return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 
@@ -253,6 +272,7 @@ class Agent:
 
         routes = [
             *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
+            snmp.route(self.snmp),
             *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
@@ -294,10 +314,12 @@ class Agent:
                 loaded, targets = await asyncio.to_thread(self.estates.read, settings)
             except (SettingsInvalid, InventoryInvalid, ProfileInvalid, SecretMissing, OSError) as problem:
                 self._refuse(problem)
+                await self.snmp.reload()
                 return
             changes = difference(before, loaded.estate)
             moved = {name for name, made in targets.items() if self.estates.targets.get(name) != made}
             self._set(settings, waiting)
+            await self.snmp.reload()
             self.estates.take(settings, loaded, targets)
             self.looks.forget({*changes.removed, *changes.changed, *moved})
             self.pipeline.adopt(self.estates.topology)
@@ -391,7 +413,7 @@ async def serve(
                 try:
                     page = _page(settings, address)
                     agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC), reread, page)
-                except (ProfileInvalid, ChannelsInvalid, OSError) as problem:
+                except (ProfileInvalid, ChannelsInvalid, snmp.ModulesInvalid, OSError) as problem:
                     raise CannotStart(str(problem), 2) from None
                 if agent.crew is not None:
                     try:

@@ -67,6 +67,10 @@ _AGENT = [
          "wrong address), send_failures, time_outs."),
         ("hartwatch_snmp_kernel_drops_total", "counter", "", "",
          "SNMP answers that the kernel threw away because a receive buffer was full; raise net.core.rmem_max."),
+        ("hartwatch_snmp_scrapes_total", "counter", "", "result",
+         "Requests for /snmp. result: ok, failed (the device), refused (the request) or busy (no place came free)."),
+        ("hartwatch_snmp_modules_invalid", "gauge", "", "",
+         "1 while the files of snmp_modules on disk are invalid and those read before are in force."),
         ("hartwatch_workers", "gauge", "", "", "Worker processes that are wanted; 0 where the agent asks by itself."),
         ("hartwatch_workers_alive", "gauge", "", "", "Worker processes that answer now."),
         ("hartwatch_worker_restarts_total", "counter", "", "", "Worker processes started again after one ended."),
@@ -133,6 +137,8 @@ _AGENT = [
         "scrape",
         ("hartwatch_exposition_clashes", "gauge", "", "",
          "Series that carried the name and labels of another one and were told apart or left out."),
+        ("hartwatch_unknown_neighbours", "gauge", "", "",
+         "Neighbours that LLDP or CDP tell of and the inventory does not have, phones and hosts left out."),
     ),
 ]  # fmt: skip
 

@@ -99,6 +99,18 @@ class Settings(BaseSettings):
         default=(), description="Further folders with device families; they win over built-in ones of the same name."
     )
 
+    snmp_modules: PathList = Field(
+        default=(),
+        description="Files with module definitions for /snmp, in the form of snmp_exporter's snmp.yml; * and ? match "
+        "several. They win over the built-in modules of the same name. Read again on SIGHUP.",
+    )
+    snmp_targets: Literal["inventory", "any"] = Field(
+        default="inventory",
+        description="Whom /snmp may be asked for. inventory: devices of the inventory, by their own credentials. any: "
+        "every address, by the credentials that the files of snmp_modules name; whoever may read the agent's pages "
+        "can then have those credentials sent anywhere.",
+    )
+
     listen_address: Annotated[str, AfterValidator(_bindable), Says("IP address")] = Field(
         default="127.0.0.1", description="Address of the HTTP side: pages, /metrics, health checks."
     )
@@ -178,6 +190,7 @@ class Settings(BaseSettings):
         {
             "inventory", "log_level", "pulse_interval", "health_interval", "inventory_interval", "engine",
             "self_check_addresses", "self_check_timeout", "remind_every", "hardware_settles", "stop_grace",
+            "snmp_modules", "snmp_targets",
         }
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from typing import Literal
 from agent import web
 from agent.config import Settings, Source
 from agent.credentials import SecretMissing, Secrets
+from agent.exporter.snmp import ModulesInvalid, read_modules
 from agent.hardware.notices import load_notices
 from agent.inventory import Estate, InForce, InventoryInvalid, read, read_known_hosts
 from agent.inventory.credentials import Ssh
@@ -35,7 +36,7 @@ NAMED = 10  # devices in one line
 class Finding:
     """One line: what was looked at, and what was found there."""
 
-    about: str  # settings, families, inventory, secrets, web, state, ledger, notices
+    about: str  # settings, families, inventory, secrets, snmp modules, web, state, ledger ...
     level: Level
     text: str
 
@@ -63,6 +64,7 @@ def _findings(settings: Settings, sources: Sequence[Source]) -> Iterator[Finding
         yield from _secrets(estate, settings)
     yield from _channels(settings, estate)
     yield from _notices(settings)
+    yield from _snmp_modules(settings)
     yield from _web(settings)
     yield from _state(settings.state_directory)
     yield from _ledger(settings)
@@ -90,6 +92,20 @@ def _families(settings: Settings) -> Iterator[Finding]:
         return
     own = f", with those in {', '.join(map(str, settings.families))}" if settings.families else ""
     yield Finding("families", "ok", f"{count(len(profiles.by_name), 'profile')}{own}")
+
+
+def _snmp_modules(settings: Settings) -> Iterator[Finding]:
+    try:
+        modules = read_modules(settings.snmp_modules)
+    except ModulesInvalid as problem:
+        yield from (Finding("snmp modules", "error", line) for line in str(problem).splitlines())
+        return
+    yield Finding("snmp modules", "ok", f"{count(len(modules.modules), 'module')} for /snmp")
+    if settings.snmp_targets == "any":
+        yield Finding(
+            "snmp modules", "warning",
+            "snmp_targets is any: whoever may read the agent's pages can have the files' credentials sent anywhere",
+        )  # fmt: skip
 
 
 def _secrets(estate: Estate, settings: Settings) -> Iterator[Finding]:

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from agent.alerts import AlertmanagerStats, SenderStats
+from agent.exporter.snmp import FrontStats
 from agent.hardware.register import Piece
+from agent.inventory import Estate
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
+from agent.neighbours import neighbours
 from agent.pipeline import PipelineStats
 from agent.programme import Programme
 from agent.schedule import ScheduleStats
 from agent.spread import Spread
 from agent.words import LONDON
-from collectors.readings import Cadence, Labels
+from collectors.readings import Cadence, Labels, Visit
 
 Fact = tuple[str, Labels, float]
 
@@ -104,6 +107,18 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
 def of_settings(problems: Sequence[str], waiting: Sequence[str]) -> Iterator[Fact]:
     yield "hartwatch_settings_invalid", (), float(bool(problems))
     yield "hartwatch_settings_waiting", (), len(waiting)
+
+
+def of_scrapes(front: FrontStats) -> Iterator[Fact]:
+    for result in ("ok", "failed", "refused", "busy"):
+        yield "hartwatch_snmp_scrapes_total", (("result", result),), front.scrapes[result]
+    yield "hartwatch_snmp_modules_invalid", (), float(front.invalid)
+
+
+def of_neighbours(estate: Estate, visits: Mapping[str, Visit]) -> Iterator[Fact]:
+    """Nothing before the first inventory visit: nought would say that there is nobody unknown."""
+    if visits:
+        yield "hartwatch_unknown_neighbours", (), sum(one.unknown for one in neighbours(estate, visits))
 
 
 def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:

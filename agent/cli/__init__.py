@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "channels": ("channels",),
     "configure": ("config",),
     "discover": ("discover",),
+    "neighbours": ("neighbours",),
     "shell": ("ssh",),
     "demonstrate": ("demo",),
     "outages": ("outages",),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
 from agent.demo.curves import unit
 from agent.demo.device import Device
 from agent.demo.families import base, entity, iftable
@@ -138,11 +141,33 @@ def build(tree: Tree, device: Device, model: Model) -> None:
         },
     )
     tree.scalars(f"{FG}.4.2", {1: text("91.04512(2025-03-02 04:27)"), 2: text("27.00713(2025-03-01 01:12)")})
+    _licences(tree, device)
     _sensors(tree, device)
     _processors(tree, device, work)
     _vdom(tree, device, clustered)
     _cluster(tree, device, clustered, cpu, memory, sessions)
     _tunnels(tree, device, work)
+
+
+CONTRACTS = ("FortiCare support", "Advanced malware protection", "Web and DNS filtering")
+
+
+def _licences(tree: Tree, device: Device) -> None:
+    """Contracts of a year that are always renewed; each ends in another month."""
+    bought = device.kit.bought_on
+
+    def ends(number: int) -> Callable[[float], str]:
+        month, day = (bought.month + 4 * number) % 12 + 1, min(bought.day, 28)
+
+        def said(t: float) -> str:
+            today = datetime.fromtimestamp(t, UTC).date()
+            year = today.year + (today >= date(today.year, month, day))
+            return date(year, month, day).strftime("%a %b %d 00:00:00 %Y")
+
+        return said
+
+    for number, name in enumerate(CONTRACTS, 1):
+        tree.row(f"{FG}.4.6.3.1.2.1", number, {1: text(name), 2: text(ends(number))})
 
 
 def _sensors(tree: Tree, device: Device) -> None:

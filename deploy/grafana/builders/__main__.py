@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
@@ -39,10 +40,23 @@ def boards() -> list[Board]:
     return [module.build() for module in MODULES]
 
 
+def _plain(made: dict[str, Any]) -> dict[str, Any]:
+    """Without what the SDK adds and Grafana's types do not know: `auto*` of intervals in every variable, and a footer
+    in the options of tables, which moved to the fields in Grafana 12."""
+    for variable in made["templating"]["list"]:
+        for key in [key for key in variable if key.startswith("auto")]:
+            del variable[key]
+    for panel in made["panels"]:
+        if panel["type"] == "table":
+            panel["options"].pop("footer", None)
+    return made
+
+
 def rendered(agent_url: str = AGENT) -> Iterator[tuple[str, str]]:
     """Name and text of each dashboard's file. The same every time: nothing in it is of the moment."""
     for board in boards():
-        made = json.dumps(dashboard(board, agent_url), cls=JSONEncoder, indent=2, ensure_ascii=False, sort_keys=True)
+        plain = _plain(json.loads(json.dumps(dashboard(board, agent_url), cls=JSONEncoder)))
+        made = json.dumps(plain, indent=2, ensure_ascii=False, sort_keys=True)
         yield f"{board.uid.removeprefix('hartwatch-')}.json", made + "\n"
 
 

@@ -2,7 +2,8 @@
 
     Board("NOC wall", "hartwatch-noc", "What is down now.", [Row("Now", [stat(...), ...])])
 
-Panels are laid out from left to right on Grafana's 24 columns by the SDK; tests hold that nothing overlaps.
+Panels are laid out from left to right on Grafana's 24 columns, each as high as it fits; tests hold that nothing
+overlaps.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from deploy.grafana.builders.look import AGENT, BLUE, RED, TAG
 from deploy.grafana.builders.panels import SOURCE, Panel
+
+COLUMNS = 24  # of Grafana's grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Board:
 
 
 _CHAIN = {
-    "council": ('hartwatch_subject_info{council!=""}', "council", "Council"),
+    "council": ('hartwatch_subject_info{kind="site"}', "council", "Council"),
     "site": ('hartwatch_subject_info{kind="site", council=~"$council"}', "site", "Site"),
     "class": ('hartwatch_device_info{council=~"$council", site=~"$site"%s}', "role", "Class"),
     "device": ('hartwatch_device_info{council=~"$council", site=~"$site", role=~"$class"}', "device", "Device"),
@@ -66,7 +69,6 @@ def _variables(board: Board, agent: str) -> list[Any]:
             .label(title)
             .datasource(SOURCE)
             .query({"query": query, "refId": f"variable-{name}"})
-            .definition(query)
             .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
             .sort(models.VariableSort.NATURAL_ASC)
         )
@@ -96,7 +98,7 @@ def _annotations(board: Board) -> list[Builder[models.AnnotationQuery]]:
     """Outages and planned maintenance, as bands across every panel; those of what the dashboard is filtered by."""
     matchers = []
     if "council" in board.choices:
-        matchers.append('council=~"$council|"')
+        matchers.append('council=~"$council|both"')
     if "site" in board.choices:
         matchers.append('site=~"$site"')
     if board.one_device:
@@ -109,6 +111,29 @@ def _annotations(board: Board) -> list[Builder[models.AnnotationQuery]]:
         _annotation("Maintenance", f"max by (subject) (hartwatch_maintenance) {of}", BLUE,
                     "Planned maintenance: {{kind}} {{name}}", "{{subject}} at {{site}}"),
     ]  # fmt: skip
+
+
+class _Built(Builder[models.Panel]):
+    """A panel that is built already, where the SDK wants something to build."""
+
+    def __init__(self, panel: models.Panel) -> None:
+        self._panel = panel
+
+    def build(self) -> models.Panel:
+        return self._panel
+
+
+def _placed(panel: models.Panel, depth: list[int]) -> models.Panel:
+    """Put a panel as high as it fits, and there as far to the left. `depth`: how far down each column is taken.
+
+    The SDK's own layout goes line by line, and leaves a hole beside a panel that is taller than its neighbours.
+    """
+    at = panel.grid_pos
+    assert at is not None  # noqa: S101  (every panel was given a width and a height)
+    y, x = min((max(depth[x : x + at.w]), x) for x in range(COLUMNS - at.w + 1))
+    depth[x : x + at.w] = [y + at.h] * at.w
+    panel.grid_pos = models.GridPos(h=at.h, w=at.w, x=x, y=y)
+    return panel
 
 
 def dashboard(board: Board, agent: str = AGENT) -> models.Dashboard:
@@ -156,8 +181,12 @@ def dashboard(board: Board, agent: str = AGENT) -> models.Dashboard:
     for variable in _variables(board, agent):
         made = made.with_variable(variable)
     made = made.annotations(_annotations(board))
+    y = 0
     for row in board.rows:
-        made = made.with_row(builders.Row(row.title))
+        made = made.with_row(builders.Row(row.title).grid_pos(models.GridPos(h=1, w=COLUMNS, x=0, y=y)))
+        y += 1
+        depth = [y] * COLUMNS
         for panel in row.panels:
-            made = made.with_panel(panel)
+            made = made.with_panel(_Built(_placed(panel.build(), depth)))
+        y = max(depth)
     return made.build()

@@ -136,7 +136,7 @@ def build() -> Board:
         ),
         series(
             "Temperature",
-            Query(f"max by (device, sensor, index) (hartwatch_sensor_celsius{D})", "{{sensor}}"),
+            Query(f"max by (device, sensor) (hartwatch_sensor_celsius{D})", "{{sensor}}"),
             "Each sensor of temperature.",
             unit="celsius",
             least=None,

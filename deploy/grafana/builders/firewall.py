@@ -108,7 +108,7 @@ def build() -> Board:
     ]
     sessions: list[Panel] = [
         series(
-            "Sessions",
+            "Sessions of each unit",
             Query(_of(_number("Sessions")), "{{device}}"),
             "Sessions of each unit; the active one of a pair has them.",
             unit="short",
@@ -181,7 +181,7 @@ def build() -> Board:
             filterable=True,
         ),
         series(
-            "Remote users",
+            "Remote users at each unit",
             Query(_of(_number(REMOTE)), "{{device}}"),
             "Who works from elsewhere.",
             unit="short",

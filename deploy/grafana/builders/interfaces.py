@@ -7,6 +7,7 @@ from deploy.grafana.builders.board import Board, Row
 from deploy.grafana.builders.panels import Column, Panel, Query, bars, series, stat, table, timeline
 
 BITS_IN, BITS_OUT = promql.rate("ifHCInOctets", " * 8"), promql.rate("ifHCOutOctets", " * 8")
+LINK_IN, LINK_OUT = promql.rate("ifHCInOctets", " * 8", ""), promql.rate("ifHCOutOctets", " * 8", "")
 L = "subject, link, supplier, council, site"
 SPEED = "on (subject) group_left () max by (subject) (hartwatch_link_speed_bits_per_second)"
 IF = "device, ifName, ifAlias"
@@ -16,9 +17,6 @@ DISCARDS = f"{promql.rate('ifInDiscards')} + {promql.rate('ifOutDiscards')}"
 
 def _link(rate: str) -> str:
     return f"max by ({L}) ({promql.of_links(rate)})"
-
-
-USED = f"max by ({L}) ({_link(BITS_IN)} or {_link(BITS_OUT)})"
 
 
 def _used(rate: str) -> str:
@@ -48,8 +46,8 @@ def build() -> Board:
             [
                 Query(_named(promql.STANDING)),
                 Query(_named("hartwatch_link_speed_bits_per_second")),
-                Query(_used(BITS_IN)),
-                Query(_used(BITS_OUT)),
+                Query(_used(LINK_IN)),
+                Query(_used(LINK_OUT)),
                 Query(_named(ACHIEVED)),
             ],
             "Every circuit: how it stands, what is paid for, how much of it is used, and how the quarter went so far.",
@@ -88,8 +86,12 @@ def build() -> Board:
     traffic: list[Panel] = [
         series(
             "Traffic of links",
-            [Query(_link(BITS_IN), "{{link}} in"), Query(_link(BITS_OUT), "{{link}} out")],
-            "What each circuit carries: received upwards, sent downwards. Both links of a building are active; "
+            [
+                Query(f"topk(10, {_link(LINK_IN)})", "{{link}} in"),
+                Query(f"topk(10, {_link(LINK_OUT)})", "{{link}} out"),
+            ],
+            "What the ten busiest circuits carry: received upwards, sent downwards. Both links of a building are "
+            "active; "
             "one that "
             "carries nothing is a spare in name only.",
             unit="bps",
@@ -100,8 +102,11 @@ def build() -> Board:
         ),
         series(
             "Use of what is paid for",
-            [Query(_used(BITS_IN), "{{link}} in"), Query(_used(BITS_OUT), "{{link}} out")],
-            "Traffic as a share of the speed that is bought.",
+            [
+                Query(f"topk(10, {_used(LINK_IN)})", "{{link}} in"),
+                Query(f"topk(10, {_used(LINK_OUT)})", "{{link}} out"),
+            ],
+            "Traffic as a share of the speed that is bought, of the ten that use most of it.",
             unit="percentunit",
             w=12,
             h=10,
@@ -136,8 +141,8 @@ def build() -> Board:
         series(
             "Traffic by supplier",
             [
-                Query(f"sum by (supplier) ({_link(BITS_IN)})", "{{supplier}} in"),
-                Query(f"sum by (supplier) ({_link(BITS_OUT)})", "{{supplier}} out"),
+                Query(f"sum by (supplier) ({_link(LINK_IN)})", "{{supplier}} in"),
+                Query(f"sum by (supplier) ({_link(LINK_OUT)})", "{{supplier}} out"),
             ],
             "All circuits of a supplier together.",
             unit="bps",

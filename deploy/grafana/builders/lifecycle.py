@@ -28,6 +28,9 @@ COLUMNS = [
 ]
 
 
+SHORT = [column for column in COLUMNS if column.name in ("device", "part", "model", "site")]
+
+
 def _age(low: float, high: float | None) -> str:
     """Pieces of one band of age, in years; those of chosen places and classes."""
     age = f"max by ({promql.ASSET}) (hartwatch_asset_age_seconds{{{BODIES}}})"
@@ -241,7 +244,7 @@ def build() -> Board:
             promql.of_assets("hartwatch_asset_kept_until_timestamp_seconds", then=" - time()"),
             "Exceptions have an owner and a reason in the register, and alert again when they expire.",
             [
-                *COLUMNS,
+                *SHORT,
                 Column(
                     "Value",
                     "Expires in",

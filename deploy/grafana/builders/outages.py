@@ -265,7 +265,7 @@ def build() -> Board:
     ]
     open_now: list[Panel] = [
         table(
-            "Open outages",
+            "Open outages, one by one",
             [
                 Query(
                     promql.of_subjects(

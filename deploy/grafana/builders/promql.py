@@ -25,7 +25,7 @@ def of_devices(expression: str, more: str = "", labels: str = "council, site, ro
 
 def subjects(more: str = "", labels: str = "kind, name, council, site") -> str:
     """One series for each subject that the variables choose; what serves all councils belongs to each choice."""
-    matchers = 'council=~"$council|", site=~"$site"' + (f", {more}" if more else "")
+    matchers = 'council=~"$council|both", site=~"$site"' + (f", {more}" if more else "")
     return f"max by (subject, {labels}) (hartwatch_subject_info{{{matchers}}})"
 
 
@@ -55,7 +55,8 @@ def of_links(rate: str) -> str:
 
 
 def rate(metric: str, factor: str = "", matchers: str = 'device=~"$device"') -> str:
-    return f"rate({metric}{{{matchers}}}[$__rate_interval]){factor}"
+    where = f"{{{matchers}}}" if matchers else ""
+    return f"rate({metric}{where}[$__rate_interval]){factor}"
 
 
 ASSET = "device, part, place, serial"

@@ -81,7 +81,7 @@ def build() -> Board:
             descending=False,
         ),
         stat(
-            "Services missing while another is lost",
+            "Services missing",
             Query("max by (site) (hartwatch_full_service_missing)", "{{site}}"),
             "A data centre is lost: the services that are not up yet.",
             steps=look.BAD_ABOVE_0,
