@@ -21,12 +21,14 @@ from starlette.applications import Starlette
 
 from agent import exporter, figures, logs, outage_figures, placing, subject_figures, web
 from agent.accounting.readiness import readiness_of
-from agent.alerts import LogChannel, Sender
+from agent.alerts import Sender
 from agent.answers import LedgerAnswers
 from agent.calendar_uk import quarter_of
+from agent.channels import ChannelsInvalid, Telling
 from agent.config import Settings, SettingsInvalid
-from agent.credentials import SecretMissing
+from agent.credentials import SecretMissing, Secrets
 from agent.estates import Estates
+from agent.exporter import snmp
 from agent.hardware.minder import HardwareMinder
 from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
@@ -66,9 +68,10 @@ class Agent:
 
     def __init__(
         self, settings: Settings, estates: Estates, ledger: Ledger, sessions: Sessions, started_at: datetime,
-        reread: Callable[[], Settings] | None = None,
+        reread: Callable[[], Settings] | None = None, page: str = "",
     ) -> None:  # fmt: skip
-        """`reread` reads the settings as they are on disk now; without it a reload leaves them as they are."""
+        """`reread` reads the settings as they are on disk now; without it a reload leaves them as they are. `page` is
+        the address of the agent's pages, for links. ChannelsInvalid where people cannot be told as the settings say."""
         self.settings, self.estates, self.ledger, self.started_at = settings, estates, ledger, started_at
         self._reread = reread or (lambda: settings)
         self.waiting: tuple[str, ...] = ()  # settings that differ on disk and are taken on by a restart only
@@ -88,15 +91,24 @@ class Agent:
         self.latest = Latest()
         self.selfcheck = SelfCheck(_references(settings), self._ask)
         self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
+        self.telling = Telling.of(settings, Secrets(), ledger, estates, lambda: self.answers.plan, page)
         self.pipeline = Pipeline(
             self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
-            steady=monotonic,
+            steady=monotonic, channels=tuple(self.telling.channels), takes=self.telling.takes,
         )  # fmt: skip
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
-        self.hardware = HardwareMinder(self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles)
+        self.hardware = HardwareMinder(
+            self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles, takes=self.telling.takes
+        )
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
-        self.sender = Sender(ledger.outbox, {"log": LogChannel()})
+        self.sender = Sender(ledger.outbox, self.telling.channels)
+        self.snmp = snmp.Front(
+            sessions,
+            lambda: self.estates.targets,
+            lambda: snmp.read_modules(self.settings.snmp_modules),
+            anybody=lambda: self.settings.snmp_targets == "any",
+        )
         self.own = exporter.Own(self._figures, self._spreads)
         self.pages = exporter.Pages(
             latest=self.latest,
@@ -156,7 +168,11 @@ class Agent:
             blind=visits.blind,
             inventory_file=str(self.settings.inventory),
             inventory_loaded_at=self.estates.loaded_at,
-            inventory_problems=(*self.estates.settings_problems, *self.estates.problems),
+            inventory_problems=(
+                *self.estates.settings_problems,
+                *self.estates.problems,
+                *(self.renewal.problems if self.renewal else ()),
+            ),
             waiting=self.waiting,
             ledger=self.ledger.place,
             ledger_problem=writer.problem if writer.failing_since else "",
@@ -171,6 +187,10 @@ class Agent:
                 "Facts written": writer.written_total,
                 "Facts waiting for the ledger": writer.buffered,
                 "Messages told": self.sender.stats.sent_total,
+                **{
+                    f"Messages waiting for {name}": channel.waiting
+                    for name, channel in self.sender.stats.channels.items()
+                },
                 "Mistakes of the program": visits.crashes_total + schedule.crashed_total,
             },
         )
@@ -179,8 +199,12 @@ class Agent:
         estates = self.estates
         yield from figures.of_visits(self.pipeline.stats, self.schedule.stats)
         yield from figures.of_ledger(self.ledger.stats, self.answers.octets, self.sender.stats)
+        yield from figures.of_channels(
+            self.sender.stats, {name: channel.stats for name, channel in self.telling.refreshed.items()}
+        )
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
+        yield from figures.of_scrapes(self.snmp.stats)
         yield from figures.of_settings(estates.settings_problems, self.waiting)
         yield from self.probes.figures()
         if self.renewal is not None:
@@ -214,6 +238,12 @@ class Agent:
                 ),
             ),
             (None, lambda: outage_figures.of_quarter(answers.quarter)),
+            (
+                (estates.loaded_at, now.hour, now.minute // 5),  # what is seen comes with inventory visits
+                lambda: figures.of_neighbours(
+                    estates.estate, self.latest.told(Cadence.INVENTORY, estates.watched, now)
+                ),
+            ),
             (None, lambda: self.links.facts(self.estates.estate, self.latest.of)),
             (answers.register_revision, lambda: figures.of_register(answers.pieces)),
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
@@ -227,6 +257,7 @@ class Agent:
             f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
             if self.estates.problems
             else "",
+            "the web configuration on disk is not taken on" if self.renewal and self.renewal.problem else "",
         ]
         return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 
@@ -241,6 +272,7 @@ class Agent:
 
         routes = [
             *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
+            snmp.route(self.snmp),
             *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
         ]
         hosts = None
@@ -256,6 +288,7 @@ class Agent:
         self.schedule.every("alerts that are due", TELL_SECONDS, self.minder.mind)
         self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
+        self.schedule.every("alerts that stand", TELL_SECONDS, self.telling.refresh)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
         if self.renewal is not None:
             self.schedule.every("web configuration", web.LOOK_SECONDS, self.renewal.look)
@@ -281,10 +314,12 @@ class Agent:
                 loaded, targets = await asyncio.to_thread(self.estates.read, settings)
             except (SettingsInvalid, InventoryInvalid, ProfileInvalid, SecretMissing, OSError) as problem:
                 self._refuse(problem)
+                await self.snmp.reload()
                 return
             changes = difference(before, loaded.estate)
             moved = {name for name, made in targets.items() if self.estates.targets.get(name) != made}
             self._set(settings, waiting)
+            await self.snmp.reload()
             self.estates.take(settings, loaded, targets)
             self.looks.forget({*changes.removed, *changes.changed, *moved})
             self.pipeline.adopt(self.estates.topology)
@@ -321,6 +356,7 @@ class Agent:
         log.info("visits finished: %d, cut short: %d", drained.finished, drained.cancelled)
         self.pipeline.note_seen()
         self.pipeline.beat()
+        await self.sender.end()
         if self.crew is not None:
             await self.crew.close()
 
@@ -373,16 +409,17 @@ async def serve(
             raise CannotStart(str(problem)) from None
         try:
             async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
+                address = _address(settings, socket.getsockname()[1], tls=config.tls is not None)
                 try:
-                    agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC), reread)
-                except (ProfileInvalid, OSError) as problem:
+                    page = _page(settings, address)
+                    agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC), reread, page)
+                except (ProfileInvalid, ChannelsInvalid, snmp.ModulesInvalid, OSError) as problem:
                     raise CannotStart(str(problem), 2) from None
                 if agent.crew is not None:
                     try:
                         await agent.crew.start()
                     except WorkersGone as problem:
                         raise CannotStart(str(problem)) from None
-                address = _address(settings, socket.getsockname()[1], tls=config.tls is not None)
                 server = web.server(guard := agent.http(config), config.tls)
                 agent.renewal = web.Renewal(settings.web_config, config, guard, server, settings.listen_address)
                 serving = asyncio.create_task(server.serve([socket]))
@@ -465,6 +502,12 @@ def _reference(text: str) -> Reference:
 def _address(settings: Settings, port: int, *, tls: bool) -> str:
     host = f"[{settings.listen_address}]" if ":" in settings.listen_address else settings.listen_address
     return f"{'https' if tls else 'http'}://{host}:{port}"
+
+
+def _page(settings: Settings, address: str) -> str:
+    """The address of the pages as others reach them."""
+    scheme = address.partition("://")[0]
+    return f"{scheme}://{settings.advertised_address}" if settings.advertised_address else address
 
 
 def _last_quarter(now: datetime) -> str:

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from agent.channel_settings import Channels, ChannelSettings
 from agent.inventory.document import Document, read_document
 from agent.inventory.explain import words_of
 from agent.inventory.problems import Problem
@@ -98,6 +99,18 @@ class Settings(BaseSettings):
         default=(), description="Further folders with device families; they win over built-in ones of the same name."
     )
 
+    snmp_modules: PathList = Field(
+        default=(),
+        description="Files with module definitions for /snmp, in the form of snmp_exporter's snmp.yml; * and ? match "
+        "several. They win over the built-in modules of the same name. Read again on SIGHUP.",
+    )
+    snmp_targets: Literal["inventory", "any"] = Field(
+        default="inventory",
+        description="Whom /snmp may be asked for. inventory: devices of the inventory, by their own credentials. any: "
+        "every address, by the credentials that the files of snmp_modules name; whoever may read the agent's pages "
+        "can then have those credentials sent anywhere.",
+    )
+
     listen_address: Annotated[str, AfterValidator(_bindable), Says("IP address")] = Field(
         default="127.0.0.1", description="Address of the HTTP side: pages, /metrics, health checks."
     )
@@ -166,6 +179,10 @@ class Settings(BaseSettings):
         description="How long the hardware register must not have changed before people are told what has come about "
         "in it, so that the first polling of an estate is told as one thing and not piece by piece.",
     )
+    channels: Annotated[Channels, NoDecode] = Field(
+        default={},
+        description="Where people are told, beside the log: Alertmanager, e-mail and chat, webhooks.",
+    )
     self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
 
     # What a reload (SIGHUP) takes on; everything else is decided once, when the agent begins.
@@ -173,6 +190,7 @@ class Settings(BaseSettings):
         {
             "inventory", "log_level", "pulse_interval", "health_interval", "inventory_interval", "engine",
             "self_check_addresses", "self_check_timeout", "remind_every", "hardware_settles", "stop_grace",
+            "snmp_modules", "snmp_targets",
         }
     )  # fmt: skip
 
@@ -289,10 +307,13 @@ def _problem(error: ErrorDetails, given: Mapping[str, Any], document: Document |
     name = str(error["loc"][0])
     variable = PREFIX + name.upper()
     in_file = document is not None and name in document.data and not os.environ.get(variable)
+    loc = tuple(step for step in error["loc"] if step != "[key]")
+    model = ChannelSettings if name == "channels" and len(loc) > 2 else Settings
     if document is not None and in_file and name not in given:
-        message, suggestion = words_of(error, Settings, document.written(error["loc"]))
-        return document.problem(error["loc"], message, suggestion, of_key=error["type"] == "extra_forbidden")
-    message, suggestion = words_of(error, Settings)
+        message, suggestion = words_of(error, model, document.written(loc))
+        of_key = error["type"] == "extra_forbidden" or loc != error["loc"]
+        return document.problem(loc, message, suggestion, of_key=of_key)
+    message, suggestion = words_of(error, model)
     if name in given:
         return Problem(flag(name), 0, 0, "", message, suggestion)
     return Problem(variable, 0, 0, "", message, suggestion)
@@ -307,6 +328,8 @@ def shown(settings: Settings, name: str) -> str:
         return duration_text(value)
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} ({channel.kind})" for key, channel in value.items())
     return _PASSWORD.sub(r"\1:***@", str(value)) if name == "ledger" else str(value)
 
 
@@ -325,11 +348,15 @@ def schema_text() -> str:
 def settings_page() -> str:
     """docs/reference/settings.md."""
     lines = ["| setting | environment | wanted | default | reload | meaning |", "| --- | --- | --- | --- | --- | --- |"]
+    keys = ["| key | wanted | default | meaning |", "| --- | --- | --- | --- |"]
+    for name, info in ChannelSettings.model_fields.items():
+        of_key = (f"`{name}`", wanted(info), default(info), info.description or "")
+        keys.append("| " + " | ".join(cell.replace("|", "\\|") for cell in of_key) + " |")
     for name, info in Settings.model_fields.items():
         taken = "yes" if name in Settings.RELOADED else "restart"
         cells = (f"`{name}`", f"`{PREFIX}{name.upper()}`", wanted(info), default(info), taken, info.description or "")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return _INTRODUCTION + "\n" + "\n".join(lines) + "\n"
+    return _INTRODUCTION + "\n" + "\n".join(lines) + "\n" + _CHANNELS + "\n" + "\n".join(keys) + "\n"
 
 
 _INTRODUCTION = """\
@@ -357,4 +384,24 @@ A reload (`systemctl reload hartwatch`, or SIGHUP) reads the settings file again
 column says yes, a change holds from then on; the others wait for a restart, which the agent says in its log, on its
 page /health and by `hartwatch_settings_waiting`. If either file is invalid, nothing of both is taken on. The
 environment of a process that runs cannot be changed from outside: what it sets waits for a restart in any case.
+"""
+
+_CHANNELS = """
+## channels
+
+Each has a name, by which the log, the metrics and `hartwatch channels` call it. The log itself is always told
+everything. In the environment they are JSON. How to go about it is in [How to tell people](../how-to/tell-people.md).
+
+```yaml
+channels:
+  pager:
+    kind: alertmanager
+    urls: [http://am-1.example:9093, http://am-2.example:9093]
+  ict-managers:
+    kind: apprise
+    urls: cred:ict-managers
+    least: critical
+    topics: [outage, fix-clock, service]
+    councils: [SBC]
+```
 """

@@ -18,6 +18,7 @@ from typing import Literal
 from agent import web
 from agent.config import Settings, Source
 from agent.credentials import SecretMissing, Secrets
+from agent.exporter.snmp import ModulesInvalid, read_modules
 from agent.hardware.notices import load_notices
 from agent.inventory import Estate, InForce, InventoryInvalid, read, read_known_hosts
 from agent.inventory.credentials import Ssh
@@ -35,7 +36,7 @@ NAMED = 10  # devices in one line
 class Finding:
     """One line: what was looked at, and what was found there."""
 
-    about: str  # settings, families, inventory, secrets, web, state, ledger, notices
+    about: str  # settings, families, inventory, secrets, snmp modules, web, state, ledger ...
     level: Level
     text: str
 
@@ -61,7 +62,9 @@ def _findings(settings: Settings, sources: Sequence[Source]) -> Iterator[Finding
         yield from (Finding("inventory", "warning", str(warning)) for warning in loaded.warnings)
     if estate is not None:
         yield from _secrets(estate, settings)
+    yield from _channels(settings, estate)
     yield from _notices(settings)
+    yield from _snmp_modules(settings)
     yield from _web(settings)
     yield from _state(settings.state_directory)
     yield from _ledger(settings)
@@ -89,6 +92,20 @@ def _families(settings: Settings) -> Iterator[Finding]:
         return
     own = f", with those in {', '.join(map(str, settings.families))}" if settings.families else ""
     yield Finding("families", "ok", f"{count(len(profiles.by_name), 'profile')}{own}")
+
+
+def _snmp_modules(settings: Settings) -> Iterator[Finding]:
+    try:
+        modules = read_modules(settings.snmp_modules)
+    except ModulesInvalid as problem:
+        yield from (Finding("snmp modules", "error", line) for line in str(problem).splitlines())
+        return
+    yield Finding("snmp modules", "ok", f"{count(len(modules.modules), 'module')} for /snmp")
+    if settings.snmp_targets == "any":
+        yield Finding(
+            "snmp modules", "warning",
+            "snmp_targets is any: whoever may read the agent's pages can have the files' credentials sent anywhere",
+        )  # fmt: skip
 
 
 def _secrets(estate: Estate, settings: Settings) -> Iterator[Finding]:
@@ -129,6 +146,32 @@ def _unpinned(estate: Estate, settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "ssh", "warning", f"no host key is pinned for {', '.join(names[:NAMED])}{more}: see `hartwatch ssh trust`"
         )
+
+
+def _channels(settings: Settings, estate: Estate | None) -> Iterator[Finding]:
+    """Channels are made as a start would, and nothing is sent: `hartwatch channels test` does."""
+    if not settings.channels:
+        yield Finding("channels", "warning", "no channels are set: outages are told to the log and to nobody else")
+        return
+    from agent.channels import (
+        ChannelsInvalid,
+        check_channel,
+    )  # needs the alerts' libraries, which nothing else here does
+
+    secrets = Secrets()
+    for name, channel in settings.channels.items():
+        try:
+            check_channel(name, channel, secrets)
+        except ChannelsInvalid as problem:
+            yield Finding("channels", "error", str(problem))
+            continue
+        unknown = [c for c in channel.councils if estate is not None and c not in estate.councils]
+        if unknown:
+            yield Finding("channels", "error", f"channels.{name}.councils: the inventory has no council {unknown[0]!r}")
+        else:
+            yield Finding(
+                "channels", "ok", f"{name}: {channel.kind}, {count(len(channel.urls), 'address', 'addresses')}"
+            )
 
 
 def _notices(settings: Settings) -> Iterator[Finding]:

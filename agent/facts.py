@@ -273,6 +273,13 @@ MessageKind = Literal[
     "outage", "degraded", "flapping", "redundancy", "fix_clock", "reminder", "full_service", "hardware"
 ]  # fmt: skip
 
+Topic = Literal["outage", "redundancy", "fix-clock", "service", "hardware"]
+TOPICS: dict[MessageKind, Topic] = {
+    "outage": "outage", "degraded": "outage", "flapping": "outage", "reminder": "outage", "redundancy": "redundancy",
+    "fix_clock": "fix-clock", "full_service": "service", "hardware": "hardware",
+}  # fmt: skip
+"""What messages are about, as channels choose by it and alerts are labelled with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

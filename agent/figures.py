@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from agent.alerts import SenderStats
+from agent.alerts import AlertmanagerStats, SenderStats
+from agent.exporter.snmp import FrontStats
 from agent.hardware.register import Piece
+from agent.inventory import Estate
 from agent.ledger import WriterStats
 from agent.looking import CrewStats, Traffic
+from agent.neighbours import neighbours
 from agent.pipeline import PipelineStats
 from agent.programme import Programme
 from agent.schedule import ScheduleStats
 from agent.spread import Spread
 from agent.words import LONDON
-from collectors.readings import Cadence, Labels
+from collectors.readings import Cadence, Labels, Visit
 
 Fact = tuple[str, Labels, float]
 
@@ -75,6 +78,25 @@ def of_ledger(writer: WriterStats, octets: int | None, sender: SenderStats) -> I
         yield "hartwatch_messages_total", (("outcome", outcome),), times
 
 
+def of_channels(sender: SenderStats, alertmanagers: Mapping[str, AlertmanagerStats]) -> Iterator[Fact]:
+    """Each way to tell people, by the name it has in the settings."""
+    for name, one in sorted(sender.channels.items()):
+        by = (("channel", name),)
+        for outcome, times in (("sent", one.sent), ("failed", one.failed), ("given_up", one.given_up)):
+            yield "hartwatch_channel_messages_total", (*by, ("outcome", outcome)), times
+        yield "hartwatch_channel_messages_waiting", by, one.waiting
+        if one.last_sent_at is not None:
+            yield "hartwatch_channel_last_sent_timestamp_seconds", by, one.last_sent_at.timestamp()
+    for name, stats in alertmanagers.items():
+        by = (("channel", name),)
+        yield "hartwatch_alertmanager_alerts", by, stats.alerts
+        yield "hartwatch_alertmanager_silences", by, stats.silences
+        if stats.refreshed_at is not None:
+            yield "hartwatch_alertmanager_last_refresh_timestamp_seconds", by, stats.refreshed_at.timestamp()
+        for peer, up in stats.up.items():
+            yield "hartwatch_alertmanager_up", (*by, ("peer", peer)), float(up)
+
+
 def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, reloaded: bool) -> Iterator[Fact]:
     yield "hartwatch_inventory_devices", (), devices
     yield "hartwatch_inventory_invalid", (), float(bool(problems))
@@ -85,6 +107,18 @@ def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, rel
 def of_settings(problems: Sequence[str], waiting: Sequence[str]) -> Iterator[Fact]:
     yield "hartwatch_settings_invalid", (), float(bool(problems))
     yield "hartwatch_settings_waiting", (), len(waiting)
+
+
+def of_scrapes(front: FrontStats) -> Iterator[Fact]:
+    for result in ("ok", "failed", "refused", "busy"):
+        yield "hartwatch_snmp_scrapes_total", (("result", result),), front.scrapes[result]
+    yield "hartwatch_snmp_modules_invalid", (), float(front.invalid)
+
+
+def of_neighbours(estate: Estate, visits: Mapping[str, Visit]) -> Iterator[Fact]:
+    """Nothing before the first inventory visit: nought would say that there is nobody unknown."""
+    if visits:
+        yield "hartwatch_unknown_neighbours", (), sum(one.unknown for one in neighbours(estate, visits))
 
 
 def of_register(pieces: Iterable[Piece]) -> Iterator[Fact]:

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter, is_
 from typing import cast
 
+from agent.watched import Watched
 from collectors.readings import ENDS, WORTH_PACKING, Block, Cadence, Interface, Visit
 
 STALE_AFTER_INTERVALS = 2.5
@@ -141,6 +142,11 @@ class Latest:
         if visit is None or now - visit.started_at > STALE_AFTER_INTERVALS * interval:
             return None
         return visit
+
+    def told(self, cadence: Cadence, devices: Mapping[str, Watched], now: datetime) -> dict[str, Visit]:
+        """The fresh visits of a cadence by device; devices that have none are left out."""
+        found = {name: self.fresh(name, cadence, one.intervals[cadence], now) for name, one in devices.items()}
+        return {name: visit for name, visit in found.items() if visit is not None}
 
     def condition(self, device: str, intervals: Mapping[Cadence, timedelta], now: datetime) -> Visit | None:
         """The last fresh health visit, completed by the last fresh inventory visit; `intervals` are the device's."""

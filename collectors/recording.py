@@ -82,8 +82,8 @@ class _Listening:
         self._recorder.answered.update(o for o, v in zip(cells.oids, answers.values, strict=True) if v is not None)
         return answers
 
-    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000) -> Walk:
-        walk = await self._session.walk(columns, until, max_rows)
+    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000, most: int | None = None) -> Walk:
+        walk = await self._session.walk(columns, until, max_rows, most)
         self._count()
         self._recorder.asked.update(columns)
         self._recorder.answered.update(c for c, rows in walk.columns.items() if rows)

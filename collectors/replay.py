@@ -94,7 +94,7 @@ class Recording:
         found = (self._rows.get(tuple(map(int, oid.split(".")))) for oid in cells.oids)
         return Answers([v.value if v else None for v in found])
 
-    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000) -> Walk:
+    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000, most: int | None = None) -> Walk:
         self.requests += 1
         out: dict[str, dict[str, Value]] = {}
         for column in columns:

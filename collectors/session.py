@@ -101,8 +101,11 @@ class SnmpSession(Protocol):
         """GET the cells; split, halve on tooBig, and isolate cells that make the agent fail."""
         ...
 
-    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000) -> Walk:
-        """Walk columns of one table side by side (GETBULK; GETNEXT for v1). Columns may be absent or ragged."""
+    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000, most: int | None = None) -> Walk:
+        """Walk columns of one table side by side (GETBULK; GETNEXT for v1). Columns may be absent or ragged.
+
+        `most`: variable bindings asked for in one request at most, where the device is known to bear no more.
+        """
         ...
 
     async def scan(self, root: str, until: float, max_rows: int = 200_000) -> Scan:

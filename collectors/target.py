@@ -27,6 +27,7 @@ class SnmpAccess:
     priv: PrivProtocol | None = None
     priv_secret: str = field(default="", repr=False)
     context: str = ""
+    context_engine: str = ""  # contextEngineID in hexadecimal (RFC 3411), for proxies; empty: the device's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ a channel's failure says whether trying again makes sense.
 
 from __future__ import annotations
 
+from agent.alerts.alertmanager_channel import AlertmanagerStats
 from agent.alerts.channels import Channel, LogChannel, TellError, WebhookChannel
 from agent.alerts.due import due
 from agent.alerts.sender import TRIES, Sender, SenderStats
@@ -19,6 +20,7 @@ from agent.alerts.telling import Level, Mind, Takes, believed_after, messages_of
 
 __all__ = [
     "TRIES",
+    "AlertmanagerStats",
     "Channel",
     "Level",
     "LogChannel",

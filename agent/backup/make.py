@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -21,6 +22,7 @@ from agent.inventory.reading import read
 from agent.ledger import Ledger
 
 LEDGER, LINES = "state/ledger.sqlite3", "state/ledger.jsonl"
+_DATED = re.compile(r"hartwatch-\d{8}T\d{6}Z\.zip")  # in a container they may lie in the state directory
 SETTINGS_NAME, INVENTORY_NAME = "hartwatch.yaml", "inventory.yaml"
 
 
@@ -46,7 +48,7 @@ def back_up(settings: Settings, ledger: Ledger, to: Path, settings_file: Path | 
         (staged / "state").mkdir()
         (staged / "config").mkdir()
         kind = _ledger(ledger, staged)
-        _state(settings, ledger, staged / "state", left_out)
+        _state(settings, ledger, staged / "state", left_out, to)
         _config(settings, settings_file, staged / "config", left_out)
         about = {
             "version": version("hartwatch"), "agent_name": settings.agent_name, "schema": ledger.schema, "ledger": kind,
@@ -64,13 +66,15 @@ def _ledger(ledger: Ledger, staged: Path) -> str:
     return "lines"
 
 
-def _state(settings: Settings, ledger: Ledger, staged: Path, left_out: list[str]) -> None:
+def _state(settings: Settings, ledger: Ledger, staged: Path, left_out: list[str], to: Path) -> None:
     """Everything in the state directory but the ledger, which was copied by the database, and what others are."""
     folders = [(settings.state_directory, staged)]
     if not settings.notices.is_relative_to(settings.state_directory) and settings.notices.is_dir():
         folders.append((settings.notices, staged / "notices"))
     for source, target in folders:
         for path in _plain_files(source, left_out):
+            if path.resolve() == to.resolve():
+                continue  # the backup before this one, in whose place it is put
             if not is_the_ledgers(path, ledger.path or settings.state_directory / "ledger.sqlite3"):
                 _copy(path, target / path.relative_to(source), left_out)
 
@@ -119,7 +123,7 @@ def _plain_files(folder: Path, left_out: list[str]) -> Iterator[Path]:
             mode = path.lstat().st_mode
             if stat.S_ISLNK(mode):
                 left_out.append(f"{path}: a link, which may lead anywhere")
-            elif stat.S_ISREG(mode):
+            elif stat.S_ISREG(mode) and not _DATED.fullmatch(name):
                 yield path
 
 

@@ -44,6 +44,9 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 def register(app: typer.Typer) -> None:
     """Add `hartwatch inventory`."""
+    from agent.cli.inventory_import import importing
+
+    inventory.add_typer(importing, name="import")
     app.add_typer(inventory, name="inventory")
 
 

@@ -214,6 +214,7 @@ def _kit(estate: Estate, device: Device, number: int) -> Kit:
         bought_on=_bought_on(estate, device),
         restricted=bool(zone and zone.restricted),
         behind=tuple(device.behind),
+        beside=tuple(name for name in device.behind if name in estate.devices),
         leads=not re.search(r"passive|second|standby", (device.title or "").lower()),
         ha_members=expect.ha_members or 1,
         stack_members=expect.stack_members or 1,

@@ -39,6 +39,7 @@ class Kit:
     bought_on: date
     restricted: bool = False
     behind: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # of these the devices: its uplinks lead to them, and LLDP tells of them
     peer: str | None = None  # the other half of a redundant pair, where it is a device of its own
     leads: bool = True  # of a pair: the one that is active when nothing is wrong
     ha_members: int = 1

@@ -86,7 +86,7 @@ def read_seeds(
     if seeds.count > most:
         advice = "ask for less" if large else f"ask for less, or add --large (up to {MOST_AT_ALL:,})"
         if any(span.version == 6 for span in left):
-            advice += "; IPv6 networks are too large to go through: name addresses, or use --from-neighbours"
+            advice += "; IPv6 networks are too large to go through: name addresses, or a /114 at most"
         raise SeedRefused(f"{seeds.count:,} addresses are more than {most:,}: {advice}")
     return seeds
 

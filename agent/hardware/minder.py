@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, date, datetime, timedelta
 from time import monotonic
@@ -21,7 +21,7 @@ from time import monotonic
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.answers import LedgerAnswers
-from agent.facts import Facts
+from agent.facts import Facts, Message
 from agent.hardware.register import Piece
 from agent.ledger import Ledger, LedgerError, Written
 from agent.lifecycle.milestones import messages_of, reached
@@ -37,9 +37,11 @@ class HardwareMinder:
     def __init__(
         self, answers: LedgerAnswers, ledger: Ledger, channels: Sequence[str], settle: timedelta,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC), steady: Callable[[], float] = monotonic,
+        takes: Mapping[str, Callable[[Message], bool]] | None = None,
     ) -> None:  # fmt: skip
         self._answers, self._ledger, self._channels = answers, ledger, channels
         self.settle, self._clock, self._steady = settle, clock, steady
+        self._takes = takes or {}
         self._judged: object = None  # the register's revision that nothing more is to be told of
         self._seen: object = None  # the last one that was seen
         self._seen_at = self._waiting_since = 0.0
@@ -72,7 +74,12 @@ class HardwareMinder:
         """What is to be recorded and told. Nothing is held between two times: the ledger knows, and who else told."""
         now, known = self._clock(), self._ledger.milestones()
         found = reached(pieces, known, today, now)
-        return Facts(milestones=found, messages=messages_of(found, pieces, self._channels, now, first=not known))
+        messages = messages_of(found, pieces, self._channels, now, first=not known)
+        return Facts(milestones=found, messages=tuple(filter(self._taken, messages)))
+
+    def _taken(self, message: Message) -> bool:
+        takes = self._takes.get(message.channel)
+        return takes is None or takes(message)
 
     def _written(self) -> bool:
         """Whether nothing waits to be written any more."""

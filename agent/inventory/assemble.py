@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,17 @@ class Assembly:
     files: dict[Path, str] = field(default_factory=dict)  # resolved path > who includes it
     notes: list[Problem] = field(default_factory=list)  # worth a warning
     unreadable: set[str] = field(default_factory=set)  # sections of a wrong shape: what is in them is not known
+    instead: Mapping[Path, str] = field(default_factory=dict)  # resolved path > what to take the file to say
 
     def read(self, path: Path) -> None:
         """Read the main file. OSError where it cannot be opened."""
-        document = read_document(path, str(path))
+        document = self._document(path)
         self.files[path.resolve()] = ""
         self._add(document, path, (path.resolve(),))
+
+    def _document(self, path: Path) -> Document:
+        text = self.instead.get(path.resolve())
+        return read_document(path, str(path)) if text is None else Document(str(path), text)
 
     # ------------------------------------------------------------ sections
     def _add(self, document: Document, path: Path, chain: tuple[Path, ...]) -> None:
@@ -150,7 +156,7 @@ class Assembly:
             return
         self.files[resolved] = str(source)
         try:
-            document = read_document(path, str(path))
+            document = self._document(path)
         except OSError as error:
             self.problems.append(source.problem((), f"cannot read {path}: {error.strerror or error}"))
             return

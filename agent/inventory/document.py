@@ -87,6 +87,11 @@ class Document:
                 self.data = self._value(self._root)
         self._made.clear()
 
+    @property
+    def root(self) -> Node | None:
+        """The node tree, for who edits the text it stands for; None where the text could not be parsed."""
+        return self._root
+
     # ------------------------------------------------------------ places
     def place(self, steps: Sequence[str | int], of_key: bool = False) -> tuple[int, int]:
         """Line and column (from 1) of the value at a key path, or of its key; of the nearest thing that is there."""

@@ -42,15 +42,19 @@ def load(path: str | os.PathLike[str]) -> Estate:
 
 
 def read(
-    path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None = None, today: date | None = None
+    path: str | os.PathLike[str],
+    profiles: Callable[[], Collection[str]] | None = None,
+    today: date | None = None,
+    instead: Mapping[Path, str] | None = None,
 ) -> Loaded:
     """As `load`, with warnings and files. A file that cannot be opened is a problem like any other.
 
     `profiles` gives the names of device families; it is called only if a device names one, which is then checked.
-    `today`: exceptions that have expired by then are warned of.
+    `today`: exceptions that have expired by then are warned of. `instead`: what to take files to say (by resolved
+    path), so that a change is checked before it is written.
     """
     with _no_cycle_collection():
-        return _read(path, profiles, today)
+        return _read(path, profiles, today, instead or {})
 
 
 @contextmanager
@@ -65,8 +69,13 @@ def _no_cycle_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read(path: str | os.PathLike[str], profiles: Callable[[], Collection[str]] | None, today: date | None) -> Loaded:
-    assembly = Assembly()
+def _read(
+    path: str | os.PathLike[str],
+    profiles: Callable[[], Collection[str]] | None,
+    today: date | None,
+    instead: Mapping[Path, str],
+) -> Loaded:
+    assembly = Assembly(instead=instead)
     try:
         assembly.read(Path(path))
     except OSError as error:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from agent.hostile import plain
 from agent.inventory.document import Document
@@ -30,9 +31,12 @@ def scalar(value: Writable) -> str:
     if isinstance(value, int | float | Decimal):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
     text = plain(value, LONGEST)
-    if _PLAIN.fullmatch(text) and Document("", text).data == text:
-        return text
-    return json.dumps(text, ensure_ascii=False)
+    return text if _plainly(text) else json.dumps(text, ensure_ascii=False)
+
+
+@lru_cache(maxsize=8192)  # classes, sites, makers and models come again and again
+def _plainly(text: str) -> bool:
+    return _PLAIN.fullmatch(text) is not None and bool(Document("", text).data == text)
 
 
 def flow(entry: Mapping[str, object]) -> str:

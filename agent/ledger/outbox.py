@@ -7,8 +7,9 @@ five minutes old is taken over: its sender died, and a message told twice is bet
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from agent.ledger.store import Store
 from agent.ledger.tables import told
 
 CLAIM_HOLDS = timedelta(minutes=5)
-FIELDS = ("channel", "subject", "level", "title", "text", "at")
+AT_ONCE = 5  # few, so that a slow channel has told them before the claim is old
+FIELDS = tuple(f.name for f in fields(Message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,18 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def claim(self, now: datetime, most: int = 50) -> list[Pending]:
-        """Claim messages that are due, oldest first."""
+    def claim(self, channel: str, now: datetime, most: int = AT_ONCE) -> list[Pending]:
+        """Claim what is due for a channel, oldest first: nothing behind a message that is not due or is being sent."""
+        unsent = told.c.channel == channel, told.c.sent_at.is_(None), told.c.given_up_at.is_(None)
         free = (
-            told.c.sent_at.is_(None),
-            told.c.given_up_at.is_(None),
+            *unsent,
             told.c.due_at <= now,
             sa.or_(told.c.claimed_at.is_(None), told.c.claimed_at < now - CLAIM_HOLDS),
         )
+        order = sa.select(told.c.id, sa.and_(*free).label("free")).where(*unsent).order_by(told.c.id).limit(most)
         with _translated(), self._store.reader.connect() as connection:
-            candidates = (
-                connection.execute(sa.select(told.c.id).where(*free).order_by(told.c.id).limit(most)).scalars().all()
-            )
+            rows = connection.execute(order).all()
+        candidates = [row.id for row in itertools.takewhile(lambda row: row.free, rows)]
         if not candidates:
             return []  # the usual case takes no write lock
         claimed: list[Pending] = []
@@ -61,7 +63,7 @@ class Outbox:
                 mine = uuid7()
                 change = sa.update(told).where(told.c.id == one, *free).values(claimed_at=now, claimed_by=mine)
                 if connection.execute(change).rowcount != 1:
-                    continue
+                    break  # another sender has it, and what is behind it waits
                 row = connection.execute(sa.select(told).where(told.c.id == one)).one()
                 message = Message(**{name: getattr(row, name) for name in FIELDS})
                 claimed.append(Pending(row.id, mine, row.attempts, row.recorded_at, message))
@@ -75,6 +77,18 @@ class Outbox:
         """It could not be told: tried again at `again_at`, or given up (None)."""
         again = {"given_up_at": now} if again_at is None else {"due_at": again_at}
         self._finish(pending, claimed_at=None, claimed_by=None, problem=problem[:500], **again)
+
+    def released(self, pending: Pending) -> None:
+        """It was not tried after all, and is free again."""
+        change = sa.update(told).where(told.c.id == pending.id, told.c.claimed_by == pending.claim)
+        with _translated(), self._store.writer.begin() as connection:
+            connection.execute(change.values(claimed_at=None, claimed_by=None))
+
+    def waiting_by_channel(self) -> dict[str, int]:
+        """Channel > messages not yet told and not given up, where there are any."""
+        query = sa.select(told.c.channel, sa.func.count()).where(told.c.sent_at.is_(None), told.c.given_up_at.is_(None))
+        with _translated(), self._store.reader.connect() as connection:
+            return {name: int(number) for name, number in connection.execute(query.group_by(told.c.channel))}
 
     def waiting(self) -> int:
         """Messages not yet told and not given up."""

@@ -293,6 +293,9 @@ class AgentLock:
                 f"cannot write to {path.parent}: {problem.strerror}; "
                 "make it writable for the user hartwatch runs as, or choose another place"
             ) from problem
+        if os.geteuid() == 0:  # a command of root's must not leave a lock that the agent's user cannot open
+            folder = path.parent.stat()
+            os.fchown(self._file, folder.st_uid, folder.st_gid)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:

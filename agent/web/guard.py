@@ -7,6 +7,7 @@ authority that the web configuration names. See `agent.web.webconfig` for the fi
 from __future__ import annotations
 
 import ipaddress
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,8 +16,12 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from agent.hostile import plain
+from agent.web.seldom import Seldom
 from agent.web.users import Found, Users
 from agent.web.webconfig import Rate, WebConfig
+
+log = logging.getLogger(__name__)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -79,6 +84,7 @@ class Guard:
         there are users it could not, and any name will do."""
         self.app, self.hosts = app, hosts
         self.refused: Counter[str] = Counter()  # by REFUSED
+        self._wrong = Seldom(log)
         self.take(config)
 
     def take(self, config: WebConfig) -> None:
@@ -117,10 +123,14 @@ class Guard:
             return self._refuse("rate", 429, "too many requests", {"Retry-After": "1"})
         if not self.config.users:
             return None
-        found = await self.users.find(headers.get("authorization", ""))
+        given = headers.get("authorization", "")
+        found = await self.users.find(given)
         if found is Found.BUSY:
             return self._refuse("busy", 503, "too many passwords are being checked", {"Retry-After": "5"})
         if found is Found.WRONG:
+            if given:  # without: a browser that has not asked its user yet. The name may be a password: it is not told.
+                client = scope.get("client")
+                self._wrong.warn("a wrong user or password came from %s", plain(client[0]) if client else "nowhere")
             return self._refuse(
                 "users", 401, "who are you?", {"WWW-Authenticate": 'Basic realm="Hartwatch", charset="UTF-8"'}
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import resource
 import socket
 import ssl
@@ -14,7 +15,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from agent.hostile import plain
+from agent.web.seldom import Seldom
 from agent.web.tls import Tls, context_of, names_in
+
+log = logging.getLogger(__name__)
 
 HEAD_OCTETS = 16_384
 CONNECTIONS = 4096  # Prometheus keeps a thousand open to one address when it scrapes a page for each device
@@ -80,8 +85,14 @@ class _Bounded(HttpToolsProtocol):
         """After the handshake: only now can the names in a client's certificate be looked at."""
         super().connection_made(transport)
         allowed = self._tls.allowed_sans if self._tls is not None else None
-        if allowed is not None and not allowed & names_in(transport.get_extra_info("peercert")):
+        names = names_in(transport.get_extra_info("peercert")) if allowed is not None else frozenset()
+        if allowed is not None and not allowed & names:
             self._server.strangers_total += 1
+            self._server.stranger.warn(
+                "a client at %s with a certificate for %s is not let in: client_allowed_sans has none of its names",
+                self.client[0] if self.client else "nowhere",
+                plain(", ".join(sorted(names))) or "no name",
+            )
             self._refused = True
         elif _who(self._tls) != _who(self._server.tls):  # others are let in since the handshake began
             self._refused = True
@@ -123,6 +134,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.tls = tls
         self.strangers_total = 0  # clients with a verified certificate of none of the names that are let in
+        self.stranger = Seldom(log)
         self._context = context_of(tls) if tls is not None else None
         self._sockets: list[socket.socket] = []
 

@@ -29,6 +29,7 @@ from agent.lifecycle.wording import STAGE_WORDS, why
 from agent.programme.money import percentage
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
+from agent.web.beside import neighbours_page
 from agent.web.device import Device, Row, device_of, rows_of
 from agent.web.names import name_of, order_of, reason_of, shown
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
@@ -206,6 +207,11 @@ def routes(
         view = await look()
         return page(view, "maintenance.html", "/maintenance", page=maintenance_page(view))
 
+    async def beside(_: Request) -> Response:
+        view = await look()
+        found = await asyncio.to_thread(neighbours_page, view)
+        return page(view, "neighbours.html", "/neighbours", page=found)
+
     async def register(request: Request) -> Response:
         view, asked = await look(), register_asked(request.query_params)
         # A large estate has tens of thousands of pieces: they are gone through beside the loop.
@@ -276,6 +282,7 @@ def routes(
         Route("/outages", outages),
         Route("/outages/{id}", one_outage),
         Route("/maintenance", maintenance),
+        Route("/neighbours", beside),
         Route("/register", register),
         Route("/programme", programme),
         Route("/register/{id}", one_piece),

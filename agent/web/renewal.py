@@ -24,6 +24,7 @@ from agent.web.webconfig import WebConfig, WebConfigInvalid, read_web_config
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+RESTLESS_LOOKS = 5  # a file that never stands still is read all the same
 AGAIN_LOOKS = 10  # while it is invalid it is read again now and then: a file that it names may come only now
 
 Signature = tuple[tuple[int, int, int, int] | None, ...]
@@ -40,8 +41,14 @@ class Renewal:
         self.loaded_at = datetime.now(UTC)
         self._seen = self._signature()
         self._moving: Signature | None = None  # as it was at the last look, when it was not as `_seen`
+        self._moves = 0  # looks in a row that found them changed
         self._looks = 0
         self._turn = asyncio.Lock()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why what is on disk is not in force."""
+        return (self.problem,) if self.problem else ()
 
     def _signature(self) -> Signature:
         return tuple(map(_stat, self.config.files))
@@ -53,7 +60,8 @@ class Renewal:
         self._looks += 1
         now = await asyncio.to_thread(self._signature)
         if now != self._seen:
-            if now != self._moving:
+            self._moves += 1
+            if now != self._moving and self._moves < RESTLESS_LOOKS:
                 self._moving = now  # let it stand still first
                 return
         elif not self.problem or self._looks % AGAIN_LOOKS:
@@ -74,7 +82,7 @@ class Renewal:
                 if config != self.config:
                     await self._take(config)
             except (WebConfigInvalid, OSError) as problem:
-                self._seen, self._moving = seen, None
+                self._seen, self._moving, self._moves = seen, None, 0
                 if str(problem) != self.problem:
                     self.problem = str(problem)
                     log.error("%s", problem)
@@ -82,7 +90,7 @@ class Renewal:
                 return
             if self.problem:
                 log.info("the web configuration is valid again")
-            self.problem, self.loaded_at, self._moving = "", datetime.now(UTC), None
+            self.problem, self.loaded_at, self._moving, self._moves = "", datetime.now(UTC), None, 0
             self._seen = await asyncio.to_thread(self._signature) if config.files != self.config.files else seen
             self.config = config
 

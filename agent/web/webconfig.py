@@ -16,143 +16,26 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agent.inventory.document import Document, read_document
 from agent.inventory.explain import words_of
 from agent.inventory.problems import Problem
-from agent.inventory.values import refuse
-from agent.web.tls import CURVES, SUITES, SUITES_13, Tls, TlsUnusable, context_of
+from agent.web.suites import SUITES, SUITES_13
+from agent.web.tls import Tls, TlsUnusable, context_of
+from agent.web.webkeys import FileKeys, HeaderKeys, HttpKeys, RateKeys, TlsKeys
 
 SLOWEST_COST = 16  # some four seconds of a core for every wrong password that anybody sends
 _BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 _LARGEST = 4 * 1024 * 1024  # octets of a file with certificates: every public authority's take 200 kB
 _SECRETS = ("key", "basic_auth_users")  # never repeated in a message
-_WEAK = re.compile(
-    r"TLS_RSA_|TLS_ECDHE_\w+_(RC4_128_SHA|3DES_EDE_CBC_SHA|CBC_SHA256)$"
-)  # crypto/tls.InsecureCipherSuites
-_GO_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_GO_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+")
-_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
 
 
 class WebConfigInvalid(Exception):
     """The web configuration cannot be used. `str()` is one line that says where and what to do."""
 
 
-# ---------------------------------------------------------------- the file's keys
-def _flag(value: object) -> object:
-    if not isinstance(value, bool):
-        refuse("true or false is wanted")
-    return value
-
-
-def _version(value: str) -> str:
-    if value in ("TLS10", "TLS11"):
-        refuse(f"{value} is not spoken here: it is broken and out of use (RFC 8996)", "TLS12 or TLS13")
-    if value not in ("TLS12", "TLS13"):
-        refuse(f"{value!r} is not a version of TLS", "TLS12 or TLS13")
-    return value
-
-
-def _suite(value: str) -> str:
-    if value not in SUITES and value not in SUITES_13:
-        why = "is not safe" if _WEAK.match(value) else "is not the name of a cipher suite in Go"
-        refuse(f"{value!r} {why}", f"known here: {', '.join(SUITES)}")
-    return value
-
-
-def _curve(value: str) -> str:
-    if value not in CURVES:
-        refuse(f"{value!r} is not the name of a curve", f"one of {', '.join(CURVES)}")
-    return value
-
-
-def _go_duration(value: object) -> object:
-    """Seconds, of a duration as Go writes it: "100ms", "1m30s", 0."""
-    if value in (0, "0") and not isinstance(value, bool):
-        return 0.0
-    text = str(value)
-    if isinstance(value, bool | float | int) or not _GO_DURATION.fullmatch(text):
-        refuse("a duration with a unit is wanted", "100ms, 1s, 1m30s; 0 for no limit")
-    return sum(float(number) * _GO_UNITS[unit] for number, unit in _GO_PART.findall(text))
-
-
-def _client_auth(value: str) -> str:
-    """One of the five names, or the old one that the toolkit keeps."""
-    if value in ("RequestClientCert", "RequireAnyClientCert", "RequireClientCert"):
-        refuse(
-            f"{value} takes a certificate of anybody's making, which Python's ssl cannot and which proves nothing",
-            "RequireAndVerifyClientCert, or VerifyClientCertIfGiven",
-        )
-    if value not in ("", "NoClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert"):
-        refuse(
-            f"{value!r} is not a client_auth_type",
-            "NoClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert",
-        )
-    return value or "NoClientCert"
-
-
-def _no_http2(value: object) -> object:
-    if _flag(value):
-        refuse("this server speaks HTTP/1.1 and no HTTP/2", "write false, or leave the key out")
-    return value
-
-
-_Flag = Annotated[bool, BeforeValidator(_flag)]
-_Version = Annotated[str, AfterValidator(_version)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Tls(_Section):
-    cert: str | None = None
-    key: str | None = None
-    client_ca: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
-    client_ca_file: str | None = None
-    client_auth_type: Annotated[str, AfterValidator(_client_auth)] = "NoClientCert"
-    client_allowed_sans: list[str] | None = None
-    min_version: _Version = "TLS12"
-    max_version: _Version = "TLS13"
-    cipher_suites: list[Annotated[str, AfterValidator(_suite)]] = []
-    prefer_server_cipher_suites: _Flag = True
-    curve_preferences: list[Annotated[str, AfterValidator(_curve)]] = []
-
-
-class _Headers(_Section):
-    """Those that the toolkit allows, and the values it allows of them."""
-
-    csp: str | None = Field(None, alias="Content-Security-Policy")
-    frames: Literal["deny", "sameorigin"] | None = Field(None, alias="X-Frame-Options")
-    sniffing: Literal["nosniff"] | None = Field(None, alias="X-Content-Type-Options")
-    xss: str | None = Field(None, alias="X-XSS-Protection")
-    hsts: str | None = Field(None, alias="Strict-Transport-Security")
-
-
-class _Http(_Section):
-    http2: Annotated[bool, BeforeValidator(_no_http2)] = False
-    headers: _Headers | None = None
-
-
-class _Rate(_Section):
-    interval: Annotated[float, BeforeValidator(_go_duration)] = 0.0
-    burst: int = 0
-
-
-class _File(_Section):
-    tls_server_config: _Tls | None = None
-    http_server_config: _Http | None = None
-    basic_auth_users: dict[str, str] | None = None
-    rate_limit: _Rate | None = None
-
-
-# ---------------------------------------------------------------- what is made of it
 @dataclass(frozen=True, slots=True)
 class Rate:
     """A token bucket: one request each `interval` seconds, and `burst` at once."""
@@ -191,7 +74,7 @@ def read_web_config(path: Path) -> WebConfig:
     if document.data is not None and not isinstance(document.data, dict):
         raise WebConfigInvalid(str(document.problem((), "keys such as tls_server_config: are wanted")))
     try:
-        found = _File.model_validate(document.data or {})
+        found = FileKeys.model_validate(document.data or {})
     except ValidationError as invalid:
         raise WebConfigInvalid(str(_first(invalid, document))) from None
     for problem in _wrong(found, document):
@@ -219,9 +102,9 @@ def _first(invalid: ValidationError, document: Document) -> Problem:
     if not unknown and any(step in _SECRETS for step in loc):
         return document.problem(loc, "text is wanted here, in quotes")
     sections: dict[str, type[BaseModel]] = {
-        "tls_server_config": _Tls, "http_server_config": _Http, "headers": _Headers, "rate_limit": _Rate,
+        "tls_server_config": TlsKeys, "http_server_config": HttpKeys, "headers": HeaderKeys, "rate_limit": RateKeys,
     }  # fmt: skip
-    model = next((sections[str(step)] for step in reversed(loc[:-1]) if step in sections), _File)
+    model = next((sections[str(step)] for step in reversed(loc[:-1]) if step in sections), FileKeys)
     message, suggestion = words_of(error, model, document.written(loc))
     return document.problem(loc, message, suggestion, of_key=unknown)
 
@@ -236,7 +119,7 @@ def _kept_quiet(problem: Problem) -> Problem:
     return problem
 
 
-def _wrong(found: _File, document: Document) -> Iterator[Problem]:
+def _wrong(found: FileKeys, document: Document) -> Iterator[Problem]:
     """What no single key shows."""
     for user, hashed in (found.basic_auth_users or {}).items():
         at = ("basic_auth_users", user)
@@ -265,7 +148,7 @@ def _wrong(found: _File, document: Document) -> Iterator[Problem]:
         yield from _wrong_tls(found.tls_server_config, document)
 
 
-def _wrong_tls(tls: _Tls, document: Document) -> Iterator[Problem]:
+def _wrong_tls(tls: TlsKeys, document: Document) -> Iterator[Problem]:
     if not tls.model_fields_set:
         return
 
@@ -304,7 +187,7 @@ def _wrong_tls(tls: _Tls, document: Document) -> Iterator[Problem]:
         yield at("curve_preferences", words, "name one, or leave it out")
 
 
-def _tls(found: _Tls, folder: Path, document: Document) -> tuple[Tls, list[Path]]:
+def _tls(found: TlsKeys, folder: Path, document: Document) -> tuple[Tls, list[Path]]:
     """The settings with all octets read, tried out once; and the files they came from."""
     files: list[Path] = []
 

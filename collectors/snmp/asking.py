@@ -55,8 +55,8 @@ class AskingSession(ABC):
                 fetch.take(chunk, outcome, self.answered)
         return Answers(fetch.values, fetch.problem)
 
-    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000) -> Walk:
-        course = Course(columns, self.limits, bulk=self._bulk, max_rows=max_rows)
+    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000, most: int | None = None) -> Walk:
+        course = Course(columns, self.limits, bulk=self._bulk, max_rows=max_rows, most=most)
         await self._follow(course, until)
         return Walk({column.root: column.rows for column in course.columns}, course.problem)
 

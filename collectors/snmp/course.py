@@ -51,7 +51,10 @@ class Ask:
 class Course:
     """One walk. Ask what `next` says, give the outcome to `take`, until `next` says None."""
 
-    def __init__(self, roots: Iterable[str], limits: Limits, *, bulk: bool, max_rows: int, tags: bool = False) -> None:
+    def __init__(
+        self, roots: Iterable[str], limits: Limits, *, bulk: bool, max_rows: int, tags: bool = False,
+        most: int | None = None,
+    ) -> None:  # fmt: skip
         self.columns = [Column(root) for root in dict.fromkeys(roots)]
         self.problem: DeviceFault | None = None
         self._limits = limits
@@ -59,12 +62,15 @@ class Course:
         self._suspicion: DeviceFault | None = None  # of GETBULK, until GETNEXT at the same place has answered
         self._one_by_one = False
         self._max_rows = max_rows
+        self._most = most  # variable bindings in one request
         self._tags = tags
         self._reduced: int | None = None  # repetitions, while an answer is too big
 
     def next(self) -> Ask | None:
         """The next request: as many unfinished columns side by side as the device takes."""
         width = 1 if self._one_by_one else self._limits.columns
+        if self._most is not None:
+            width = max(1, min(width, self._most))
         columns = []
         for column in self.columns:
             if not column.done:
@@ -76,6 +82,8 @@ class Course:
         if not self._bulk:
             return Ask(Request.GET_NEXT, tuple(columns), 0)
         repetitions = self._limits.repetitions(len(columns))
+        if self._most is not None:
+            repetitions = max(1, min(repetitions, self._most // len(columns)))
         return Ask(Request.GET_BULK, tuple(columns), min(repetitions, self._reduced or repetitions))
 
     def take(self, ask: Ask, outcome: Pdu | DeviceFault, answers_at_all: bool, *, retried: bool = False) -> None:

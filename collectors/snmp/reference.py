@@ -303,7 +303,9 @@ class _UsmSession(_ReferenceSession):
                 answer.set_result(Malformed(f"pysnmp's answer cannot be read: {type(error).__name__}"))
 
         asked = [(v2c.ObjectIdentifier(_tuple(oid)), v2c.Null("")) for oid in oids]
-        where = (self._engine, names[0], None, self._access.context)
+        proxied = self._access.context_engine
+        engine_id = v2c.OctetString(hexValue=proxied) if proxied else None
+        where = (self._engine, names[0], engine_id, self._access.context)
         if request is Request.GET_BULK:
             BulkCommandGenerator().send_varbinds(*where, 0, repetitions, asked, deliver)
         elif request is Request.GET_NEXT:

@@ -30,6 +30,7 @@ from collectors.target import SnmpAccess
 log = logging.getLogger(__name__)
 
 TIME_WINDOW_SECONDS = 150
+ENGINES_KEPT = 1 << 16  # whoever may ask in any context must not fill our memory with them
 _LAST_BOOTS = (1 << 31) - 1  # an engine that has come there takes no authenticated message any more
 _LARGEST_MESSAGE = 65_507
 _USM = 3
@@ -111,6 +112,8 @@ class Acquaintances:
         return self._known.get((address, port, access))
 
     def keep(self, address: str, port: int, access: SnmpAccess, engine: RemoteEngine) -> None:
+        if len(self._known) >= ENGINES_KEPT:
+            self._known.clear()  # each is discovered anew when it is next asked
         self._known[address, port, access] = engine
 
     def fresh_salt(self) -> int:
@@ -162,8 +165,9 @@ class UsmEnvelope:
         if engine is not self._pieces_of:
             self._pieces_of = engine
             engine_id = ber.tlv(ber.OCTET_STRING, engine.engine_id)
+            where = bytes.fromhex(self._access.context_engine) or engine.engine_id
             self._pieces = (
-                engine_id + ber.tlv(ber.OCTET_STRING, self._access.context.encode()),
+                ber.tlv(ber.OCTET_STRING, where) + ber.tlv(ber.OCTET_STRING, self._access.context.encode()),
                 engine_id,
                 ber.tlv(ber.OCTET_STRING, self._access.user.encode()),
             )

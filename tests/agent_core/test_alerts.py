@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -55,28 +56,96 @@ async def test_every_message_is_told_once_however_many_senders_there_are(book: L
     assert book.outbox.waiting() == 0
 
 
-async def test_a_channel_in_trouble_is_tried_again_after_longer_and_longer_pauses(book: Ledger) -> None:
+async def test_a_channel_in_trouble_is_tried_again_after_longer_and_longer_pauses_and_in_order(book: Ledger) -> None:
     now, channel = Now(), Channel(TellError("busy"), TellError("busy"))
     now.at += timedelta(seconds=1)
     sender = Sender(book.outbox, {"desk": channel}, now)
-    assert await sender.send_due() == 1
+    assert await sender.send_due() == 0
     assert await sender.send_due() == 0
     now.at += timedelta(seconds=16)
-    assert await sender.send_due() == 2
+    assert await sender.send_due() == 0
+    now.at += timedelta(seconds=16)
+    assert await sender.send_due() == 0, "the second pause is longer"
+    now.at += timedelta(seconds=16)
+    assert await sender.send_due() == 3
+    assert [m.title for m in channel.told] == ["title 0", "title 1", "title 2"]
     assert sender.stats.failed_total == 2
+    assert sender.stats.of("desk").waiting == 3, "as of when it last looked"
 
 
-async def test_what_cannot_be_told_is_given_up_loudly(book: Ledger, caplog: pytest.LogCaptureFixture) -> None:
-    now = Now()
-    refused = Channel(TellError("400", permanent=True), *(TellError("busy") for _ in range(2 * TRIES)))
-    sender = Sender(book.outbox, {"desk": refused}, now)
-    for _ in range(TRIES + 2):
-        now.at += timedelta(hours=1)
-        await sender.send_due()
-    assert refused.told == []
-    assert sender.stats.given_up_total == 3
+async def test_what_was_refused_is_given_up_loudly_and_the_others_are_told(
+    book: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    channel = Channel(TellError("400", permanent=True))
+    sender = Sender(book.outbox, {"desk": channel})
+    assert await sender.send_due() == 2
+    assert sender.stats.given_up_total == 1
     assert book.outbox.waiting() == 0
     assert "nobody was told over desk: title 0" in caplog.text
+
+
+async def test_a_channel_that_is_away_for_hours_is_told_everything_in_order_afterwards(book: Ledger) -> None:
+    now, channel = Now(), Channel(*(TellError("away") for _ in range(60)))
+    sender = Sender(book.outbox, {"desk": channel}, now)
+    for _ in range(20):
+        now.at += timedelta(minutes=20)
+        await sender.send_due()
+    channel.problems.clear()
+    now.at += timedelta(minutes=20)
+    assert await sender.send_due() == 3
+    assert [m.title for m in channel.told] == ["title 0", "title 1", "title 2"]
+    assert sender.stats.given_up_total == 0
+
+
+async def test_a_message_that_alone_cannot_be_told_keeps_the_others_waiting_only_so_long(
+    book: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Picky(Channel):
+        async def tell(self, message: Message) -> None:
+            if message.title == "title 0":
+                raise TellError("500")
+            await super().tell(message)
+
+    now, channel = Now(), Picky()
+    sender = Sender(book.outbox, {"desk": channel}, now)
+    for _ in range(TRIES - 1):
+        now.at += timedelta(minutes=20)
+        assert await sender.send_due() == 0
+    now.at += timedelta(minutes=20)
+    assert await sender.send_due() == 2
+    assert sender.stats.given_up_total == 1
+    assert "nobody was told over desk: title 0" in caplog.text
+
+
+async def test_what_could_not_be_told_for_a_day_is_no_alert_any_more(book: Ledger) -> None:
+    now = Now()
+    sender = Sender(book.outbox, {"desk": Channel(*(TellError("away") for _ in range(9)))}, now)
+    now.at += timedelta(hours=25)
+    for _ in range(3):
+        await sender.send_due()
+    assert sender.stats.given_up_total == 3
+    assert book.outbox.waiting() == 0
+
+
+async def test_a_channel_that_is_slow_delays_no_other(book: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.alerts.sender.WAIT_SECONDS", 0.5)
+    book.record(Facts(messages=(Message("log", "device:sw", "critical", "other", "text", at(9)),))).result(10)
+    going_on = asyncio.Event()
+
+    class Slow(Channel):
+        async def tell(self, message: Message) -> None:
+            await going_on.wait()
+            await super().tell(message)
+
+    slow, quick = Slow(), Channel()
+    sender = Sender(book.outbox, {"desk": slow, "log": quick})
+    while not quick.told:
+        await sender.send_due()
+    assert slow.told == []
+    going_on.set()
+    while len(slow.told) < 3:
+        await sender.send_due()
+    assert [m.title for m in slow.told] == ["title 0", "title 1", "title 2"], "each once"
 
 
 async def test_a_message_for_a_channel_that_is_not_there_is_given_up(book: Ledger) -> None:

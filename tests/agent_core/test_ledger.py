@@ -108,10 +108,10 @@ def test_flips_can_be_asked_for_by_subject_and_time(ledger: Ledger) -> None:
 def test_notes_and_messages_come_back(ledger: Ledger) -> None:
     (written,) = record(ledger, Facts((change(),)))
     note = Note("device:sw", at(9), "jo", "cause", "power", written.flips[0].id)
-    message = Message("log", "device:sw", "critical", "device sw is down", "since ever", at(0))
+    message = Message("log", "device:sw", "critical", "device sw is down", "since ever", at(0), "k", "fix_clock")
     record(ledger, Facts(notes=(note,), messages=(message,)))
     assert ledger.notes("device:sw") == [note]
-    assert [p.message for p in ledger.outbox.claim(datetime.now(UTC))] == [message]
+    assert [p.message for p in ledger.outbox.claim("log", datetime.now(UTC))] == [message]
 
 
 def test_an_agent_that_is_opened_again_goes_on_where_it_was(place: str, opened: Open) -> None:
@@ -230,7 +230,11 @@ def test_of_messages_with_one_key_a_channel_gets_the_first(ledger: Ledger) -> No
     plain = replace(first, key=None)
     record(ledger, Facts(messages=(first, replace(first, title="again"), replace(first, channel="desk"))))
     record(ledger, Facts(messages=(replace(first, title="after a restart"), plain, plain)))
-    told = [(p.message.channel, p.message.title) for p in ledger.outbox.claim(datetime.now(UTC))]
+    told = [
+        (p.message.channel, p.message.title)
+        for channel in ("desk", "log")
+        for p in ledger.outbox.claim(channel, datetime.now(UTC))
+    ]
     assert sorted(told) == [("desk", "down"), ("log", "down"), ("log", "down"), ("log", "down")]
     assert ledger.told_keys() == {"down/device:sw/1"}
 
@@ -410,20 +414,26 @@ def message(number: int) -> Message:
     return Message("log", "device:sw", "warning", f"title {number}", "text", at(number))
 
 
-def test_a_message_is_claimed_once(ledger: Ledger) -> None:
+def test_a_message_is_claimed_once_and_nothing_overtakes_it(ledger: Ledger) -> None:
     record(ledger, Facts(messages=tuple(message(n) for n in range(5))))
     now = datetime.now(UTC)
-    first, second = ledger.outbox.claim(now, most=3), ledger.outbox.claim(now)
-    assert [p.message.title for p in first + second] == [f"title {n}" for n in range(5)]
-    assert ledger.outbox.claim(now) == []
+    first = ledger.outbox.claim("log", now, most=3)
+    assert [p.message.title for p in first] == ["title 0", "title 1", "title 2"]
+    assert ledger.outbox.claim("log", now) == [], "what is behind waits for them"
+    for pending in first[1:]:
+        ledger.outbox.released(pending)
+    ledger.outbox.sent(first[0], now)
+    assert [p.message.title for p in ledger.outbox.claim("log", now)] == [f"title {n}" for n in range(1, 5)]
+    assert ledger.outbox.claim("log", now) == []
+    assert ledger.outbox.waiting_by_channel() == {"log": 4}
 
 
 def test_a_claim_whose_holder_died_is_taken_over_and_the_old_holder_can_no_longer_mark_it(ledger: Ledger) -> None:
     record(ledger, Facts(messages=(message(1),)))
     now = datetime.now(UTC)
-    (old,) = ledger.outbox.claim(now)
+    (old,) = ledger.outbox.claim("log", now)
     later = now + timedelta(minutes=6)
-    (new,) = ledger.outbox.claim(later)
+    (new,) = ledger.outbox.claim("log", later)
     ledger.outbox.sent(old, later)
     assert ledger.outbox.waiting() == 1
     ledger.outbox.sent(new, later)
@@ -433,13 +443,13 @@ def test_a_claim_whose_holder_died_is_taken_over_and_the_old_holder_can_no_longe
 def test_a_message_that_failed_waits_and_one_that_is_given_up_is_not_tried_again(ledger: Ledger) -> None:
     record(ledger, Facts(messages=(message(1),)))
     now = datetime.now(UTC)
-    (pending,) = ledger.outbox.claim(now)
+    (pending,) = ledger.outbox.claim("log", now)
     ledger.outbox.failed(pending, "no answer", now + timedelta(seconds=30), now)
-    assert ledger.outbox.claim(now) == []
-    (again,) = ledger.outbox.claim(now + timedelta(seconds=31))
+    assert ledger.outbox.claim("log", now) == []
+    (again,) = ledger.outbox.claim("log", now + timedelta(seconds=31))
     assert again.attempts == 1
     ledger.outbox.failed(again, "gone", None, now)
-    assert ledger.outbox.claim(now + timedelta(days=1)) == []
+    assert ledger.outbox.claim("log", now + timedelta(days=1)) == []
 
 
 # ---------------------------------------------------------------- identifiers

@@ -143,6 +143,14 @@ OLD_ROWS = (
     "INSERT INTO told (id, channel, subject, level, title, text, at, recorded_at, due_at) VALUES "
     "('01900000000070008000000000000008', 'log', 'device:sw', 'critical', 'down', 'x', '2026-05-01 11:00:00.000000', "
     "'2026-05-01 11:00:30.000000', '2026-05-01 11:00:30.000000')",
+    "INSERT INTO told (id, channel, subject, level, title, text, at, recorded_at, due_at, sent_at) VALUES "
+    "('01900000000070008000000000000009', 'log', 'device:ap', 'warning', 'degraded', 'x', "
+    "'2026-05-01 11:00:00.000000', '2026-05-01 11:00:30.000000', '2026-05-01 11:00:30.000000', "
+    "'2026-05-01 11:00:31.000000')",
+    "INSERT INTO told (id, channel, subject, level, title, text, at, recorded_at, due_at, sent_at) VALUES "
+    "('01900000000070008000000000000010', 'log', 'hardware:stage/overdue', 'warning', 'old', 'x', "
+    "'2026-05-01 11:00:00.000000', '2026-05-01 11:00:30.000000', '2026-05-01 11:00:30.000000', "
+    "'2026-05-01 11:00:31.000000')",
 )
 
 
@@ -174,6 +182,8 @@ def test_a_ledger_of_the_first_version_is_brought_forward_and_chained_and_goes_o
     assert [n.text for n in ledger.notes()] == ["power"]
     assert [(w.began_at.hour, w.until_at.hour) for w in ledger.watches()] == [(9, 12), (13, 14)]
     assert ledger.outbox.waiting() == 1
+    kinds = {message.subject: message.kind for _, message in ledger.told_after(None, at(-(10**8)))[0]}
+    assert kinds == {"device:sw": "outage", "device:ap": "degraded", "hardware:stage/overdue": "hardware"}
     record(ledger, Facts((change(1),)), Facts(heartbeat_at=at(0)))
     assert ledger.flips()[-1].sequence == 6
     assert ledger.verify().problems == ()

@@ -114,7 +114,7 @@ async def test_an_outage_is_written_with_its_message_in_one_transaction(
     assert book.settle()
     assert book.stats.written_total == 2
     assert [(f.before, f.after, f.at) for f in book.flips()][1:] == [(UP, DOWN, at(60))]
-    (pending,) = book.outbox.claim(pipeline_time())
+    (pending,) = book.outbox.claim("desk", pipeline_time())
     assert (pending.message.title, pending.message.level, pending.message.at) == (
         "device sw is down",
         "critical",

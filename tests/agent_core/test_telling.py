@@ -65,6 +65,32 @@ def test_what_is_told_of_a_change(what: Change, mind: Mind, level: str | None) -
     assert [(m.channel, m.level) for m in messages] == ([("log", level), ("desk", level)] if level else [])
 
 
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [
+        (change(UP, DOWN), "outage"),
+        (change(UP, DEGRADED), "degraded"),
+        (change(UP, DEGRADED, subject="redundancy:links/wf"), "redundancy"),
+    ],
+)
+def test_a_message_says_what_it_is_about(what: Change, kind: str) -> None:
+    assert [m.kind for m in told([what])] == [kind]
+
+
+def test_a_channel_gets_what_it_takes_and_hears_that_it_is_well_only_of_that() -> None:
+    mind = Mind(channels=("log", "pager"), takes={"pager": lambda message: message.level == "critical"})
+    for what, expected in (
+        (change(UP, DEGRADED, subject="device:a"), ["log"]),
+        (change(UP, DOWN, subject="device:b"), ["log", "pager"]),
+        (change(DEGRADED, UP, subject="device:a"), ["log"]),
+        (change(DOWN, UP, subject="device:b"), ["log", "pager"]),
+    ):
+        messages = told([what], mind)
+        mind.hears(messages)
+        assert [m.channel for m in messages] == expected
+    assert (mind.believed, mind.heard) == ({}, set())
+
+
 def test_times_are_told_as_london_has_them() -> None:
     summer = Change("site:wf", UP, DOWN, datetime(2026, 7, 1, 9, 30, tzinfo=UTC), "both links are down", "link:wf-a")
     (message,) = told([summer])

@@ -130,6 +130,17 @@ def test_what_is_there_is_kept_unless_told_and_then_moved_aside(state: Path, tmp
         assert not [name for name in archive.namelist() if "before-restore" in name], "what is aside is not kept on"
 
 
+def test_a_backup_in_the_state_directory_is_not_in_the_next_one(state: Path, tmp_path: Path) -> None:
+    first = backed_up(state, state)
+    assert first.parent == state
+    same = state / "backup.zip"
+    same.write_text("one of yesterday, under the name that this one gets")
+    for to in (tmp_path / "next.zip", same):
+        with zipfile.ZipFile(backed_up(state, to)) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".zip")]
+        assert names == ([] if to == same else ["state/backup.zip"])
+
+
 def test_configuration_that_is_there_is_kept_unless_told(state: Path, tmp_path: Path) -> None:
     file = backed_up(state, tmp_path)
     etc = tmp_path / "etc"
@@ -228,7 +239,7 @@ def test_what_root_restores_belongs_to_the_agent(state: Path, tmp_path: Path) ->
     new.mkdir()
     os.chown(new, 1234, 1235)
     assert command("restore", file, "--state", new, "--config", tmp_path / "conf").exit_code == 0
-    owners = {(p.stat().st_uid, p.stat().st_gid) for p in new.rglob("*") if not p.name.endswith(".lock")}
+    owners = {(p.stat().st_uid, p.stat().st_gid) for p in new.rglob("*")}
     assert owners == {(1234, 1235)}
     inventory = (tmp_path / "conf" / "inventory.yaml").stat()
     assert (inventory.st_uid, inventory.st_gid, inventory.st_mode & 0o777) == (0, 1235, 0o640)

@@ -15,7 +15,7 @@ import pytest
 
 from agent.backup import ArchiveInvalid, CannotRestore, back_up, examine, restore
 from agent.config import Settings
-from agent.ledger import Ledger
+from agent.ledger import Ledger, schemas
 from tests.readers.commands import fill
 
 NOW = datetime(2026, 11, 28, 21, 30, tzinfo=UTC)
@@ -195,7 +195,7 @@ def test_half_an_archive_and_none_at_all_are_refused(
 def test_examining_writes_nothing_and_finds_what_is_damaged(good: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.rglob("*"))
     contents = examine(good)
-    assert (contents.schema, contents.ledger) == ("0003", "sqlite")
+    assert (contents.schema, contents.ledger) == (schemas()[-1], "sqlite")
     assert "state/ledger.sqlite3" in contents.files
     forged = Forged(good)
     forged.manifest["files"][0]["sha256"] = "0" * 64

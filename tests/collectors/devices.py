@@ -46,7 +46,7 @@ class _Session:
             return Answers([None] * len(cells), NoAnswer("no answer"))
         return await self._recording.get(cells, until)
 
-    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000) -> Walk:
+    async def walk(self, columns: Sequence[str], until: float, max_rows: int = 20_000, most: int | None = None) -> Walk:
         self.requests += 1
         self._device.asked.append(("walk", len(columns)))
         problem = next((self._device.broken_columns[c] for c in columns if c in self._device.broken_columns), None)

@@ -48,6 +48,27 @@ def test_a_file_that_others_may_read_is_refused(mode: int, tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize(
+    ("owner", "mode", "taken"),
+    [((0, 10640), 0o440, True), ((0, 10640), 0o640, True), ((0, 10641), 0o640, False), ((0, 10640), 0o660, False),
+     ((0, 10640), 0o644, False), ((10640, 10640), 0o640, False)],
+)  # fmt: skip
+def test_a_file_of_root_may_be_read_by_the_agent_s_own_group(
+    owner: tuple[int, int], mode: int, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Kubernetes mounts secrets for a user who is not root."""
+    path = secret_file(tmp_path)
+    os.chown(path, *owner)
+    path.chmod(mode)
+    monkeypatch.setattr(os, "getegid", lambda: 10640)
+    if taken:
+        assert Secrets({}).resolve(f"file:{path}").get_secret_value() == SECRET
+        return
+    with pytest.raises(SecretMissing, match="others may read it"):
+        Secrets({}).resolve(f"file:{path}")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_a_file_of_another_user_is_refused(tmp_path: Path) -> None:
     path = secret_file(tmp_path)
     os.chown(path, 12345, 12345)

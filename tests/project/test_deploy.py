@@ -12,17 +12,16 @@ import pytest
 import yaml
 
 from agent import exporter
-from agent.catalogue import CATALOGUE
 from agent.config import Settings
 from agent.exporter.text import Format
 from tests.readers.estate import pages, visit
 
 Server = Callable[[str], Path]
-NAME = re.compile(r"\b(?:hartwatch_[a-z0-9_]+|if[A-Z]\w+|sysUpTime)\b")
+TESTS = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "tests"
 
 
 def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
 
 
 def load(path: Path) -> Any:
@@ -59,9 +58,9 @@ def test_prometheus_takes_the_configuration_and_the_rules(deploy: Path, server: 
     assert "rules found" in result.stdout, "the configuration finds the rule files"
 
 
-def test_every_alert_fires_and_ends_as_written(deploy: Path, server: Server) -> None:
-    tests = in_folder(deploy / "prometheus" / "tests")
-    result = run(server("promtool"), "test", "rules", *tests, cwd=deploy / "prometheus" / "tests")
+@pytest.mark.parametrize("name", [file.name for file in in_folder(TESTS)])
+def test_every_alert_fires_and_ends_as_written(name: str, server: Server) -> None:
+    result = run(server("promtool"), "test", "rules", name, cwd=TESTS)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
@@ -69,7 +68,7 @@ def test_every_alert_is_seen_not_firing_firing_and_over(deploy: Path, rules: lis
     seen: dict[str, list[bool]] = {}
     for file in in_folder(deploy / "prometheus" / "tests"):
         for case in load(file)["tests"]:
-            for check in case["alert_rule_test"]:
+            for check in case.get("alert_rule_test", ()):
                 seen.setdefault(check["alertname"], []).append("exp_alerts" in check)
     for rule in rules:
         assert seen.get(rule["alert"], [])[:3] == [False, True, False], rule["alert"]
@@ -84,16 +83,6 @@ def test_every_alert_says_how_bad_it_is_who_acts_and_what_it_means(rules: list[d
         assert rule["annotations"]["description"], rule["alert"]
 
 
-def test_an_alert_of_hardware_has_a_runbook_and_goes_the_slow_way(root: Path, rules: list[dict[str, Any]]) -> None:
-    hardware = [rule for rule in rules if rule["labels"].get("topic") == "hardware"]
-    assert hardware
-    for rule in hardware:
-        page = (root / rule["annotations"]["runbook"]).read_text(encoding="utf-8")
-        assert f"`{rule['alert']}`" in page, rule["alert"]
-        headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
-        assert headings == ["Meaning", "Impact", "Checks", "Fix"], rule["annotations"]["runbook"]
-
-
 def test_what_is_recorded_is_tested_and_named_by_what_it_is_made_of(
     deploy: Path, every_rule: list[dict[str, Any]]
 ) -> None:
@@ -101,24 +90,8 @@ def test_what_is_recorded_is_tested_and_named_by_what_it_is_made_of(
     asked = " ".join(test["expr"] for case in cases for test in case.get("promql_expr_test", ()))
     for rule in (rule for rule in every_rule if "record" in rule):
         name = rule["record"]
-        assert re.fullmatch(r"[a-z_]+:hartwatch_[a-z_]+:[a-z]+", name)
+        assert re.fullmatch(r"[a-z_]+:(hartwatch_[a-z_]+|if[A-Z][A-Za-z]+):[a-z0-9_]+", name)
         assert name in asked or any(name in other["expr"] for other in every_rule), name
-
-
-def test_rules_use_only_metrics_that_the_catalogue_knows(every_rule: list[dict[str, Any]]) -> None:
-    known = {entry.name for entry in CATALOGUE}
-    known |= {f"{entry.name}_{part}" for entry in CATALOGUE if entry.type == "histogram" for part in
-              ("bucket", "sum", "count")}  # fmt: skip
-    recorded = {rule["record"] for rule in every_rule if "record" in rule}
-    used = {name for rule in every_rule for name in NAME.findall(_without(recorded, rule["expr"]))}
-    assert used
-    assert used <= known
-
-
-def _without(names: set[str], expression: str) -> str:
-    for name in names:
-        expression = expression.replace(name, "")
-    return expression
 
 
 def test_the_scrape_of_the_agent_is_of_the_page_without_devices_readings(deploy: Path) -> None:
@@ -141,45 +114,11 @@ def test_prometheus_looks_where_the_agent_listens(deploy: Path) -> None:
     assert jobs["snmp-hartwatch"]["http_sd_configs"][0]["url"] == f"http://{listens}/sd/prometheus"
 
 
-# ---------------------------------------------------------------- Alertmanager
-def test_alertmanager_takes_the_configuration(deploy: Path, server: Server) -> None:
-    result = run(server("amtool"), "check-config", "alertmanager.yml", cwd=deploy / "alertmanager")
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-@pytest.mark.parametrize(
-    ("labels", "receivers"),
-    [
-        ("alertname=OutageOpen team=service-desk severity=critical", "service-desk,on-call"),
-        ("alertname=OutageHalfOfFixTarget team=service-desk severity=warning", "service-desk,silent"),
-        ("alertname=OutageThreeQuartersOfFixTarget team=service-desk severity=critical escalate=yes", "escalation"),
-        ("alertname=DeviceCheckCritical team=infrastructure severity=critical device=wlc-1", "infrastructure"),
-        ("alertname=HartwatchBlind team=infrastructure severity=critical", "infrastructure"),
-        ("alertname=FirewallUnsupported team=infrastructure topic=hardware severity=critical", "infrastructure"),
-        ("alertname=HardwareOverdue team=infrastructure topic=hardware severity=warning", "infrastructure"),
-        ("alertname=HardwareReviewDue team=infrastructure topic=hardware severity=info", "weekly"),
-    ],
-)
-def test_an_alert_reaches_whom_it_should(labels: str, receivers: str, deploy: Path, server: Server) -> None:
-    result = run(
-        server("amtool"), "config", "routes", "test", "--config.file=alertmanager.yml",
-        f"--verify.receivers={receivers}", *labels.split(), cwd=deploy / "alertmanager",
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_what_one_check_of_one_device_finds_is_one_message(deploy: Path) -> None:
-    """A controller that loses its access points fires an alert for each; whoever is called needs one."""
-    routes = yaml.safe_load((deploy / "alertmanager" / "alertmanager.yml").read_text())["route"]["routes"]
-    (route,) = [one for one in routes if 'alertname =~ "DeviceCheck.*"' in one["matchers"]]
-    assert route["group_by"] == ["alertname", "device", "check"]
-
-
 # ---------------------------------------------------------------- systemd
 def test_the_service_runs_with_few_rights(deploy: Path, server: Server) -> None:
     unit = deploy / "systemd" / "hartwatch.service"
     result = run(
-        server("systemd-analyze"), "security", "--offline=true", "--no-pager", "--threshold=16", unit, cwd=deploy
+        server("systemd-analyze"), "security", "--offline=true", "--no-pager", "--threshold=14", unit, cwd=deploy
     )
     assert "Overall exposure level" in result.stdout, result.stderr
     assert result.returncode == 0, result.stdout.splitlines()[-1]

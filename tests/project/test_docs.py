@@ -29,6 +29,12 @@ LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
+# What may stand before our command: who runs it, with what, and where. `systemctl start hartwatch` is none of ours.
+BEFORE = re.compile(
+    r"^\s*(\$ )?((sudo( -u \S+)?|[A-Z_]+=\S*|time|docker exec \S+|kubectl .*exec \S+ --)\s+)*(\S*/)?(?=hartwatch\s)"
+)
+
+
 def relative(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
@@ -92,8 +98,8 @@ def spoken() -> Iterator[tuple[str, list[str]]]:
         for body in (*blocks(page, "sh"), *blocks(page, "")):
             for line in body.splitlines():
                 words = line.partition(" #")[0].split("|")[0].split(">")[0]
-                if re.search(r"(^|/|\s)hartwatch\s", words) or words.startswith("make "):
-                    yield relative(page), shlex.split(words)
+                if BEFORE.sub("", words).startswith("hartwatch ") or words.startswith("make "):
+                    yield relative(page), shlex.split(BEFORE.sub("", words))
         prose = BLOCK.sub("", page.read_text(encoding="utf-8"))
         for inline in re.findall(r"`((?:hartwatch|make) [^`]+)`", prose):
             yield relative(page), shlex.split(inline.replace("...", "X"))

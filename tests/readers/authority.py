@@ -40,7 +40,8 @@ class Authority:
 
     @property
     def ca(self) -> Path:
-        return write(self.signed, self.folder, self.name)[0]
+        file = self.folder / f"{self.name}.crt"
+        return file if file.exists() else write(self.signed, self.folder, self.name)[0]
 
     def sign(self, name: str, days: int = 10) -> tuple[Path, Path]:
         now = datetime.now(UTC)

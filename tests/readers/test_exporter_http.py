@@ -227,7 +227,9 @@ def basic(user: str, password: str) -> dict[str, str]:
     return {"authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
 
 
-async def test_where_there_are_users_nothing_is_told_to_others_but_that_it_runs(client: Client) -> None:
+async def test_where_there_are_users_nothing_is_told_to_others_but_that_it_runs(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     agent = client(pages(visit()), config=users(prometheus="right"))
     for headers in ({}, basic("prometheus", "wrong"), basic("nobody", "right"), {"authorization": "Basic %%%"},
                     {"authorization": "Bearer x"}):  # fmt: skip
@@ -235,6 +237,8 @@ async def test_where_there_are_users_nothing_is_told_to_others_but_that_it_runs(
         assert answer.status_code == 401
         assert "Basic" in answer.headers["www-authenticate"]
         assert "hartwatch_" not in answer.text
+    said = [record.getMessage() for record in caplog.records if record.name == "agent.web.guard"]
+    assert said == ["a wrong user or password came from 192.0.2.9"], "once, and no name: it may be a password"
     for _ in range(2):  # the second time from memory
         assert (await agent.get("/metrics", headers=basic("prometheus", "right"))).status_code == 200
     assert (await agent.get("/-/healthy")).status_code == 200

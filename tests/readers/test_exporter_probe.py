@@ -18,13 +18,14 @@ from starlette.applications import Starlette
 from agent import exporter
 from agent.config import Settings
 from agent.exporter.probe import Refused, patience_of
+from agent.exporter.text import Format
 from agent.pipeline import Outcome
 from agent.probing import Probes
 from collectors.readings import Cadence
 from tests.readers.estate import pages, visit
 from tests.readers.test_app import INVENTORY, metric, running, until
 from tests.readers.test_exporter_http import OPEN
-from tests.readers.test_exporter_pages import sound, value
+from tests.readers.test_exporter_pages import parsed, sound, value
 
 
 class Asked:
@@ -220,11 +221,16 @@ async def test_a_probe_is_a_visit_its_find_is_kept_and_judged_and_both_are_told(
         page = (await client.get("/devices/sw-wf-1/metrics")).text
         assert "ifHCInOctets{" in page, "what was found is not thrown away"
         assert "probe_success" not in page
-        for form in ("text/plain", OPEN):
-            text = (await client.get("/probe?target=sw-wf-1", headers={"accept": form}, timeout=20)).text
+        for address in ("/metrics", "/agent/metrics", "/devices/sw-wf-1/metrics", "/probe?target=sw-wf-1"):
+            text, wanted = [
+                (await client.get(address, headers={"accept": form}, timeout=20)).text for form in ("text/plain", OPEN)
+            ]
             sound(text)
-        text = (await client.get("/probe?target=sw-wf-1", timeout=20)).text
-        checked = await asyncio.to_thread(promtool, text)
-        # Names of MIBs are not in Prometheus' style; what is wrong with them, promtool says line by line.
-        assert not [line for line in checked if not line.startswith(("if", "sys", "hr"))]
+            sound(wanted)
+            assert parsed(text), address
+            assert parsed(wanted, Format.OPEN), address
+            checked = await asyncio.to_thread(promtool, text)
+            # Names of MIBs are not in Prometheus' style, and pounds of money are not of weight: it finds nothing else.
+            others = [line for line in checked if not line.startswith(("if", "sys", "hr"))]
+            assert not [line for line in others if "_pounds" not in line], address
         assert await metric(client, "hartwatch_probes_total", outcome="reached")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 import subprocess
@@ -13,7 +14,9 @@ import pytest
 from agent import web
 from agent.web import users as users_module
 from agent.web.guard import Bucket
-from agent.web.tls import SUITES, SUITES_13, context_of
+from agent.web.seldom import Seldom
+from agent.web.suites import SUITES, SUITES_13
+from agent.web.tls import context_of
 from agent.web.users import REMEMBERED, Found, Users
 from agent.web.webconfig import Rate
 from tests.readers.authority import Authority, hashed
@@ -263,6 +266,21 @@ async def test_what_was_found_is_remembered_right_or_wrong_and_only_so_much_of_i
         assert await found(users, "a", "right") is Found.RIGHT
     assert checks == 3 + REMEMBERED + 20, "whoever asks often is not forgotten for those who guess"
     assert len(users._known) == REMEMBERED
+
+
+def test_a_warning_that_many_cause_is_said_once_a_minute_with_how_many_there_were(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 0.0
+    seldom = Seldom(logging.getLogger("agent.web.guard"), lambda: now)
+    for n in range(5):
+        seldom.warn("from %s", n)
+    now = 61.0
+    seldom.warn("from %s", 6)
+    now = 130.0
+    seldom.warn("from %s", 7)
+    told = [record.getMessage() for record in caplog.records]
+    assert told == ["from 0", "from 6 (4 more since the last time this was said)", "from 7"]
 
 
 def test_a_rate_lets_a_burst_through_and_then_one_each_interval() -> None:

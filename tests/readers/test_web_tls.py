@@ -16,6 +16,7 @@ import pytest
 
 from agent import web
 from agent.config import Settings
+from agent.web.renewal import RESTLESS_LOOKS
 from tests.readers.authority import Authority, hashed
 from tests.readers.test_app import estate as estate
 from tests.readers.test_app import metric, running, until
@@ -84,7 +85,7 @@ async def test_mutual_tls_lets_in_clients_of_the_authority_and_no_others(
 
 
 async def test_of_the_authoritys_clients_only_those_with_an_allowed_name_are_let_in(
-    estate: Estate, served: Served
+    estate: Estate, served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     served.write(MUTUAL + "  client_allowed_sans: [prom.example, '127.0.0.9']\n")
     async with running(estate(web_config=served.file), trusted=served.authority.client("prom.example")) as (
@@ -94,6 +95,11 @@ async def test_of_the_authoritys_clients_only_those_with_an_allowed_name_are_let
         for newest in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             assert await status(client.base_url, served.authority.client("printer.example", newest)) == 0
         assert await metric(client, "hartwatch_web_refusals_total", reason="certificate") == 2
+        told = [r.getMessage() for r in caplog.records if r.name == "agent.web.listening"]
+        assert told == [
+            "a client at 127.0.0.1 with a certificate for 127.0.0.1, printer.example is not let in: "
+            "client_allowed_sans has none of its names"
+        ], "once, however many come"
 
 
 async def test_a_certificate_that_may_be_given_is_verified_when_it_is(
@@ -249,6 +255,7 @@ async def test_an_invalid_file_leaves_the_old_in_force_and_is_said_until_it_is_p
         assert await serial(client.base_url, trusted) == before
         assert "web.yml:2:3: tls_server_config.cert_fiel: unknown key" in caplog.text
         assert "the one loaded before stays in force" in caplog.text
+        assert "tls_server_config.cert_fiel" in (await client.get("/")).text, "every page says so"
         said = len(caplog.records)
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGHUP)
@@ -298,6 +305,23 @@ async def test_when_other_clients_are_let_in_the_connections_of_those_before_end
         assert await status(client.base_url, ours) == 0, "nor does an old session help"
         client._transport = httpx.AsyncHTTPTransport(verify=theirs)  # the agent must still end cleanly
         assert await metric(client, "hartwatch_web_config_invalid") == 0
+
+
+async def test_a_file_that_never_stands_still_is_taken_on_all_the_same(served: Served) -> None:
+    served.write(users={"a": "right"})
+    config = web.read_web_config(served.file)
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError("nobody asks")
+
+    guard = web.Guard(page, config, None)
+    renewal = web.Renewal(served.file, config, guard, web.server(page, config.tls), "127.0.0.1")
+    served.write(users={"b": "right"})
+    for n in range(RESTLESS_LOOKS):
+        assert list(guard.config.users) == ["a"], "it is let stand still first"
+        os.utime(served.file, (n, n))
+        await renewal.look()
+    assert list(guard.config.users) == ["b"]
 
 
 async def test_what_is_written_again_without_a_change_is_no_event(

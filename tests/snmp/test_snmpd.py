@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -123,3 +124,11 @@ async def test_version_3_discovers_once_for_many_sessions(snmpd: Agent, open_ses
     second = open_session(snmpd.port, access, timeout_seconds=2.0)
     assert (await second.get(cells, soon())).values == [b"hart-agent"]
     assert second.requests == 1
+
+
+async def test_a_request_may_be_meant_for_a_context_engine_that_is_named(snmpd: Agent, open_session: Open) -> None:
+    own = (b"\x80\x00\x1f\x88\x04" + b"hartwatch-tests").hex()
+    access = replace(user_of("SHA", "AES-128"), context_engine=own)
+    cells = Cells([f"{SYSTEM}.5.0"])
+    answers = await open_session(snmpd.port, access, timeout_seconds=2.0).get(cells, soon())
+    assert (answers.values, answers.problem) == ([b"hart-agent"], None)

@@ -9,9 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collectors.errors import DeviceFault
-from collectors.snmp import usm
+from collectors.snmp import ber, usm
+from collectors.snmp.keys import Keys
 from collectors.snmp.message import Request, read_pdu, request_tail
-from collectors.snmp.usm import Acquaintances, AskAgain, Clock, NotProven, UsmEnvelope
+from collectors.snmp.usm import Acquaintances, AskAgain, Clock, NotProven, RemoteEngine, UsmEnvelope
+from collectors.target import SnmpAccess
 from tests.snmp.hostile import Mib, Usm, V3Asked, num
 from tests.snmp.test_hostile_usm import ACCESS, AUTH_ONLY, OPEN
 
@@ -133,3 +135,24 @@ def test_salts_never_repeat() -> None:
     salts = [one.fresh_salt() for _ in range(1000)]
     assert len(set(salts)) == 1000
     assert Acquaintances().fresh_salt() not in salts
+
+
+def test_a_context_engine_that_is_named_stands_in_the_request_and_the_devices_own_where_none_is() -> None:
+    own, other = b"\x80\x00\x1f\x88\x04own", b"\x80\x00\x1f\x88\x04other"
+    for named, expected in (("", own), (other.hex(), other)):
+        access = SnmpAccess("3", "", user="hart", context="vlan-7", context_engine=named)
+        met = Acquaintances()
+        met.keep("127.0.0.1", 161, access, RemoteEngine(own, Keys(None, None), (1, 1)))
+        envelope = UsmEnvelope("127.0.0.1", 161, access, met)
+        datagram = envelope.wrap(Request.GET, 1 << 24, request_tail(["1.3.6.1.2.1.1.5.0"]))
+        assert ber.tlv(ber.OCTET_STRING, expected) + ber.tlv(ber.OCTET_STRING, b"vlan-7") in datagram
+
+
+def test_engines_that_were_met_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.snmp.usm.ENGINES_KEPT", 3)
+    met, engine = Acquaintances(), RemoteEngine(b"\x80\x00\x1f\x88\x04own", Keys(None, None), (1, 1))
+    every = [SnmpAccess("3", "", user="hart", context=f"c{number}") for number in range(20)]
+    for access in every:  # in as many contexts as somebody likes to name
+        met.keep("127.0.0.1", 161, access, engine)
+        assert met.recall("127.0.0.1", 161, access) is engine
+    assert sum(met.recall("127.0.0.1", 161, access) is not None for access in every) <= 3

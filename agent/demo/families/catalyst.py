@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.demo.curves import STEADY
 from agent.demo.device import Device
-from agent.demo.families import base, cisco, entity, iftable
+from agent.demo.families import base, cisco, entity, iftable, lldp
 from agent.demo.families.base import Model
 from agent.demo.families.cisco import Switch
 from agent.demo.families.entity import Part
@@ -97,7 +97,9 @@ def build_switch(tree: Tree, device: Device, model: Model) -> None:
     """A Catalyst switch or stack."""
     switch: Switch = model.data["switch"]
     base.system(tree, device, model.sys_object_id, cisco.descr(model), services=6)
-    iftable.interfaces(tree, device, switch_ports(device, switch))
+    rows = switch_ports(device, switch)
+    iftable.interfaces(tree, device, rows)
+    lldp.neighbours(tree, device, rows)
     parts: list[Part] = []
     count = cisco.members(device)
     if count > 1:

@@ -191,7 +191,7 @@ class _Book(Ledger):
 def outbox_of(ledger: Ledger) -> Iterator[Telling]:
     """Every message that waits in the outbox. They are claimed by that, so ask once."""
     while True:
-        claimed = ledger.outbox.claim(datetime.now(UTC), most=500)
+        claimed = ledger.outbox.claim("desk", datetime.now(UTC), most=500)
         if not claimed:
             return
         for pending in claimed:
