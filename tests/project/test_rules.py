@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.alerts.standing import FIX_CLOCK, HARDWARE
+from agent.alerts.standing import RUNBOOKS as OF_MESSAGES
 from collectors import load_profiles
 from tests.project.promql import Known, Wrong, labels_of, names_in
 
@@ -38,6 +40,10 @@ def known() -> Known:
 
 
 ALERTS = [rule for rule in every_rule() if "alert" in rule]
+
+
+# Pages that the alerts have which the agent sends itself.
+PUSHED = (*OF_MESSAGES.values(), *FIX_CLOCK.values(), *HARDWARE.values())
 
 
 def page_of(alert: str) -> str:
@@ -128,8 +134,11 @@ def test_an_alert_has_a_runbook_with_meaning_impact_checks_and_fix(rule: dict[st
 
 def test_every_runbook_is_of_an_alert_and_in_the_index() -> None:
     pages = {path.name for path in RUNBOOKS.glob("*.md")} - {"README.md"}
-    assert pages == {page_of(rule["alert"]) for rule in ALERTS}
-    rows = re.findall(r"^\| \[`(\w+)`\]\(([\w-]+\.md)\) \| (\w+) \|", (RUNBOOKS / "README.md").read_text("utf-8"), re.M)
-    assert sorted(rows) == sorted(
+    index, _, sent = (RUNBOOKS / "README.md").read_text("utf-8").partition("## Alerts that the agent sends itself")
+    form = re.compile(r"^\| \[`(\w+)`\]\(([\w-]+\.md)\) \| (\w+) \|", re.MULTILINE)
+    assert sorted(form.findall(index)) == sorted(
         (rule["alert"], page_of(rule["alert"]), rule["labels"]["severity"]) for rule in ALERTS
     )
+    of_rules, own = {page_of(rule["alert"]) for rule in ALERTS}, set(PUSHED) - {"README.md"}
+    assert {page for _, page, _ in form.findall(sent)} == own - of_rules, "what no rule has is in a table of its own"
+    assert pages == of_rules | own
