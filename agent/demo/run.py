@@ -14,6 +14,7 @@ from pathlib import Path
 from agent.app import CannotStart, serve
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
+from agent.demo.answered import report
 from agent.demo.begin import Begun, SimulatorProcess
 from agent.demo.bought import import_records, write_records
 from agent.demo.curves import Clock
@@ -56,10 +57,12 @@ async def _serve(begun: Begun, settings: Settings, ending: asyncio.Event) -> int
     async def after_start(address: str) -> None:
         nonlocal prometheus
         if options.prometheus and PrometheusProcess.installed():
-            rules = options.inventory.absolute().parent / "deploy" / "prometheus" / "rules"
+            deploy = options.inventory.absolute().parent / "deploy"
+            rules = deploy / "prometheus" / "rules"
             prometheus = PrometheusProcess(directory / "prometheus", address.removeprefix("http://"), rules)
             await prometheus.start()
             (directory / "prometheus.address").write_text(prometheus.address + "\n")
+            watching.append(asyncio.create_task(report(prometheus.address, deploy, _say)))
         # The first paper has no hardware in it yet; the second one has what the first visits saw.
         for wait in (0.0, PAPER_SECONDS):
             await asyncio.sleep(wait)
@@ -71,7 +74,7 @@ async def _serve(begun: Begun, settings: Settings, ending: asyncio.Event) -> int
     def started(address: str) -> None:
         print(f"{address}", flush=True)
         words = f"{len(made.plan.kits)} simulated devices; faults: hartwatch demo fault list; Ctrl-C ends it"
-        print(words, file=sys.stderr, flush=True)
+        _say(words)
         watching.append(asyncio.create_task(after_start(address)))
         watching.append(asyncio.create_task(_until(ending, options.runs_for, begun.simulator)))
 
@@ -83,6 +86,10 @@ async def _serve(begun: Begun, settings: Settings, ending: asyncio.Event) -> int
         await asyncio.gather(*watching, return_exceptions=True)
         if prometheus is not None:
             await prometheus.stop()
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 async def _until(ending: asyncio.Event, runs_for: timedelta | None, simulator: SimulatorProcess) -> None:

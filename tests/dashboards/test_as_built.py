@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.demo.asking import load, panels, queries
 from deploy.grafana.builders.__main__ import DASHBOARDS, PAGE, rendered
 from deploy.grafana.builders.reference import page
-from deploy.grafana.preview.asking import load, panels, queries
 
 BOARDS = load()
 EVERY = pytest.mark.parametrize("name", BOARDS)

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from agent.catalogue import CATALOGUE, find
+from agent.demo.asking import Choice, load, queries
 from collectors import load_profiles
-from deploy.grafana.preview.asking import Choice, load, queries
 
 BOARDS = load()
 OF_PROMETHEUS = {"up": {"job", "instance"}}

@@ -22,21 +22,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from agent.demo.answered import every_query, has_data, lately, only_in_trouble
+from agent.demo.asking import Asked, Choice, NoAnswer, Prometheus, load
 from agent.demo.control import CONTROL, ask
 from agent.demo.prometheus import free_port
-from deploy.grafana.preview.asking import Asked, Choice, NoAnswer, Prometheus, load, queries
 
 pytestmark = pytest.mark.timeout(900)
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[2]
 BOARDS = load()
 SCRAPE = 5
 DAYS, EVERY_SECONDS = 90, 7200
 LONG = 80 * 86400
-# A device has what its make has: one panel may be of fans and another of voltages. Each query has data of one of them.
-DEVICES = ("sw-core-dh-1", "hv-dh-1", "idrac-hv-dh-1", "ups-dh-1", "fw-cr-1")
 PAST = re.compile(
     r"^(hartwatch_(?:outages_total|downtime_seconds_total|assets)\{.*|"
     r'hartwatch_quarter_availability_ratio\{subject="service:.*bound="achieved".*|'
@@ -162,35 +160,28 @@ def configuration(agent: str) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------- asking
-def every_query() -> dict[str, tuple[str, Asked]]:
-    return {f"{name} / {asked.name}": (name, asked) for name, board in BOARDS.items() for asked in queries(board)}
+QUERIES = every_query(BOARDS)
+EXCUSED = only_in_trouble(ROOT / "deploy" / "grafana" / "only_in_trouble.yaml", BOARDS)
 
 
-def has_data(stage: Stage, board: str, asked: Asked) -> bool:
-    choices = [{"device": device} for device in DEVICES] if board == "device" else [{}]
-    for values in choices:
-        expr = Choice(values, interval="60s").fill(asked.expr, BOARDS[board], asked.span)
-        at = time.time()
-        if asked.instant:
-            found = stage.prometheus.instant(expr, at)
-        elif asked.span > LONG:  # the history ends where it was made
-            found = stage.prometheus.range(expr, stage.now - asked.span + 2 * EVERY_SECONDS, stage.now, EVERY_SECONDS)
-        else:
-            found = stage.prometheus.range(expr, at - 120, at, 15)
-        if found:
-            return True
-    return False
+def asked_of(stage: Stage, which: str) -> bool:
+    def window(asked: Asked, now: float) -> tuple[float, float, float]:
+        if asked.span > LONG:  # the history ends where it was made
+            return stage.now - asked.span + 2 * EVERY_SECONDS, stage.now, EVERY_SECONDS
+        return lately(asked, now)
+
+    board, asked = QUERIES[which]
+    return has_data(stage.prometheus, BOARDS[board], asked, window)
 
 
 def left_empty(stage: Stage, wanted: Sequence[str], seconds: float) -> set[str]:
     """Those that still had no data after so long; each is asked again until it has, and then no more."""
-    everything = every_query()
     left = set(wanted)
 
     def none_left() -> bool:
         for which in sorted(left):
             with contextlib.suppress(NoAnswer):
-                if has_data(stage, *everything[which]):
+                if asked_of(stage, which):
                     left.discard(which)
         return not left
 
@@ -198,43 +189,34 @@ def left_empty(stage: Stage, wanted: Sequence[str], seconds: float) -> set[str]:
     return left
 
 
-def only_in_trouble() -> dict[str, str]:
-    """Query > the reason why it may be empty while all is well."""
-    found = {}
-    for entry in yaml.safe_load((HERE / "only_in_trouble.yaml").read_text(encoding="utf-8")):
-        known = [asked.ref for asked in queries(BOARDS[entry["dashboard"]]) if asked.panel == entry["panel"]]
-        for ref in known if entry["queries"] == "all" else entry["queries"]:
-            assert ref in known, entry
-            found[f"{entry['dashboard']} / {entry['panel']} / {ref}"] = entry["reason"]
-        assert known, entry
-    return found
-
-
-def test_the_list_of_what_may_be_empty_names_queries_that_exist_and_says_why() -> None:
-    listed = only_in_trouble()
-    assert listed.keys() <= every_query().keys()
-    assert all(len(reason) > 10 for reason in listed.values())
-    assert len(listed) < len(every_query()) / 10
+def test_the_list_of_what_may_be_empty_names_queries_that_exist_and_says_why(tmp_path: Path) -> None:
+    assert EXCUSED.keys() <= QUERIES.keys()
+    assert all(len(reason) > 10 for reason in EXCUSED.values())
+    assert len(EXCUSED) < len(QUERIES) / 10
+    gone = tmp_path / "excused.yaml"
+    gone.write_text("- {dashboard: noc, panel: No such panel, queries: all, reason: there is none}\n")
+    with pytest.raises(ValueError, match="No such panel"):
+        only_in_trouble(gone, BOARDS)
 
 
 def test_every_query_has_data_on_the_demo_estate_where_nothing_is_wrong(stage: Stage) -> None:
-    wanted = [which for which in every_query() if which not in only_in_trouble()]
+    wanted = [which for which in QUERIES if which not in EXCUSED]
     assert left_empty(stage, wanted, 240) == set()
 
 
 def test_no_query_is_refused(stage: Stage) -> None:
     """A join of many with many is refused only when there is data, so it is asked again with data there."""
     refused = {}
-    for which, (board, asked) in every_query().items():
+    for which in QUERIES:
         try:
-            has_data(stage, board, asked)
+            asked_of(stage, which)
         except NoAnswer as problem:
             refused[which] = str(problem)
     assert refused == {}
 
 
 def test_the_panels_over_ninety_days_show_ninety_days(stage: Stage) -> None:
-    for which, (board, asked) in every_query().items():
+    for which, (board, asked) in QUERIES.items():
         if asked.span <= LONG:
             continue
         expr = Choice().fill(asked.expr, BOARDS[board], asked.span)
@@ -254,4 +236,4 @@ def test_what_is_empty_while_all_is_well_has_data_when_things_go_wrong(stage: St
         assert wait_until(lambda: stage.standing(f"device:{leaf}") == "down", 120)
         stage.clear("core-switch", leaf)
         assert wait_until(lambda: stage.standing(f"device:{leaf}") == "up", 120)
-    assert left_empty(stage, list(only_in_trouble()), 240) == set()
+    assert left_empty(stage, list(EXCUSED), 240) == set()

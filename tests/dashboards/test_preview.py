@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from agent.demo.asking import Choice, load, panels, queries, seconds
 from deploy.grafana.preview import drawing, frames
-from deploy.grafana.preview.asking import Choice, load, panels, queries, seconds
 from deploy.grafana.preview.frames import formatted
 
 BOARDS = load()

@@ -21,7 +21,7 @@ import pytest
 from jsonschema import Draft7Validator
 from jsonschema.validators import validator_for
 
-from deploy.grafana.preview.asking import load, panels
+from agent.demo.asking import load, panels
 
 BOARDS = load()
 EVERY = pytest.mark.parametrize("name", BOARDS)

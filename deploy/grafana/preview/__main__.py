@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent.demo.asking import Choice, NoAnswer, Prometheus, load, seconds
 from deploy.grafana.preview import drawing
-from deploy.grafana.preview.asking import Choice, NoAnswer, Prometheus, load, seconds
 
 POINTS = 240
 CHROMIUM_SECONDS = 60

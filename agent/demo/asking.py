@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).resolve().parent.parent / "dashboards"
+FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "grafana" / "dashboards"  # of a checkout
 VARIABLE = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
 SPAN = re.compile(r"^(?:now-)?(\d+)([smhdw])$")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -107,8 +107,16 @@ class Prometheus:
             "query_range", {"query": expr, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:g}"}
         )
 
+    def rules(self) -> int:
+        """How many rules are loaded, recording and alerting."""
+        return sum(len(group["rules"]) for group in self._data("rules", {})["groups"])
+
     def _ask(self, what: str, parameters: dict[str, str]) -> list[dict[str, Any]]:
-        data = urllib.parse.urlencode(parameters).encode()
+        found: list[dict[str, Any]] = self._data(what, parameters)["result"]
+        return found
+
+    def _data(self, what: str, parameters: dict[str, str]) -> dict[str, Any]:
+        data = urllib.parse.urlencode(parameters).encode() or None
         request = urllib.request.Request(f"{self._address}/api/v1/{what}", data=data)  # noqa: S310 - http, looked at above
         try:
             with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310 - the same
@@ -118,8 +126,8 @@ class Prometheus:
                 words = json.loads(problem.read(ANSWER_LIMIT))["error"]
             except (ValueError, KeyError):
                 words = str(problem)
-            raise NoAnswer(f"{words}: {parameters['query']}") from None
+            raise NoAnswer(f"{words}: {parameters.get('query', what)}") from None
         except (OSError, ValueError) as problem:
             raise NoAnswer(f"{self._address} does not answer: {problem}") from None
-        found: list[dict[str, Any]] = said["data"]["result"]
+        found: dict[str, Any] = said["data"]
         return found
