@@ -1,17 +1,14 @@
 """The composition root: the only place that wires settings, inventory, sessions, pipeline, schedule, ledger and HTTP.
 
-    status = await serve(settings, started=callback)      0 after a clean end; CannotStart says why it cannot begin
+agent = Agent(settings, estates, ledger, sessions, now)     agent.begin(), agent.reload(), await agent.end()
 
-SIGHUP takes on changed settings and inventory as a difference; an invalid file leaves the old ones in force. SIGTERM
-and SIGINT end it: nothing new starts, running visits may finish, what is known is written, then the process ends.
+agent.serving opens what it needs, runs it and closes it again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,7 +21,7 @@ from agent.accounting.readiness import readiness_of
 from agent.alerts import Sender
 from agent.answers import LedgerAnswers
 from agent.calendar_uk import quarter_of
-from agent.channels import ChannelsInvalid, Telling
+from agent.channels import Telling
 from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing, Secrets
 from agent.estates import Estates
@@ -33,10 +30,9 @@ from agent.hardware.minder import HardwareMinder
 from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
-from agent.ledger import HEARTBEAT_SECONDS, Ledger, LedgerUnusable
-from agent.looking import Crew, Here, Looks, WorkersGone
+from agent.ledger import HEARTBEAT_SECONDS, Ledger
+from agent.looking import Crew, Here, Looks
 from agent.minder import Minder
-from agent.notify import Nobody, ServiceManager, keep_telling
 from agent.pipeline import Pipeline
 from agent.probing import Probes
 from agent.rest import REST_SECONDS, Rest
@@ -53,14 +49,6 @@ log = logging.getLogger(__name__)
 
 TELL_SECONDS = 5.0
 SEEN_SECONDS = 300.0
-
-
-class CannotStart(Exception):
-    """The agent cannot begin. `str()` says what to do; `status` is the exit status: 2 configuration, else 1."""
-
-    def __init__(self, message: str, status: int = 1) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Agent:
@@ -361,132 +349,6 @@ class Agent:
             await self.crew.close()
 
 
-async def serve(
-    settings: Settings,
-    *,
-    web_config: web.WebConfig | None = None,
-    started: Callable[[str], object] | None = None,
-    ending: asyncio.Event | None = None,
-    signals: bool = True,
-    reread: Callable[[], Settings] | None = None,
-    service: ServiceManager | None = None,
-) -> int:
-    """Run the agent until it is told to end; 0 after a clean end. CannotStart where it cannot begin.
-
-    `started` is called with the address of the pages once it listens; `ending` may be set to end it from outside
-    (`hartwatch demo`), and with `signals` False no handlers are installed. `reread` reads the settings for a reload,
-    `service` is told how it goes.
-    """
-    service = service or Nobody()
-    try:
-        config = web_config or (web.read_web_config(settings.web_config) if settings.web_config else web.WebConfig())
-    except web.WebConfigInvalid as problem:
-        raise CannotStart(str(problem), 2) from None
-    refused = web.refusal(settings.listen_address, config)
-    if refused:
-        raise CannotStart(refused, 2)
-    estates = Estates()
-    try:
-        estates.take(settings, *await asyncio.to_thread(estates.read, settings))
-    except (InventoryInvalid, ProfileInvalid) as problem:
-        raise CannotStart(str(problem), 2) from None
-    except SecretMissing as problem:
-        raise CannotStart(f"a credential of the inventory cannot be had: {problem}", 2) from None
-    except OSError as problem:
-        raise CannotStart(
-            f"cannot read {problem.filename}: {(problem.strerror or str(problem)).lower()}; "
-            "make it readable and the state directory writable for the user hartwatch runs as, or choose another one"
-        ) from None
-    try:
-        socket = web.listen(settings.listen_address, settings.listen_port)
-    except web.CannotListen as problem:
-        raise CannotStart(str(problem)) from None
-    with contextlib.closing(socket):
-        service.status("opening the ledger; bringing an older one forward takes a while")
-        try:
-            ledger = await asyncio.to_thread(Ledger.open, settings.ledger_url, settings.agent_name)
-        except LedgerUnusable as problem:
-            raise CannotStart(str(problem)) from None
-        try:
-            async with Sessions(ssh_threads=settings.ssh_threads) as sessions:
-                address = _address(settings, socket.getsockname()[1], tls=config.tls is not None)
-                try:
-                    page = _page(settings, address)
-                    agent = Agent(settings, estates, ledger, sessions, datetime.now(UTC), reread, page)
-                except (ProfileInvalid, ChannelsInvalid, snmp.ModulesInvalid, OSError) as problem:
-                    raise CannotStart(str(problem), 2) from None
-                if agent.crew is not None:
-                    try:
-                        await agent.crew.start()
-                    except WorkersGone as problem:
-                        raise CannotStart(str(problem)) from None
-                server = web.server(guard := agent.http(config), config.tls)
-                agent.renewal = web.Renewal(settings.web_config, config, guard, server, settings.listen_address)
-                serving = asyncio.create_task(server.serve([socket]))
-                ended = ending or asyncio.Event()
-                with _signals(agent, ended, service) if signals else contextlib.nullcontext():
-                    agent.begin()
-                    log.info("watching %d devices; pages and metrics at %s", len(estates.watched), address)
-                    estates.warn()
-                    if not settings.self_check_addresses:
-                        log.warning(
-                            "no self_check_addresses are set: an outage of our own network will look like everybody's"
-                        )
-                    agent.rest.settle()
-                    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has a flag only
-                        await asyncio.sleep(0.01)
-                    if started is not None:
-                        started(address)
-                    service.ready(agent.in_a_line())
-                    telling = asyncio.create_task(keep_telling(service, agent.in_a_line))
-                    await asyncio.wait(
-                        {serving, waiting := asyncio.create_task(ended.wait())}, return_when="FIRST_COMPLETED"
-                    )
-                    waiting.cancel()
-                    log.info("ending")
-                    telling.cancel()
-                    service.stopping("ending: running visits may finish")
-                    server.should_exit = True
-                    await agent.end()
-                    await serving
-        finally:
-            lost = await asyncio.to_thread(ledger.close)
-        if lost:
-            log.error("%d hand-overs could not be written to the ledger and are lost", lost)
-        log.info("ended")
-        return 1 if lost else 0
-
-
-@contextlib.contextmanager
-def _signals(agent: Agent, ended: asyncio.Event, service: ServiceManager) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def reloaded() -> None:
-        service.reloading()
-        try:
-            await agent.reload()
-        finally:
-            service.ready(agent.in_a_line())
-
-    def reload() -> None:
-        tasks.add(task := loop.create_task(reloaded()))
-        task.add_done_callback(tasks.discard)
-
-    handlers: dict[signal.Signals, Callable[[], object]] = {
-        signal.SIGTERM: ended.set,
-        signal.SIGINT: ended.set,
-        signal.SIGHUP: reload,
-    }
-    for number, handler in handlers.items():
-        loop.add_signal_handler(number, handler)
-    try:
-        yield
-    finally:
-        for number in handlers:
-            loop.remove_signal_handler(number)
-
-
 def _references(settings: Settings) -> tuple[Reference, ...]:
     return tuple(_reference(text) for text in settings.self_check_addresses)
 
@@ -497,17 +359,6 @@ def _reference(text: str) -> Reference:
     if port.isdigit() and host and (host.startswith("[") or ":" not in host):
         return Reference(host.strip("[]"), "tcp", int(port))
     return Reference(text.strip("[]"), "icmp")
-
-
-def _address(settings: Settings, port: int, *, tls: bool) -> str:
-    host = f"[{settings.listen_address}]" if ":" in settings.listen_address else settings.listen_address
-    return f"{'https' if tls else 'http'}://{host}:{port}"
-
-
-def _page(settings: Settings, address: str) -> str:
-    """The address of the pages as others reach them."""
-    scheme = address.partition("://")[0]
-    return f"{scheme}://{settings.advertised_address}" if settings.advertised_address else address
 
 
 def _last_quarter(now: datetime) -> str:

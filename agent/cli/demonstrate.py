@@ -85,8 +85,8 @@ def demo(
             import uvloop
 
             from agent import logs
-            from agent.app import CannotStart
             from agent.demo.run import run
+            from agent.serving import CannotStart
 
             logs.set_up("text", log_level)
             try:

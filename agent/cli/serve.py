@@ -96,9 +96,9 @@ def run(
     import uvloop
 
     from agent import logs
-    from agent.app import CannotStart, serve
     from agent.config import load_settings
     from agent.notify import service_manager
+    from agent.serving import CannotStart, serve
 
     logs.set_up(found.log_format, found.log_level)
     try:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.app import CannotStart, serve
 from agent.calendar_uk import quarter_of
 from agent.config import Settings
 from agent.demo.answered import report
@@ -26,6 +25,7 @@ from agent.hardware.notices import load_notices
 from agent.ledger import Ledger, LedgerUnusable
 from agent.paper_sources import sources_of
 from agent.reports import Edition, quarter_paper, write
+from agent.serving import CannotStart, serve
 from agent.web import CannotListen, listen
 
 log = logging.getLogger(__name__)

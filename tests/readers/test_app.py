@@ -32,13 +32,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner, Result
 
 from agent import web
-from agent.app import CannotStart, serve
 from agent.cli import serve as serve_commands
 from agent.cli.serve import verdict
 from agent.config import Settings, SettingsInvalid
 from agent.inventory import Problem
 from agent.ledger import Ledger
 from agent.schedule import Intervals, Schedule
+from agent.serving import CannotStart, serve
 from collectors.readings import Check, Level
 from tests.readers.estate import visit
 

@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from agent.app import CannotStart, serve
 from agent.config import Settings
 from agent.config_check import findings_of
 from agent.demo.tree import Tree
 from agent.exporter.snmp import built_in
 from agent.ledger import Ledger
+from agent.serving import CannotStart, serve
 from tests.readers.test_app import metric, running, until
 from tests.snmp_front.conftest import COMMUNITY, page_of
 from tests.snmp_front.trees import switch

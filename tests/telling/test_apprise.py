@@ -158,5 +158,5 @@ def test_an_address_that_apprise_does_not_know_is_refused_by_its_number(url: str
 def test_apprise_is_not_imported_by_who_does_not_use_it() -> None:
     import subprocess
 
-    code = "import sys, agent.app; sys.exit('apprise' in sys.modules)"
+    code = "import sys, agent.serving; sys.exit('apprise' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
