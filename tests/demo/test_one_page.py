@@ -178,11 +178,10 @@ def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_
     record_property("summary", [f"{target} died and took {carried_down} subjects with it: one page, one ending"])
 
 
-# What the demo's devices have not: licences that run out, probes, spanning tree; nor does Prometheus scrape itself.
+# What the demo's devices have not: probes with certificates, spanning tree; nor does Prometheus scrape itself.
 # All have recordings or tests of their own; their alerts are tested by promtool alone.
 NOT_IN_THE_DEMO = {
     "hartwatch_certificate_expiry_timestamp_seconds",
-    "hartwatch_licence_expiry_timestamp_seconds",
     "hartwatch_probe_success",
     "hartwatch_spanning_tree_topology_changes_total",
 }

@@ -144,7 +144,10 @@ def test_an_interrupted_sweep_says_how_to_go_on_and_asks_nobody_twice(
     arguments += [] if ping else ["--no-ping"]
     given = [*COMMAND, *arguments, "-i", str(tmp_path / "inventory.yaml"), "--state", str(tmp_path / "state")]
     kept = tmp_path / "kept.jsonl"
-    with subprocess.Popen(given, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as sweep:
+    with subprocess.Popen(
+        given, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a test run in the background ignores it
+    ) as sweep:  # fmt: skip
         while not kept.exists() or kept.read_text().count("\n") < 9:
             assert sweep.poll() is None
             time.sleep(0.02)

@@ -49,7 +49,7 @@ class Page:
 def page_of(text: str) -> Page:
     """Every line understood, no series twice; a text parser of its own, so that a shared mistake cannot hide."""
     page = Page()
-    for line in text.splitlines():
+    for line in text.split("\n")[:-1]:  # a carriage return in a label begins no line
         if line.startswith("# HELP "):
             _, _, name, words = [*line.split(" ", 3), ""][:4]
             assert name not in page.help, f"second HELP of {name}"

@@ -175,6 +175,9 @@ class _Book(Ledger):
     def believed(self) -> dict[str, Literal["critical", "warning"]]:
         return {}
 
+    def heard(self) -> set[tuple[str, str]]:
+        return set()
+
     def assets(self) -> list[Asset]:
         return []
 
