@@ -154,7 +154,9 @@ def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_
     (target,) = (on["target"] for on in ask(scene.directory / CONTROL, {"do": "list"})["on"])
     until(scene.pages, "somebody is called")
     time.sleep(110)  # time for everything that the fault brings with it to be alerted, were it not held back
-    carried = scene.asked('count(hartwatch_outage_open{cause!=""})')
+    # Asked until it answers: on a busy machine a scrape may be late, and its series are gone for that moment.
+    unseen = 'count(hartwatch_standing{standing="blind"} == 1)'
+    carried = until(lambda: scene.asked(unseen), "what stands behind it cannot be seen, and was not told of")
     (page,) = scene.pages()
     (alert,) = page.firing
     assert alert["labels"]["alertname"] == "OutageOpen"
@@ -162,7 +164,6 @@ def test_a_core_switch_that_dies_is_one_page_that_names_it_and_one_word_when_it_
     assert {"device", "site", "class", "council"} <= alert["labels"].keys()
     assert alert["annotations"]["summary"] == f"device:{target} is down"
     assert page.receiver in AWAKE
-    assert carried, "other things are down with it, and were not told of"
     others = [one.receiver for one in scene.got if one is not page and any(
         a["labels"].get("topic") != "hardware" for a in one.firing)]  # fmt: skip
     assert all(receiver.startswith("council-") for receiver in others), "and nobody else has a message, but its council"
