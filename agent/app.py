@@ -208,7 +208,7 @@ class Agent:
             (
                 estates.loaded_at,
                 lambda: placing.of_places(
-                    placing.placed(estates.estate, estates.topology),
+                    estates.places,
                     lambda subject: subject_figures.title_of(subject, estates.estate),
                 ),
             ),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ from agent.alerts.alertmanager import Alertmanager
 from agent.alerts.alertmanager_channel import AlertmanagerChannel, Sources
 from agent.alerts.apprise_channel import AppriseChannel
 from agent.alerts.silences import DAYS, Silence, author_of, wanted_silences
-from agent.alerts.standing import Where, takes
+from agent.alerts.standing import takes
 from agent.channel_settings import LOG, ChannelSettings
 from agent.config import Settings
 from agent.credentials import SecretMissing, Secrets
@@ -29,7 +29,6 @@ from agent.facts import Message
 from agent.inventory.values import SECRET_SOURCES
 from agent.ledger import Ledger
 from agent.maintenance import Plan
-from agent.placing import placed
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +54,16 @@ class Telling:
     ) -> Telling:  # fmt: skip
         """Blocking: secrets are read."""
         made = cls()
-        where = _Places(estates)
+
+        def council(subject: str) -> str:
+            place = estates.places.get(subject)
+            return place.council if place is not None else ""
+
         for name, channel in settings.channels.items():
             unknown = [council for council in channel.councils if council not in estates.estate.councils]
             if unknown:
                 raise ChannelsInvalid(f"channels.{name}.councils: the inventory has no council {unknown[0]!r}")
-            decide = takes(channel.least, channel.topics, channel.councils, where.council)
+            decide = takes(channel.least, channel.topics, channel.councils, council)
             made.takes[name] = decide
             if channel.kind != "alertmanager":
                 made.channels[name] = _plain_channel(name, channel, secrets)
@@ -75,7 +78,12 @@ class Telling:
                 return wanted_silences(plan().next_times(now, DAYS), estates.topology)
 
             sources = Sources(
-                history, decide, where, page, author_of(settings.agent_name), silences if channel.silences else None
+                history,
+                decide,
+                lambda: estates.places,
+                page,
+                author_of(settings.agent_name),
+                silences if channel.silences else None,
             )
             cluster = AlertmanagerChannel(
                 name, _peers(name, channel, secrets), sources, holds=channel.holds,
@@ -87,26 +95,6 @@ class Telling:
     async def refresh(self) -> None:
         """Side by side: one that does not answer delays no other."""
         await asyncio.gather(*(channel.refresh() for channel in self.refreshed.values()))
-
-
-class _Places:
-    """Where subjects belong, worked out when the inventory has changed."""
-
-    def __init__(self, estates: Estates) -> None:
-        self._estates = estates
-        self._of: datetime | None = None
-        self._known: dict[str, Where] = {}
-
-    def __call__(self) -> Mapping[str, Where]:
-        if self._of != self._estates.loaded_at:
-            found = placed(self._estates.estate, self._estates.topology)
-            self._known = {s: Where(at.device, at.site, at.role, at.council) for s, at in found.items()}
-            self._of = self._estates.loaded_at
-        return self._known
-
-    def council(self, subject: str) -> str:
-        found = self().get(subject)
-        return found.council if found is not None else ""
 
 
 # ---------------------------------------------------------------- one channel

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from agent.config import Settings
 from agent.credentials import Secrets
 from agent.inventory import Estate, InForce, Loaded, read, read_known_hosts, target
+from agent.placing import Place, placed
 from agent.schedule import Intervals
 from agent.topology import Topology
 from agent.view import watched_of
@@ -30,6 +31,7 @@ class Estates:
         self.loaded_at = datetime.now(UTC)
         self.estate = Estate()
         self.topology = Topology()
+        self.places: dict[str, Place] = {}  # where each subject belongs
         self.targets: dict[str, Target] = {}
         self.watched: dict[str, Watched] = {}
 
@@ -51,6 +53,7 @@ class Estates:
     def take(self, settings: Settings, loaded: Loaded, targets: dict[str, Target]) -> None:
         self.estate, self.targets = loaded.estate, targets
         self.topology = Topology.of(loaded.estate)
+        self.places = placed(loaded.estate, self.topology)
         self.watched = watched_of(loaded.estate, settings.intervals)
         self.loaded_at, self.problems, self.settings_problems, self.reloaded = datetime.now(UTC), (), (), True
         self.warnings = tuple(str(warning) for warning in loaded.warnings)

@@ -20,6 +20,7 @@ from typing import Literal
 
 from agent.hostile import plain
 from agent.inventory.model import Estate
+from agent.inventory.values import canonical_address
 from agent.lifecycle.placeholders import usable
 from agent.lifecycle.same import serial_key
 from collectors.readings import Visit
@@ -180,7 +181,7 @@ class _Known:
     def __init__(self, estate: Estate, visits: Mapping[str, Visit]) -> None:
         self._names: dict[str, str] = {}
         self._serials: dict[str, str] = {}
-        self._addresses = {_ip(device.address): name for name, device in estate.devices.items()}
+        self._addresses = {canonical_address(device.address): name for name, device in estate.devices.items()}
         for name, visit in visits.items():
             for part in visit.parts:
                 if part.part == "access_point" and part.name:
@@ -207,7 +208,7 @@ class _Known:
         for said in (name.casefold(), _short(name)):
             if said and (found := self._names.get(said)):
                 return found
-        if row.address and (found := self._addresses.get(_ip(row.address))):
+        if row.address and (found := self._addresses.get(canonical_address(row.address))):
             return found
         for said in (row.chassis, name):
             if said and (found := self._serials.get(serial_key(said))):
@@ -219,10 +220,3 @@ def _short(name: str) -> str:
     """Without the domain; an address that is a name stays whole."""
     text = name.casefold().rstrip(".")
     return text if re.fullmatch(r"[0-9.]+", text) else text.partition(".")[0]
-
-
-def _ip(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text.casefold().rstrip(".")

@@ -9,13 +9,13 @@ AGAIN_SECONDS after, gets the same look; and only so many are made at once.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.inventory.values import canonical_address
 from agent.watched import Watched
 from collectors.readings import Cadence, Labels
 
@@ -84,9 +84,9 @@ class Probes:
         if self._addresses[0] is not watched:
             by_address: dict[str, list[str]] = {}
             for name, device in watched.items():
-                by_address.setdefault(_address(device.address), []).append(name)
+                by_address.setdefault(canonical_address(device.address), []).append(name)
             self._addresses = watched, by_address
-        names = self._addresses[1].get(_address(target), ())
+        names = self._addresses[1].get(canonical_address(target), ())
         if not names:
             raise UnknownTarget
         if len(names) > 1:
@@ -124,7 +124,7 @@ class Probes:
             self.counted["refused"] += 1
             raise TooMany
         self._going_on += 1
-        look = _Look(cadence, asyncio.ensure_future(self._made(device, cadence)))
+        look = _Look(cadence, asyncio.ensure_future(self._look_now(device, cadence)))
         self._looks.setdefault(device, []).append(look)
 
         def ended(_: asyncio.Task[Outcome | None]) -> None:
@@ -134,18 +134,7 @@ class Probes:
         look.task.add_done_callback(ended)
         return look
 
-    async def _made(self, device: str, cadence: Cadence) -> Outcome | None:
-        return await self._look_now(device, cadence)
-
     def figures(self) -> Iterator[tuple[str, Labels, float]]:
         """Samples of the catalogue's metrics."""
         for outcome in OUTCOMES:
             yield "hartwatch_probes_total", (("outcome", outcome),), self.counted[outcome]
-
-
-def _address(text: str) -> str:
-    """An IP address in one way of writing it; anything else in small letters, as names in DNS are compared."""
-    try:
-        return str(ipaddress.ip_address(text.strip("[]")))
-    except ValueError:
-        return text.casefold()

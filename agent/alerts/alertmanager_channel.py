@@ -25,8 +25,9 @@ from uuid import UUID
 from agent.alerts.alertmanager import Alertmanager
 from agent.alerts.channels import TellError
 from agent.alerts.silences import Changes, Silence, changes_of
-from agent.alerts.standing import Alert, Standing, Where, posted
+from agent.alerts.standing import Alert, Standing, posted
 from agent.facts import Message
+from agent.placing import Place
 
 log = logging.getLogger("agent.alerts")
 
@@ -43,7 +44,7 @@ class Sources:
 
     history: History
     takes: Callable[[Message], bool]
-    places: Callable[[], Mapping[str, Where]]
+    places: Callable[[], Mapping[str, Place]]
     page: str  # the agent's own address, for links
     author: str
     silences: Callable[[datetime], Sequence[Silence]] | None = None

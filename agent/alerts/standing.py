@@ -25,6 +25,7 @@ from typing import Any
 
 from agent.facts import TOPICS, Message, MessageKind
 from agent.hostile import plain
+from agent.placing import Place
 
 SOURCE = "hartwatch"
 LONGEST = 4000  # characters of an annotation
@@ -55,17 +56,9 @@ HARDWARE = {
     "software/review_due": "software-unsupported.md", "software/unsupported": "software-unsupported.md",
 }  # fmt: skip
 
+_NOWHERE = Place("")  # of a subject that the inventory no longer has
+
 Labels = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """Where a subject belongs (agent.placing.Place has it)."""
-
-    device: str = ""
-    site: str = ""
-    role: str = ""
-    council: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +134,10 @@ class Standing:
 
 
 def posted(
-    alert: Alert, places: Mapping[str, Where], page: str, holds: timedelta, now: datetime
+    alert: Alert, places: Mapping[str, Place], page: str, holds: timedelta, now: datetime
 ) -> dict[str, Any]:  # fmt: skip
     """An alert as Alertmanager's API has it (PostableAlert). What stands ends in `holds`, if nobody sends it again."""
-    where = places.get(alert.subject, Where())
+    where = places.get(alert.subject, _NOWHERE)
     placed = {"device": where.device, "site": where.site, "class": where.role, "council": where.council}
     ends = alert.ended_at if alert.ended_at is not None and alert.kind != "hardware" else now + holds
     if alert.kind == "hardware" and alert.ended_at is not None:

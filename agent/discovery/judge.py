@@ -6,13 +6,13 @@ for device in devices: known(device, estate_index)
 
 from __future__ import annotations
 
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.discovery.heard import Heard
 from agent.inventory.model import Estate
+from agent.inventory.values import canonical_address
 from agent.lifecycle.placeholders import usable
 from agent.lifecycle.same import serial_key
 from collectors.readings import compatible
@@ -74,12 +74,12 @@ def one_each(heard: Iterable[Heard], first: Iterable[str] = ()) -> list[Found]:
     together: dict[int, list[Heard]] = defaultdict(list)
     for at, one in enumerate(answers):
         together[root(at)].append(one)
-    preferred = {_address(one) for one in first}
+    preferred = {canonical_address(one) for one in first}
     return [_found(members, preferred) for _, members in sorted(together.items())]
 
 
 def _found(members: Sequence[Heard], preferred: set[str]) -> Found:
-    main = next((one for one in members if _address(one.address) in preferred), members[0])
+    main = next((one for one in members if canonical_address(one.address) in preferred), members[0])
     return Found(main, tuple(one for one in members if one is not main))
 
 
@@ -123,8 +123,8 @@ class Index:
         self, estate: Estate, serials: Mapping[str, str] | None = None, resolved: Mapping[str, str] | None = None
     ) -> None:
         self.estate = estate
-        self._address = {_address(device.address): name for name, device in estate.devices.items()}
-        self._address |= {_address(address): name for address, name in (resolved or {}).items()}
+        self._address = {canonical_address(device.address): name for name, device in estate.devices.items()}
+        self._address |= {canonical_address(address): name for address, name in (resolved or {}).items()}
         self._serial = {serial_key(serial): name for serial, name in (serials or {}).items()}
         for entry in estate.hardware.values():
             if entry.device and entry.serial and entry.part in ("chassis", "stack_member", "ha_member"):
@@ -140,12 +140,12 @@ class Index:
 
     def at(self, address: str) -> str | None:
         """The device that the inventory has at an address."""
-        return self._address.get(_address(address))
+        return self._address.get(canonical_address(address))
 
     def known(self, found: Found) -> Known | None:
         """The device that a found one is; None: it is new."""
         for address in found.addresses:
-            if name := self._address.get(_address(address)):
+            if name := self._address.get(canonical_address(address)):
                 return Known(name, "address", doubt=self._doubt(name, found))
         if (serial := usable(found.heard.serial)) and (name := self._serial.get(serial_key(serial))):
             return Known(name, "serial", new_address=True)
@@ -167,12 +167,3 @@ class Index:
 
 def _name(text: str | None) -> str:
     return (text or "").strip().rstrip(".").casefold()
-
-
-def _address(text: str) -> str:
-    try:
-        ip = ipaddress.ip_address(text)
-    except ValueError:
-        return text.rstrip(".").casefold()
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return str(mapped or ip)

@@ -12,13 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from agent.exporter.page import Pages
 from agent.exporter.text import Format
-from agent.exporter.wanted import heads, wants_gzip
+from agent.exporter.wanted import LONGEST_SECONDS, TIMEOUT_HEADER, heads, in_time, wants_gzip
 from agent.probing import AmbiguousTarget, Probed, Probes, TooMany, UnknownTarget
 from collectors.readings import Cadence
 
-TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
-OFFSET_SECONDS = 0.5  # of Prometheus' patience, for the way back: an answer that comes too late is none
-LONGEST_SECONDS = 120.0
 _CADENCES: Mapping[str, Cadence] = {cadence.value: cadence for cadence in Cadence}
 
 
@@ -94,4 +91,4 @@ def patience_of(header: str | None) -> float:
         seconds = math.nan
     if not seconds > 0:  # nor is NaN
         raise Refused(400, f"{TIMEOUT_HEADER} is a number of seconds above 0")
-    return min(max(seconds - OFFSET_SECONDS, seconds / 2), LONGEST_SECONDS)
+    return in_time(seconds)

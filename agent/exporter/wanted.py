@@ -1,4 +1,4 @@
-"""What a request wants of a page's form: gzip or not; and the head of an answer."""
+"""What a request wants: gzip or not, and how soon; and the head of an answer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import ipaddress
 from functools import lru_cache
 
 from agent.exporter.text import Format
+
+TIMEOUT_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+LONGEST_SECONDS = 120.0
+_OFFSET_SECONDS = 0.5  # of Prometheus' patience, for the way back: an answer that comes too late is none
+
+
+def in_time(seconds: float) -> float:
+    """How long a look may take for whoever waits so many seconds for the answer."""
+    return min(max(seconds - _OFFSET_SECONDS, seconds / 2), LONGEST_SECONDS)
 
 
 @lru_cache(maxsize=256)

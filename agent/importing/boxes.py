@@ -16,10 +16,8 @@ from pydantic_core import PydanticCustomError
 from agent.hostile import plain
 from agent.importing.records import Field, Record, Value, Words, address_in
 from agent.lifecycle.placeholders import usable
-from agent.purchases.cells import BLANK, LONGEST, day_in
+from agent.purchases.cells import BLANK, LONGEST, MOST_POUNDS, day_in
 from agent.purchases.faults import CellRefused, quoted
-
-MOST_POUNDS = 1_000_000_000
 
 
 def record_of(

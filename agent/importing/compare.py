@@ -8,7 +8,6 @@ number. Where these contradict each other nothing is changed and the conflict is
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from agent.importing.records import OF_DEVICE, OF_HARDWARE, Field, Record, Value
 from agent.inventory.model import Device, Estate
-from agent.inventory.values import check_name
+from agent.inventory.values import canonical_address, check_name
 from agent.lifecycle.same import serial_key
 from agent.lifecycle.words import MAIN
 
@@ -89,7 +88,7 @@ class _Comparison:
             if entry.serial:
                 self._serials[serial_key(entry.serial)] = entry.device or f"hardware.{name}"
         self._names = {_short(name): name for name in estate.devices} | {n.casefold(): n for n in estate.devices}
-        self._addresses = {_ip(device.address): name for name, device in estate.devices.items()}
+        self._addresses = {canonical_address(device.address): name for name, device in estate.devices.items()}
         self._at, self._numbered = dict(self._addresses), dict(self._serials)  # before any change
         self._claimed: set[str] = set()
 
@@ -130,7 +129,7 @@ class _Comparison:
         """The device's name; "" for one that the inventory does not have, None where that cannot be said."""
         by_name = self._by_name(record)
         address, serial = record.values.get("address"), record.values.get("serial")
-        by_address = self._at.get(_ip(str(address))) if address else None
+        by_address = self._at.get(canonical_address(str(address))) if address else None
         by_serial = self._numbered.get(serial_key(str(serial))) if serial else None
         if by_serial not in self._estate.devices:
             by_serial = None  # a spare on a shelf, or in a device of no name
@@ -170,11 +169,15 @@ class _Comparison:
         """The device that has an address or a serial number, or is to have it by this import."""
         if value is None or key not in ("address", "serial"):
             return None
-        return self._addresses.get(_ip(str(value))) if key == "address" else self._serials.get(serial_key(str(value)))
+        return (
+            self._addresses.get(canonical_address(str(value)))
+            if key == "address"
+            else self._serials.get(serial_key(str(value)))
+        )
 
     def _take(self, key: str, value: Value | None, device: str) -> None:
         if value is not None and key == "address":
-            self._addresses[_ip(str(value))] = device
+            self._addresses[canonical_address(str(value))] = device
         elif value is not None and key == "serial":
             self._serials[serial_key(str(value))] = device
 
@@ -244,7 +247,7 @@ def _equal(key: Field, was: Value | None, now: Value) -> bool:
     if key == "serial":
         return serial_key(str(was)) == serial_key(str(now))
     if key == "address":
-        return _ip(str(was)) == _ip(str(now))
+        return canonical_address(str(was)) == canonical_address(str(now))
     if isinstance(now, Decimal):
         return Decimal(str(was)) == now
     return was == now
@@ -256,10 +259,3 @@ def _text(value: Value | None) -> str:
 
 def _short(name: str) -> str:
     return name.casefold().partition(".")[0]
-
-
-def _ip(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text.casefold().rstrip(".")

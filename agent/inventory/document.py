@@ -97,7 +97,7 @@ class Document:
         """Line and column (from 1) of the value at a key path, or of its key; of the nearest thing that is there."""
         node, mark = self._root, self._root.start_mark if self._root is not None else None
         for number, step in enumerate(steps):
-            found = _child(node, step)
+            found = child(node, step)
             if found is None:
                 break
             key_node, node = found
@@ -111,7 +111,7 @@ class Document:
         """The text of a scalar as it stands in the file, before YAML made something else of it."""
         node: Node | None = self._root
         for step in steps:
-            found = _child(node, step)
+            found = child(node, step)
             if found is None:
                 return None
             node = found[1]
@@ -281,7 +281,7 @@ def read_document(path: Path, file: str) -> Document:
     return Document(file, text)
 
 
-def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
+def child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
     """The key node (mappings only) and value node below `node`, merged keys included."""
     if isinstance(node, SequenceNode):
         inside = isinstance(step, int) and 0 <= step < len(node.value)
@@ -292,10 +292,10 @@ def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | Non
     for key_node, value_node in node.value:
         if key_node.tag == _MERGE:
             merges += value_node.value if isinstance(value_node, SequenceNode) else [value_node]
-        elif isinstance(key_node, ScalarNode) and key_node.value == step:
+        elif isinstance(key_node, ScalarNode) and key_node.value == str(step):
             return key_node, value_node
     for merge in merges:
-        found = _child(merge, step)
+        found = child(merge, step)
         if found is not None:
             return found
     return None

@@ -111,6 +111,28 @@ Name = Annotated[
 Reference = Annotated[str, AfterValidator(_text), Says("name of another entry")]  # whether it exists is checked later
 
 
+_GO_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)", re.ASCII)
+_GO_DURATION = re.compile(f"(?:{_GO_PART.pattern})+", re.ASCII)
+
+
+def go_seconds(text: str) -> float | None:
+    """A duration as Go writes it, in files whose form is not ours ("100ms", "1m30s"), in seconds; None: it is none."""
+    if not _GO_DURATION.fullmatch(text):
+        return None
+    return sum(float(number) * _GO_UNITS[unit] for number, unit in _GO_PART.findall(text))
+
+
+def canonical_address(text: str) -> str:
+    """An address in the one way of writing it by which two are compared; a host name as DNS compares it."""
+    bare = text.strip("[]")
+    try:
+        found = ipaddress.ip_address(bare)
+    except ValueError:
+        return text.rstrip(".").casefold()
+    return str(getattr(found, "ipv4_mapped", None) or found)
+
+
 def check_address(value: str) -> str:
     """An IPv4 or IPv6 address, or a host name (RFC 1123 section 2.1)."""
     try:

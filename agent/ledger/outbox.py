@@ -92,9 +92,7 @@ class Outbox:
 
     def waiting(self) -> int:
         """Messages not yet told and not given up."""
-        query = sa.select(sa.func.count()).where(told.c.sent_at.is_(None), told.c.given_up_at.is_(None))
-        with _translated(), self._store.reader.connect() as connection:
-            return int(connection.execute(query).scalar_one())
+        return sum(self.waiting_by_channel().values())
 
     def _finish(self, pending: Pending, **values: object) -> None:
         change = sa.update(told).where(told.c.id == pending.id, told.c.claimed_by == pending.claim)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from agent.ledger.errors import LedgerUnusable
-from agent.ledger.store import Place, Store, schemas
+from agent.ledger.store import Place, Store, schema_in, schemas
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,4 @@ def _of_file(path: Path) -> str | None:
 
 def _of_server(store: Store) -> str | None:
     with store.reader.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return None
-        found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    return str(found) if found is not None else None
+        return schema_in(connection)

@@ -238,10 +238,15 @@ def schemas() -> list[str]:
 def _is_up_to_date(connection: Connection) -> bool:
     """Whether the schema is that of the newest migration there is; their files begin with their numbers."""
     with connection.begin():
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return False
-        rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
-    return list(rows) == [schemas()[-1]]
+        return schema_in(connection) == schemas()[-1]
+
+
+def schema_in(connection: Connection) -> str | None:
+    """The schema of the database behind a connection; None where it has none, or not one alone."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    rows = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+    return str(rows[0]) if len(rows) == 1 else None
 
 
 def _upgrade(config: Config, scripts: ScriptDirectory, head: str) -> None:

@@ -36,7 +36,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 OPEN_TO_ALL = ("/-/healthy", "/-/ready")  # for the service manager and load balancers; they tell nothing
-REFUSED = ("name", "users", "busy", "rate")
 
 
 def is_loopback(address: str) -> bool:
@@ -83,7 +82,7 @@ class Guard:
         otherwise give itself our address (DNS rebinding) and read the estate through the browser of an engineer. Where
         there are users it could not, and any name will do."""
         self.app, self.hosts = app, hosts
-        self.refused: Counter[str] = Counter()  # by REFUSED
+        self.refused: Counter[str] = Counter()  # by what kept it out: name, users, busy, rate
         self._wrong = Seldom(log)
         self.take(config)
 

@@ -11,14 +11,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from agent.inventory.values import refuse
+from agent.inventory.values import go_seconds, refuse
 from agent.web.suites import CURVES, SUITES, SUITES_13
 
 # crypto/tls.InsecureCipherSuites of Go
 _WEAK = re.compile(r"TLS_RSA_|TLS_ECDHE_\w+_(RC4_128_SHA|3DES_EDE_CBC_SHA|CBC_SHA256)$")
-_GO_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_GO_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+")
-_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
 
 
 def _flag(value: object) -> object:
@@ -52,10 +49,10 @@ def _go_duration(value: object) -> object:
     """Seconds, of a duration as Go writes it: "100ms", "1m30s", 0."""
     if value in (0, "0") and not isinstance(value, bool):
         return 0.0
-    text = str(value)
-    if isinstance(value, bool | float | int) or not _GO_DURATION.fullmatch(text):
+    seconds = None if isinstance(value, bool | float | int) else go_seconds(str(value))
+    if seconds is None:
         refuse("a duration with a unit is wanted", "100ms, 1s, 1m30s; 0 for no limit")
-    return sum(float(number) * _GO_UNITS[unit] for number, unit in _GO_PART.findall(text))
+    return seconds
 
 
 def _client_auth(value: str) -> str:

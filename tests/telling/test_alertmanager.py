@@ -15,16 +15,16 @@ from agent.alerts import LogChannel, Sender
 from agent.alerts.alertmanager import Alertmanager
 from agent.alerts.alertmanager_channel import AlertmanagerChannel, Sources
 from agent.alerts.silences import Silence, author_of, wanted_silences
-from agent.alerts.standing import Where
 from agent.facts import Facts, Message, Window
 from agent.ledger import Ledger
 from agent.ledger.ids import uuid7
 from agent.maintenance import Plan
+from agent.placing import Place
 from agent.topology import Topology
 from tests.telling.conftest import Server, Sink
 
 Opened = Callable[..., Ledger]
-PLACES = {"device:sw": Where("sw", "wallfields", "switch", "EHDC")}
+PLACES = {"device:sw": Place("device", "sw", "wallfields", "switch", "EHDC")}
 AUTHOR = author_of("agent-1")
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -19,13 +19,13 @@ from agent.alerts.standing import (
     HARDWARE,
     RUNBOOKS,
     Standing,
-    Where,
     labels_of,
     posted,
     runbook_of,
     takes,
 )
 from agent.facts import Message, Window
+from agent.placing import Place
 from agent.topology import Topology
 from tests.agent_core.making import at, topology
 
@@ -125,7 +125,7 @@ def test_two_messages_about_hardware_are_two_alerts_and_each_stands_for_its_time
 
 def test_what_stands_ends_by_itself_if_nobody_sends_it_and_what_has_ended_ended_then() -> None:
     alert = standing(said(text="a\x1b[31m\nb")).of("device:sw")[0]
-    places = {"device:sw": Where("sw", "wallfields", "switch", "EHDC")}
+    places = {"device:sw": Place("device", "sw", "wallfields", "switch", "EHDC")}
     body = posted(alert, places, "http://agent", timedelta(minutes=15), at(60))
     assert (body["startsAt"], body["endsAt"]) == ("2026-11-02T09:00:00.000Z", "2026-11-02T09:16:00.000Z")
     assert (body["labels"]["site"], body["labels"]["class"], body["labels"]["council"]) == (

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from agent.inventory.document import child
 from agent.inventory.problems import Problem, key_path
 
 try:
@@ -58,7 +59,7 @@ class Document:
         """A problem with the value at a key path, or with its key; at the nearest thing that is there."""
         node, mark = self._root, self._root.start_mark if self._root is not None else None
         for number, step in enumerate(steps):
-            found = _child(node, step)
+            found = child(node, step)
             if found is None:
                 break
             key, node = found
@@ -119,17 +120,3 @@ def read_document(path: Path, file: str) -> Document:
     document = Document(file, "")
     document.problems.append(Problem(file, 0, 0, "", problem))
     return document
-
-
-def _child(node: Node | None, step: str | int) -> tuple[Node | None, Node] | None:
-    if isinstance(node, SequenceNode):
-        return (None, node.value[step]) if isinstance(step, int) and 0 <= step < len(node.value) else None
-    if not isinstance(node, MappingNode):
-        return None
-    merges: list[Node] = []
-    for key, value in node.value:
-        if key.tag == _MERGE:
-            merges += value.value if isinstance(value, SequenceNode) else [value]
-        elif isinstance(key, ScalarNode) and key.value == str(step):
-            return key, value
-    return next((found for merge in merges if (found := _child(merge, step)) is not None), None)

@@ -24,6 +24,7 @@ from agent.exporter.snmp.places import BadPort, Directory, Refused, choose, in_c
 from agent.exporter.snmp.reading import ModulesInvalid
 from agent.exporter.snmp.samples import Page, TooMuch, write
 from agent.exporter.text import escape
+from agent.exporter.wanted import LONGEST_SECONDS
 from agent.hostile import plain
 from collectors import Memory, SnmpAccess, Target
 from collectors.session import SnmpSession
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 64  # devices asked side by side; further scrapes wait for a place
 WAITING_AT_MOST = 1000
-LONGEST_SECONDS = 120.0
 USUAL_SECONDS = 30.0  # where nobody says how long they wait
 MODULES_AT_MOST = 32
 _MEMORIES = 4096  # devices whose limits are remembered

@@ -11,11 +11,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from agent.exporter.page import GZIP_LEVEL
-from agent.exporter.snmp.front import LONGEST_SECONDS, USUAL_SECONDS, Front
+from agent.exporter.snmp.front import USUAL_SECONDS, Front
 from agent.exporter.text import Format
-from agent.exporter.wanted import wants_gzip
+from agent.exporter.wanted import TIMEOUT_HEADER, in_time, wants_gzip
 
-OFFSET_SECONDS = 0.5  # of the time that Prometheus waits, for the way back
 _LONGEST_QUERY = 8192
 
 
@@ -25,7 +24,7 @@ def route(front: Front) -> Route:
     async def snmp(request: Request) -> Response:
         if len(request.url.query) > _LONGEST_QUERY:
             return PlainTextResponse("the address is too long\n", 414)
-        waits = wait_seconds(request.headers.get("x-prometheus-scrape-timeout-seconds"))
+        waits = wait_seconds(request.headers.get(TIMEOUT_HEADER))
         reply = await front.scrape(request.query_params.multi_items(), waits)
         headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
         if reply.status != 200:
@@ -44,9 +43,7 @@ def route(front: Front) -> Route:
 def wait_seconds(header: str | None) -> float:
     """How long a scrape may take, by Prometheus' own word for how long it waits, less the way back."""
     try:
-        waits = float(header) if header else USUAL_SECONDS + OFFSET_SECONDS
+        waits = float(header or "")
     except ValueError:
-        waits = USUAL_SECONDS + OFFSET_SECONDS
-    if not math.isfinite(waits) or waits <= 0:
-        waits = USUAL_SECONDS + OFFSET_SECONDS
-    return min(waits - OFFSET_SECONDS if waits > 2 * OFFSET_SECONDS else waits / 2, LONGEST_SECONDS)
+        return USUAL_SECONDS
+    return in_time(waits) if math.isfinite(waits) and waits > 0 else USUAL_SECONDS

@@ -8,13 +8,14 @@ Source: https://github.com/prometheus/snmp_exporter, config and generator/FORMAT
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from agent.exporter.snmp.expressions import ExpressionInvalid, compiled
 from agent.exporter.text import LABEL_NAME, METRIC_NAME
+from agent.inventory.values import go_seconds
 
 StringType = Literal[
     "OctetString", "DisplayString", "PhysAddress48", "InetAddress", "InetAddressIPv4", "InetAddressIPv6",
@@ -26,9 +27,6 @@ MetricType = Literal[
 ]  # fmt: skip
 IndexType = Literal["gauge", "counter", "Integer", "Integer32", "EnumAsInfo", StringType]
 LookupType = Literal["", "Integer", "Integer32", MetricType]
-STRING_TYPES = frozenset(get_args(StringType))
-_GO_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|ms|s|m|h))+")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _OID = re.compile(r"\.?(?:0|[1-9][0-9]{0,9})(?:\.(?:0|[1-9][0-9]{0,9})){0,127}")
 
 
@@ -63,12 +61,12 @@ def _expression(value: str) -> str:
 
 
 def _duration(value: object) -> float:
-    if not isinstance(value, str) or not _GO_DURATION.fullmatch(value):
+    seconds = go_seconds(value) if isinstance(value, str) else None
+    if seconds is None:
         raise _refused("a duration as Go writes it is wanted: 5s, 500ms, 1m30s")
-    seconds = sum(float(n) * _SECONDS[u] for n, u in re.findall(r"([0-9.]+)(ns|us|ms|s|m|h)", value))
     if not 0.001 <= seconds <= 3600:
         raise _refused("from 1ms to 1h is meant")
-    return float(seconds)
+    return seconds
 
 
 def _none_is_empty(value: object) -> object:

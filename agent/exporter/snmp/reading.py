@@ -16,7 +16,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.exporter.snmp.document import Document, read_document
-from agent.exporter.snmp.model import ModuleForm, NamedAuthForm, OldModuleForm
+from agent.exporter.snmp.model import (
+    AuthForm,
+    ExtractForm,
+    FilterForm,
+    IndexForm,
+    LookupForm,
+    MetricForm,
+    ModuleForm,
+    NamedAuthForm,
+    OldModuleForm,
+)
 from agent.exporter.snmp.modules import Module, Modules, access_of, module_of
 from agent.inventory.problems import Problem, did_you_mean
 from collectors import SnmpAccess
@@ -24,6 +34,10 @@ from collectors import SnmpAccess
 BUILT_IN = Path(__file__).parent / "modules"
 _TOLD_AT_MOST = 20  # of one file: whoever has named the wrong one need not read them all
 _NEW = {"auths", "modules", "version", "templates"}  # the last is ours: what rows have in common, by anchors
+_BELOW: dict[str, type[BaseModel]] = {
+    "metrics": MetricForm, "indexes": IndexForm, "lookups": LookupForm, "filters": FilterForm,
+    "regex_extracts": ExtractForm, "auth": AuthForm,
+}  # fmt: skip
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -144,10 +158,4 @@ def _problem(document: Document, steps: tuple[str, ...], error: ErrorDetails, ki
 
 def _keys(kind: type[BaseModel], steps: Sequence[str | int]) -> list[str]:
     """The keys that may stand at a path below a model."""
-    names = {"metrics": "MetricForm", "indexes": "IndexForm", "lookups": "LookupForm", "filters": "FilterForm",
-             "regex_extracts": "ExtractForm", "auth": "AuthForm"}  # fmt: skip
-    from agent.exporter.snmp import model
-
-    last = next((str(step) for step in reversed(steps) if step in names), None)
-    found = getattr(model, names[last]) if last else kind
-    return list(found.model_fields)
+    return list(next((_BELOW[str(step)] for step in reversed(steps) if step in _BELOW), kind).model_fields)

@@ -25,7 +25,6 @@ ALL_WANTED: Steps = ((None, RED), (0.5, ORANGE), (1, GREEN))
 STANDINGS = {0: ("✔ up", GREEN), 1: ("▲ degraded", ORANGE), 2: ("✖ down", RED), 3: ("? blind", PURPLE)}
 UP_DOWN = {0: ("✖ down", RED), 1: ("✔ up", GREEN)}
 LEVELS = {0: ("✔ ok", GREEN), 1: ("▲ warning", ORANGE), 2: ("✖ critical", RED), 3: ("? unknown", PURPLE)}
-YES_NO_BAD = {0: ("no", GREEN), 1: ("✖ yes", RED)}
 YES_NO = {0: ("no", GREY), 1: ("yes", BLUE)}
 OPER = {1: ("✔ up", GREEN), 2: ("✖ down", RED), 3: ("testing", ORANGE), 4: ("? unknown", PURPLE),
         5: ("dormant", GREY), 6: ("absent", GREY), 7: ("✖ layer below down", RED)}  # fmt: skip

@@ -15,7 +15,6 @@ def _standing(kind: str, standing: str) -> str:
 
 
 OPEN = promql.of_subjects('max by (subject) (hartwatch_outage_open{cause=""})', labels="kind, name, council, site")
-CLOCK = "subject, kind, name, site"
 
 
 def _fix(metric: str, times: str = "") -> str:
