@@ -92,6 +92,7 @@ class Way:
 
     def scrape(self, config: Path) -> str:
         address = f"127.0.0.1:{port_of(socket.SOCK_STREAM)}"
+        config.write_text(config.read_text().replace("127.0.0.1:9090", address))
         self.running.start(
             "prometheus",
             [str(self.server("prometheus")), f"--config.file={config}", f"--storage.tsdb.path={self.folder}/tsdb",
@@ -155,9 +156,12 @@ def up_by_job(way: Way, prometheus: str, wanted: dict[str, int]) -> None:
 @pytest.mark.parametrize(
     ("file", "jobs"),
     [
-        ("prometheus.yml", {"snmp-hartwatch": DEVICES, "hartwatch": 1}),
-        ("prometheus-single.yml", {"snmp-hartwatch": 1}),
-        ("prometheus-snmp.yml", {"snmp-probe": DEVICES, "snmp-probe-static": 2, "snmp": 1, "hartwatch": 1}),
+        ("prometheus.yml", {"snmp-hartwatch": DEVICES, "hartwatch": 1, "prometheus": 1}),
+        ("prometheus-single.yml", {"snmp-hartwatch": 1, "prometheus": 1}),
+        (
+            "prometheus-snmp.yml",
+            {"snmp-probe": DEVICES, "snmp-probe-static": 2, "snmp": 1, "hartwatch": 1, "prometheus": 1},
+        ),
     ],
 )
 def test_every_target_of_every_way_is_up(
@@ -285,7 +289,7 @@ def test_prometheus_scrapes_by_tls_user_and_certificate_and_all_three_may_change
     try:
         way.watch("--web-config", str(web))
         prometheus = way.scrape(way.adjusted(root / "deploy" / "prometheus" / "prometheus-tls.yml", 1))
-        jobs = {"snmp-hartwatch": DEVICES, "hartwatch": 1}
+        jobs = {"snmp-hartwatch": DEVICES, "hartwatch": 1, "prometheus": 1}
         up_by_job(way, prometheus, jobs)
         before = shown(way.agent, authority)
         assert heard(way.agent, authority.client("prometheus")).startswith(b"HTTP/1.1 401 ")

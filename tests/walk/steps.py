@@ -189,7 +189,8 @@ class Walk:
         shutil.copytree(self.project / "deploy" / "prometheus", folder)
         for file in folder.rglob("*.yml"):
             text = file.read_text()
-            text = text.replace(":9640", f":{self.ports['agent']}").replace(":9093", f":{self.ports['alertmanager']}")
+            for was, name in ((":9640", "agent"), (":9093", "alertmanager"), (":9090", "prometheus")):
+                text = text.replace(was, f":{self.ports[name]}")
             text = re.sub(r"(scrape_interval|evaluation_interval|refresh_interval): \S+", r"\1: 5s", text)
             text = re.sub(r"scrape_timeout: \S+", "scrape_timeout: 5s", text)
             file.write_text(re.sub(r"\bfor: \d+[smh]", "for: 0s", text))
