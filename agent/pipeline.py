@@ -41,6 +41,7 @@ class Outcome:
     reached: bool
     look_again_in: float | None = None  # seconds
     look_again: Cadence = Cadence.PULSE  # what that look has to ask
+    ask: tuple[str, ...] = ()  # other devices to look at at once
 
 
 @dataclass(slots=True)
@@ -101,7 +102,7 @@ class Pipeline:
             self._lose_sight_of(device)
             return Outcome(reached=False)
         self._crashed.pop(device, None)
-        return Outcome(visit.reached, judgement.look_again_in, judgement.look_again)
+        return Outcome(visit.reached, judgement.look_again_in, judgement.look_again, judgement.ask)
 
     def _record(self, judgement: Judgement, visit: Visit | None = None) -> bool:
         """Hand over what changed, all in one transaction, and only then hold it as known."""

@@ -5,6 +5,7 @@
     judgement.held            subject > Held, to be put on the board: `board.update(judgement.held)`
     judgement.look_again_in   seconds after which to look again because a look failed, or None
     judgement.look_again      and what that look has to ask: a pulse, but where only checks can tell
+    judgement.ask             devices to look at at once, because they can show whether it is they
 
 Rules (docs/design.md section 4):
 
@@ -12,8 +13,9 @@ Rules (docs/design.md section 4):
 - Nothing answered is DOWN. Something answered while a source stays silent (SNMP is silent, ICMP answers) is DEGRADED.
   ICMP alone staying silent is nothing: firewalls drop it.
 - What stands behind subjects that are all DOWN is not accused: it is BLIND, and `cause` names the first that failed.
-  While they are failing and not yet confirmed, it waits for them. One that was accused a moment before its cause was
-  found is re-attributed: a Change back to the same instant, which replaces the accusation.
+  At its first failed look they are looked at too, and while they are failing and not yet confirmed, it waits for them.
+  One that was accused a moment before its cause was found is re-attributed: a Change back to the same instant, which
+  replaces the accusation.
 - A blind look (nothing answered and the agent's own self-check failed) is BLIND, never DOWN.
 - A link stands as the interfaces say that watch it; a site or service as its expression says, with what is carried
   down counted as down, because its users cannot use it, and with BLIND where only the unknown could decide.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.facts import Standing
 from agent.health.draft import Draft
-from agent.health.held import TOGETHER
+from agent.health.held import TOGETHER, Held
 
 
 def cut_off(subject: str, draft: Draft) -> tuple[bool, str | None]:
@@ -19,11 +19,30 @@ def cut_off(subject: str, draft: Draft) -> tuple[bool, str | None]:
 
 
 def front_is_failing(subject: str, draft: Draft) -> bool:
-    """Whether everything in front of a subject is out or on the way there: then its verdict is worth waiting for."""
+    """Whether everything in front of a subject is out or on the way there: then its verdict is worth waiting for.
+
+    A link that is out because only this device could show it is no more than this device itself.
+    """
+
+    def fails(held: Held) -> bool:
+        return (held.out and held.cause != subject) or any(t.what in ("all", "link") for t in held.trouble)
+
     others = draft.topology.behind.get(subject, ())
-    return bool(others) and all(
-        draft.of(other).out or any(t.what in ("all", "link") for t in draft.of(other).trouble) for other in others
-    )
+    return bool(others) and all(fails(draft.of(other)) for other in others)
+
+
+def who_can_tell(subject: str, draft: Draft) -> tuple[str, ...]:
+    """Names of the devices that show whether what is in front of a subject stands; not those known to fail already.
+
+    Their own turn may be most of an interval away, and by then what is behind them would have been accused.
+    """
+    found: dict[str, None] = {}
+    for other in draft.topology.behind.get(subject, ()):
+        for shows in draft.topology.watchers.get(other, ()) if other.startswith("link:") else (other,):
+            held = draft.of(shows)
+            if shows != subject and not held.out and not held.failing():
+                found[shows.removeprefix("device:")] = None
+    return tuple(found)
 
 
 def carry_down(cause: str, draft: Draft) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.facts import Standing
-from agent.health.causes import carry_down, cut_off, front_is_failing
+from agent.health.causes import carry_down, cut_off, front_is_failing, who_can_tell
 from agent.health.draft import Draft
 from agent.health.held import LOOKS_TO_TELL, LOOKS_TO_WAIT_FOR_A_CAUSE, SOURCES, Held, Trouble
 from collectors.readings import Visit
@@ -37,6 +37,8 @@ def judge_device(subject: str, held: Held, visit: Visit, draft: Draft, *, blind:
             draft.flip(subject, Standing.UP, at, "answers", trouble=trouble)
         return
     failing = trouble[0]  # "all" comes first
+    if failing.looks == 1 and held.standing is not Standing.DOWN:
+        draft.ask = who_can_tell(subject, draft)
     cut, cause = cut_off(subject, draft)
     if cut and not held.accused:
         draft.flip(

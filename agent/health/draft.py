@@ -31,6 +31,7 @@ class Draft:
         self.changes: list[Change] = []
         self.stirred: dict[str, datetime] = {}  # subjects whose standing changed, whose dependents are to be judged
         self.new_expressions_at: datetime | None = None
+        self.ask: tuple[str, ...] = ()  # names of devices to look at at once
 
     def of(self, subject: str) -> Held:
         return self.held.get(subject) or self.board.get(subject, UNKNOWN)
@@ -72,4 +73,5 @@ class Draft:
                     for t in held.trouble
                     if t.what in ("all", "snmp", "link") and t.looks < LOOKS_TO_TELL + LOOKS_TO_WAIT_FOR_A_CAUSE
                 )
-        return Judgement(tuple(self.changes), self.held, LOOK_AGAIN_SECONDS if waiting else None, again)
+        soon = LOOK_AGAIN_SECONDS if waiting else None
+        return Judgement(tuple(self.changes), self.held, soon, again, self.ask)

@@ -22,7 +22,10 @@ from collectors.readings import Cadence
 
 LOOKS_TO_TELL = 3
 LOOK_AGAIN_SECONDS = 10.0
-LOOKS_TO_WAIT_FOR_A_CAUSE = 3  # beyond LOOKS_TO_TELL, while what is in front is failing too
+# Beyond LOOKS_TO_TELL, while what is in front is failing too and not yet judged. Its own looks began at the first
+# failure of what is behind it (Judgement.ask), so its verdict comes at about the same time; on a machine with too much
+# to do the looks of one device may be a minute behind those of another.
+LOOKS_TO_WAIT_FOR_A_CAUSE = 9
 MOST_LOOKS = LOOKS_TO_TELL + LOOKS_TO_WAIT_FOR_A_CAUSE
 TOGETHER = timedelta(seconds=150)  # a cause may be found this much later than what it took down: two pulses and a bit
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -142,6 +145,7 @@ class Judgement:
     held: Mapping[str, Held] = field(default_factory=dict)
     look_again_in: float | None = None
     look_again: Cadence = Cadence.PULSE  # what that look has to ask
+    ask: tuple[str, ...] = ()  # names of other devices to look at at once: those that can show whether it is they
 
 
 NOTHING = Judgement()

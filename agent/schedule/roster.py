@@ -7,7 +7,7 @@ import inspect
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -39,6 +39,8 @@ class Outcome(Protocol):
     def look_again_in(self) -> float | None: ...
     @property
     def look_again(self) -> Cadence: ...
+    @property
+    def ask(self) -> Sequence[str]: ...  # other devices that this visit wants to be looked at at once
 
 
 Visit = Callable[[str, Cadence], Awaitable[Outcome]]
@@ -366,6 +368,8 @@ class Schedule:
         self._next(lane)
         if outcome is not None and outcome.look_again_in is not None:
             self.look_soon(row.device, outcome.look_again_in, outcome.look_again)
+        for other in outcome.ask if outcome is not None else ():
+            self.look_soon(other, 0.0)
 
     def _answer(self, row: _Row, outcome: Outcome | None) -> None:
         """Tell those who asked for a look; whose question the visit did not include gets one of their own."""

@@ -31,7 +31,7 @@ class Watcher:
         for one in visits:
             judgement = judge(one, self.board, self.topology, blind=blind)
             self.board.update(judgement.held)
-            self.look_again_in = judgement.look_again_in
+            self.look_again_in, self.ask = judgement.look_again_in, judgement.ask
             found += judgement.changes
         self.changes += found
         return found
@@ -149,6 +149,42 @@ def test_a_device_waits_for_the_verdict_on_what_is_failing_in_front_of_it() -> N
     assert watcher.see(*(visit("sw", s, up=False) for s in (60, 70, 80, 90))) == []
     watcher.see(visit("core", 71, up=False), visit("core", 81, up=False))
     assert told(watcher.see(visit("sw", 100, up=False))) == [("device:sw", "up", "blind", 60)]
+
+
+def test_a_device_waits_two_minutes_for_that_verdict_and_no_longer() -> None:
+    watcher = Watcher(CHAIN)
+    watcher.see(visit("core"), visit("sw"), visit("core", 61, up=False))
+    assert watcher.see(*(visit("sw", s, up=False) for s in range(60, 170, 10))) == []
+    assert watcher.look_again_in == 10
+    assert told(watcher.see(visit("sw", 170, up=False))) == [("device:sw", "up", "down", 60)]
+
+
+def test_the_first_failed_look_asks_for_a_look_at_what_is_in_front() -> None:
+    """Its own turn may be most of an interval away: by then what is behind it would have been accused."""
+    watcher = Watcher(CHAIN)
+    watcher.see(visit("core"), visit("sw"), visit("ap"), visit("ap", 60, up=False))
+    assert watcher.ask == ("sw",)
+    watcher.see(visit("sw", 61, up=False))
+    assert watcher.ask == ("core",)
+    watcher.see(visit("ap", 70, up=False))
+    assert watcher.ask == ()
+    watcher.see(visit("ap", 80))
+    watcher.see(visit("ap", 90, up=False))
+    assert watcher.ask == (), "what fails already is looked at again anyway"
+
+
+def test_of_a_link_in_front_those_are_asked_that_show_it() -> None:
+    both = topology(["rt", "dc"], {"device:rt": ("link:wan",)}, {"link:wan": (("rt", "Gi0/1"), ("dc", "Gi0/9"))})
+    watcher = Watcher(both)
+    watcher.see(visit("dc", 0, interfaces={"Gi0/9": "up"}), visit("rt"), visit("rt", 60, up=False))
+    assert watcher.ask == ("dc",)
+
+
+def test_a_blind_look_asks_nobody() -> None:
+    watcher = Watcher(CHAIN)
+    watcher.see(visit("core"), visit("sw"))
+    watcher.see(visit("sw", 60, up=False), blind=True)
+    assert watcher.ask == ()
 
 
 def test_a_device_that_was_accused_a_moment_before_its_cause_is_attributed_anew() -> None:

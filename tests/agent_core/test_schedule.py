@@ -32,6 +32,7 @@ class Estate:
     silent: set[str] = field(default_factory=set)
     again: Mapping[str, float] = field(default_factory=dict)
     look_again: Cadence = PULSE
+    ask: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     began: list[tuple[float, str, Cadence]] = field(default_factory=list)
     ended: Counter[str] = field(default_factory=Counter)
     running: set[str] = field(default_factory=set)
@@ -47,7 +48,7 @@ class Estate:
             self.ended[device] += 1
         finally:
             self.running.discard(device)
-        return Outcome(device not in self.silent, self.again.get(device), self.look_again)
+        return Outcome(device not in self.silent, self.again.get(device), self.look_again, self.ask.get(device, ()))
 
     def times(self, device: str, since: float = 0) -> list[float]:
         return [at for at, name, _ in self.began if name == device and at >= since]
@@ -216,6 +217,16 @@ def test_a_failed_look_brings_the_next_ones_sooner(clock: Clock) -> None:
     estate = Estate(clock, silent={"sw-0"}, again={"sw-0": 10.0})
     run(estate, devices(1), 35)
     assert estate.times("sw-0")[:3] == pytest.approx([0, 10.1, 20.2], abs=0.2)
+
+
+def test_a_look_that_asks_for_one_at_others_gets_it_at_once(clock: Clock) -> None:
+    estate = Estate(clock, ask={"sw-1": ("sw-0", "no-such-device")})
+    turns = sorted(Rhythm.of(f"sw-{n}", Intervals()).due(1100.0) - 1000 for n in range(2))
+    run(estate, devices(2), max(turns) + 65)
+    looks = estate.times("sw-1", min(turns) - 1)
+    assert looks
+    for at in looks:
+        assert any(at <= other <= at + 0.3 for other in estate.times("sw-0")), (at, estate.times("sw-0"))
 
 
 def test_the_next_look_asks_what_the_last_one_wanted_to_know(clock: Clock) -> None:
