@@ -32,12 +32,14 @@ from agent.view import View
 from agent.web.beside import neighbours_page
 from agent.web.device import Device, Row, device_of, rows_of
 from agent.web.names import name_of, order_of, reason_of, shown
+from agent.web.offered import offered
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
 from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 from agent.web.register import asked_of as register_asked
 from agent.web.register import register_of
+from agent.web.visitor import flash, visitor
 
 Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
@@ -63,6 +65,11 @@ def _sentence(text: str) -> str:
 def _shown_text(value: Any) -> Any:
     """Applied to every expression of every template: no control character reaches a page."""
     return plain(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _kept(text: str) -> Markup:
+    """What somebody wrote, for a text field: its line ends are kept, each line is made plain and escaped by join."""
+    return Markup("\n").join(plain(line, 8000) for line in text.splitlines())
 
 
 def environment() -> Environment:
@@ -91,7 +98,9 @@ def environment() -> Environment:
         percentage=percentage,
         sentence=_sentence,
         shown=lambda held: shown(held).value,
+        kept=_kept,
     )
+    made.globals.update(visitor=visitor, flash=flash, offered=offered)
     return made
 
 
