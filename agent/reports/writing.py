@@ -10,9 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from agent.hostile import guarded, plain
-from agent.reports.editions import Edition, Paper, Table, edition_of, text_of
+from agent.reports.drawing import svg
+from agent.reports.editions import (
+    Edition,
+    Paper,
+    Table,
+    edition_of,
+    exempt_chart,
+    exempt_sentence,
+    exempt_table,
+    text_of,
+)
 
 
 class Form(StrEnum):
@@ -36,7 +47,13 @@ def html(paper: Paper) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["text"] = text_of
+    environment.filters |= {
+        "text": text_of,
+        "exempt_sentence": exempt_sentence,
+        "exempt_table": exempt_table,
+        "exempt_chart": exempt_chart,
+        "svg": lambda chart: Markup(svg(chart)),  # noqa: S704 - drawn by our own module, which escapes what it is given
+    }
     return environment.get_template("paper.html").render(paper=paper) + "\n"
 
 
