@@ -25,8 +25,8 @@ Moment = typer.Option(metavar="TIME", help='"2026-12-05 22:00:00", as the clock 
 
 def register(group: typer.Typer) -> None:
     for name, command in (
-        ("ack", ack), ("note", note), ("cause", cause), ("link-ticket", link_ticket), ("pause", pause),
-        ("resume", resume), ("correct", correct), ("void", void),
+        ("ack", ack), ("note", note), ("cause", cause), ("statement", statement), ("link-ticket", link_ticket),
+        ("pause", pause), ("resume", resume), ("correct", correct), ("void", void),
     ):  # fmt: skip
         group.command(name)(command)
 
@@ -74,6 +74,22 @@ def cause(
     from agent import saying
 
     _say(id, lambda outage, now, who, *_: saying.cause(outage, text, who, now), author, state, settings)
+
+
+def statement(
+    id: OutageId,
+    text: Annotated[str, typer.Argument(help="One line for the public. It is printed in the public paper.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what was said before.")] = False,
+    author: Author = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Say what the public is told of it: no names of equipment, addresses, suppliers or people."""
+    from agent import saying
+
+    if withdraw is bool(text.strip()):
+        fail("give either a statement for the public, or --withdraw", 2)
+    _say(id, lambda outage, now, who, *_: saying.statement(outage, text, who, now), author, state, settings)
 
 
 def link_ticket(

@@ -119,7 +119,19 @@ def buildings_section(estate: Estate, figures: Mapping[str, Figures]) -> Section
         tuple((title, *_cells(found.all_hours), str(found.outages)) for title, found in own),
         "The inventory has no sites.",
     )
-    return Section("Buildings", (), (public, exempt))
+    named = tuple(
+        (site.part_one_name, *_cells(figures[f"site:{name}"].all_hours), str(figures[f"site:{name}"].outages))
+        for name, site in estate.sites.items()
+        if site.part_one_name is not None
+    )
+    by_name = Table(
+        "buildings-named",
+        "Availability of buildings that have a name for the public",
+        (Column("Building", Field.PUBLIC_NAME), *_FIGURES, _OUTAGES),
+        named,
+        "No building has a name for the public.",
+    )
+    return Section("Buildings", (), (public, *((by_name,) if named else ()), exempt))
 
 
 # ---------------------------------------------------------------- pieces
