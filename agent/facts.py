@@ -191,7 +191,9 @@ class Outage:
         return len(self.breaks)
 
 
-NoteKind = Literal["note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void", "statement"]
+NoteKind = Literal[
+    "note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void", "statement"
+]  # fmt: skip
 
 # Fixed lists in plain words (docs/accounting.md sections 7 and 8): what can be counted over years and said in public.
 CAUSES = (

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.accounting.availability import Book, Terms
-from agent.accounting.closing import Restatement
 from agent.accounting.periods import Period
 from agent.accounting.redundancy import losses_of
+from agent.accounting.restating import Restatement
 from agent.calendar_uk import FinancialYear, Quarter
 from agent.facts import Asset, Flip, Note, Standing, Watch, Window
 from agent.hardware.register import Piece, pieces_of
