@@ -73,6 +73,7 @@ def quarter_paper(sources: Sources, quarter: Quarter, now: datetime) -> Paper:
             hardware_section(sources.pieces, sources.programme, window.ended_at.astimezone(LONDON).date()),
             Section("How it was counted", tuple(said(line) for line in METHOD)),
         ),
+        dated=window.ended_at.astimezone(LONDON).date(),
     )
 
 

@@ -16,6 +16,7 @@ from agent.facts import CAUSES, Note, Outage, Standing, Window, is_whole
 from agent.inventory.model import Estate
 from agent.maintenance import Plan, times_of
 from agent.reports.editions import Column, Field, Section, Sentence, Table, said
+from agent.reports.quarter_charts import causes_table, outages_charts
 from agent.words import class_name, day, long_span, spelt
 
 NOT_RECORDED = "not yet recorded"
@@ -158,11 +159,13 @@ def outages_section(estate: Estate, incidents: Sequence[Incident], plan: Plan, w
             _of_services([i for i in incidents if i.counts], estate),
             *_of_buildings([i for i in incidents if i.counts], estate),
             _by_kind(roots, estate),
+            causes_table(roots),
             _every_one(roots, estate),
             _planned_kinds(planned, estate),
             _planned_work(planned, estate),
             _maintenance(times, estate),
         ),
+        outages_charts(roots),
     )
 
 

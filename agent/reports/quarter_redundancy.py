@@ -14,6 +14,7 @@ from agent.calendar_uk import LONDON
 from agent.facts import Outage, Standing
 from agent.inventory.model import Estate
 from agent.reports.editions import Column, Field, Section, Table, said
+from agent.reports.quarter_charts import redundancy_charts
 from agent.reports.quarter_outages import moment
 from agent.reports.quarter_services import KINDS
 from agent.words import day, listed, long_span, spelt
@@ -99,6 +100,7 @@ def redundancy_section(estate: Estate, losses: Sequence[Loss], window: Period) -
                 "No redundancy was lost in the quarter.",
             ),
         ),
+        redundancy_charts(by_building),
     )  # fmt: skip
 
 

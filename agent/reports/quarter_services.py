@@ -9,6 +9,7 @@ from datetime import timedelta
 from agent.accounting.availability import Figures, Times
 from agent.inventory.model import Estate
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
+from agent.reports.quarter_charts import services_charts
 from agent.words import listed, long_span, percent
 
 KINDS = {
@@ -91,7 +92,8 @@ def services_section(
                  "Flaps: how often something went down again within minutes."),
         ),
     )  # fmt: skip
-    return Section("Services", (), (whole, in_hours, fixes))
+    shown, verdicts = {t: _cells(f.all_hours)[0] for t, f in found.items()}, {t: verdict(f) for t, f in found.items()}
+    return Section("Services", (), (whole, in_hours, fixes), services_charts(found, shown, verdicts))
 
 
 def buildings_section(estate: Estate, figures: Mapping[str, Figures]) -> Section:

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from agent.hostile import guarded, plain
-from agent.reports.editions import Edition, Paper, Sentence, Table, edition_of
+from agent.reports.drawing import svg
+from agent.reports.editions import (
+    Edition,
+    Paper,
+    Table,
+    edition_of,
+    exempt_chart,
+    exempt_sentence,
+    exempt_table,
+    text_of,
+)
 
 
-def _text(sentence: Sentence) -> str:
-    return "".join(part.text for part in sentence)
+class Form(StrEnum):
+    HTML = "html"
+    CSV = "csv"
+
+
+ALL = tuple(Form)
 
 
 def _clean(value: Any) -> Any:
@@ -31,7 +47,13 @@ def html(paper: Paper) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["text"] = _text
+    environment.filters |= {
+        "text": text_of,
+        "exempt_sentence": exempt_sentence,
+        "exempt_table": exempt_table,
+        "exempt_chart": exempt_chart,
+        "svg": lambda chart: Markup(svg(chart)),  # noqa: S704 - drawn by our own module, which escapes what it is given
+    }
     return environment.get_template("paper.html").render(paper=paper) + "\n"
 
 
@@ -45,21 +67,23 @@ def table_csv(table: Table) -> str:
     return buffer.getvalue()
 
 
-def files(paper: Paper, stem: str, edition: Edition) -> Iterator[tuple[str, bytes]]:
-    """(name, content) of every file of one edition."""
+def files(paper: Paper, stem: str, edition: Edition, forms: Collection[Form] = ALL) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of every file of one edition in these forms, one at a time."""
     whole = edition_of(paper, edition)
-    yield f"{stem}-{edition.value}.html", html(whole).encode()
-    for section in whole.sections:
-        for table in section.tables:
-            # The byte order mark is what makes Excel read the file as UTF-8.
-            yield f"{stem}-{edition.value}-{table.key}.csv", ("\ufeff" + table_csv(table)).encode()
+    if Form.HTML in forms:
+        yield f"{stem}-{edition.value}.html", html(whole).encode()
+    if Form.CSV in forms:
+        for section in whole.sections:
+            for table in section.tables:
+                # The byte order mark is what makes Excel read the file as UTF-8.
+                yield f"{stem}-{edition.value}-{table.key}.csv", ("\ufeff" + table_csv(table)).encode()
 
 
-def write(paper: Paper, stem: str, edition: Edition, folder: Path) -> list[Path]:
-    """Write all files of an edition into a folder, which is made if need be; OSError where it cannot be."""
+def write(paper: Paper, stem: str, edition: Edition, folder: Path, forms: Collection[Form] = ALL) -> list[Path]:
+    """Write the files of an edition into a folder, which is made if need be; OSError where it cannot be."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, content in files(paper, stem, edition):
+    for name, content in files(paper, stem, edition, forms):
         path = folder / name
         part = folder / f".{name}.part"
         part.write_bytes(content)
