@@ -213,9 +213,9 @@ class Note:
     By kind: "note" free text. "cause" one of CAUSES. "ticket" a reference. "acknowledgement" by `author`, who has it;
     `until_at` is when it expires. "pause" of the fix clock from `from_at`, `text` one of PAUSE_REASONS; "resume" from
     `from_at` on. "correction": the outage was from `from_at` until `until_at` (each None: as recorded), `text` says
-    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds. "statement": what the
-    public is told of it, the only free text that is ever printed in public; the last one holds, an empty one takes it
-    back.
+    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds. "statement": what
+    the public is told of it, the only free text that is ever printed in public; the last one holds, an empty one takes
+    it back.
     """
 
     subject: str

@@ -24,7 +24,7 @@ from agent.accounting.availability import Book, Figures, Terms, Times, terms_of
 from agent.accounting.books import open_book
 from agent.accounting.periods import Period, merge
 from agent.calendar_uk import Quarter, ServiceHours, named_period
-from agent.facts import Closing, Note, Watch, Window
+from agent.facts import Closing, Note, Watch
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
 from agent.words import day

@@ -8,9 +8,9 @@ import pytest
 
 from agent.accounting.books import open_book
 from agent.accounting.closing import differences
-from agent.accounting.restating import restatements
 from agent.accounting.outages import Period, outages_of
 from agent.accounting.redundancy import losses_of
+from agent.accounting.restating import restatements
 from agent.calendar_uk import quarter_of
 from agent.demo.curves import Clock
 from agent.demo.estate import simulate
