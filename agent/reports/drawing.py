@@ -45,8 +45,10 @@ class Scale:
 
     @classmethod
     def of(cls, values: Iterable[float], *, from_zero: bool, roof: float | None = None) -> Scale:
-        """Four to eight steps of 1, 2 or 5 times a power of ten. `roof`: no scale goes higher."""
+        """At most six steps of 1, 2 or 5 times a power of ten; of whole numbers no step is a part of one. `roof`: no
+        scale goes higher."""
         found = [value for value in values if math.isfinite(value)]
+        whole = from_zero and all(value == int(value) for value in found)
         high, low = max(found, default=1.0), 0.0 if from_zero else min(found, default=0.0)
         if roof is not None:
             high = roof
@@ -55,6 +57,7 @@ class Scale:
         rough = (high - low) / 5
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(n * power for n in (1, 2, 5, 10) if n * power >= rough * 0.999)
+        step = max(step, 1.0) if whole else step
         top = math.ceil(high / step - 1e-9) * step
         return cls(math.floor(low / step + 1e-9) * step, top if roof is None else min(top, roof), step)
 

@@ -190,11 +190,14 @@ def _causes(roots: Sequence[Incident]) -> Iterable[Chart]:
     }
     cause, own = drawn[0]
     late = sum(i.late for i in roots)
-    if len(found) == 1:
-        first = said(Said(cause.capitalize(), Field.CAUSE), f" is the one cause, of {spelt(len(own), 'outage')}")
-    else:
-        many = spelt(len(own), "outage")
-        first = said(Said(cause.capitalize(), Field.CAUSE), f" has {many} of {number_word(len(roots))}")
+    of = (
+        f", {number_word(len(own))} of {number_word(len(roots))}"
+        if len(found) > 1
+        else f": {spelt(len(own), 'outage')}"
+    )
+    first = said(
+        "The most frequent cause is “" if len(found) > 1 else "The one cause is “", Said(cause, Field.CAUSE), f"”{of}"
+    )
     kinds = {"Fixed within target": "within target", "Took longer": "longer", "Open, and target not passed": "open"}
     yield Chart(
         "causes",

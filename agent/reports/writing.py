@@ -1,10 +1,11 @@
-"""A paper as files: one page of HTML that needs nothing else, and a CSV file for each table. Same paper, same bytes."""
+"""A paper as files: HTML that needs nothing else, PDF, Word, Excel, and CSV for each table. Same paper, same bytes."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,16 @@ from agent.reports.editions import (
     exempt_table,
     text_of,
 )
+from agent.reports.excel import xlsx
+from agent.reports.pdf import pdf
+from agent.reports.word import docx
 
 
 class Form(StrEnum):
     HTML = "html"
+    PDF = "pdf"
+    DOCX = "docx"
+    XLSX = "xlsx"
     CSV = "csv"
 
 
@@ -57,6 +64,15 @@ def html(paper: Paper) -> str:
     return environment.get_template("paper.html").render(paper=paper) + "\n"
 
 
+MAKERS: Mapping[Form, Callable[[Paper], bytes]] = {
+    Form.HTML: lambda paper: html(paper).encode(),
+    Form.PDF: pdf,
+    Form.DOCX: docx,
+    Form.XLSX: xlsx,
+}
+"""Of an edition, which is all that they get: no form can hold what its edition does not."""
+
+
 def table_csv(table: Table) -> str:
     """RFC 4180. A cell that a spreadsheet would take for a formula is text: it gets an apostrophe in front."""
     buffer = io.StringIO()
@@ -70,8 +86,9 @@ def table_csv(table: Table) -> str:
 def files(paper: Paper, stem: str, edition: Edition, forms: Collection[Form] = ALL) -> Iterator[tuple[str, bytes]]:
     """(name, content) of every file of one edition in these forms, one at a time."""
     whole = edition_of(paper, edition)
-    if Form.HTML in forms:
-        yield f"{stem}-{edition.value}.html", html(whole).encode()
+    for form, make in MAKERS.items():
+        if form in forms:
+            yield f"{stem}-{edition.value}.{form}", make(whole)
     if Form.CSV in forms:
         for section in whole.sections:
             for table in section.tables:
@@ -80,13 +97,25 @@ def files(paper: Paper, stem: str, edition: Edition, forms: Collection[Form] = A
 
 
 def write(paper: Paper, stem: str, edition: Edition, folder: Path, forms: Collection[Form] = ALL) -> list[Path]:
-    """Write the files of an edition into a folder, which is made if need be; OSError where it cannot be."""
+    """Write the files of an edition into a folder, which is made if need be.
+
+    OSError where that cannot be done (no right to, no room left): what was there before is whole, and no scraps are
+    left. FormError where a form cannot be made of the paper.
+    """
+    made = list(files(paper, stem, edition, forms))  # all of it before the first is written: no half of a new edition
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, content in files(paper, stem, edition, forms):
+    for name, content in made:
         path = folder / name
-        part = folder / f".{name}.part"
-        part.write_bytes(content)
-        part.replace(path)  # readers of the papers' page never meet half a paper
+        part = folder / f".{name}.{os.getpid()}.part"
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)  # readers of the papers' page never meet half a paper
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
         written.append(path)
     return written
