@@ -41,6 +41,7 @@ from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
 from agent.spread import Spread
+from agent.traffic import Traffic
 from agent.view import AgentState, View
 from agent.words import count
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
@@ -78,7 +79,7 @@ class Agent:
             )
         else:
             self.looks = Here(sessions, load_profiles(*settings.families))
-        self.latest = Latest()
+        self.latest = Latest(Traffic(self._watched_of))
         self.selfcheck = SelfCheck(_references(settings), self._ask)
         self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
         self.telling = Telling.of(settings, Secrets(), ledger, estates, lambda: self.answers.plan, page)
@@ -117,6 +118,11 @@ class Agent:
         self._reloading = asyncio.Lock()
 
     # ------------------------------------------------------------ visits
+    def _watched_of(self, device: str) -> tuple[str, ...]:
+        """The interfaces of a device by which links are watched."""
+        target = self.estates.targets.get(device)
+        return target.watch if target is not None else ()
+
     async def _look(self, device: str, cadence: Cadence) -> Visit:
         return await self.looks.look(self.estates.targets[device], cadence)
 

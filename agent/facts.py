@@ -191,7 +191,9 @@ class Outage:
         return len(self.breaks)
 
 
-NoteKind = Literal["note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void"]
+NoteKind = Literal[
+    "note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void", "statement"
+]  # fmt: skip
 
 # Fixed lists in plain words (docs/accounting.md sections 7 and 8): what can be counted over years and said in public.
 CAUSES = (
@@ -211,7 +213,9 @@ class Note:
     By kind: "note" free text. "cause" one of CAUSES. "ticket" a reference. "acknowledgement" by `author`, who has it;
     `until_at` is when it expires. "pause" of the fix clock from `from_at`, `text` one of PAUSE_REASONS; "resume" from
     `from_at` on. "correction": the outage was from `from_at` until `until_at` (each None: as recorded), `text` says
-    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds.
+    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds. "statement": what
+    the public is told of it, the only free text that is ever printed in public; the last one holds, an empty one takes
+    it back.
     """
 
     subject: str
