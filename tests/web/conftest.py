@@ -11,6 +11,12 @@ import pytest
 from tests.web.composed import App, compose, users_text
 
 
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are checked as they are, with a cost that a real users file may not have."""
+    monkeypatch.setattr("agent.access.users.CHEAPEST", 4)
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Callable[..., App]]:
     """Puts the HTTP side together; everything is closed afterwards."""
