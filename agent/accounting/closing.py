@@ -3,6 +3,7 @@
     closing = closing_of(ledger, estate, quarter, author, now)     to be recorded; CannotClose says why not
     differences(ledger, closings) -> list[str]                     figures that the ledger does not give again
     restatements(ledger, closing) -> list[Restatement]             was, now and why
+    frozen(closing) -> dict[str, Line]                           subject > the figures that it was closed with
 
 A closing holds what its figures were made of: the numbers of the last entries, the times that were watched, and what
 was agreed for each subject. So the same ledger gives the same figures again, byte for byte, whatever the inventory says
@@ -14,13 +15,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.accounting.availability import Book, Figures, Terms, Times, terms_of
 from agent.accounting.books import open_book
 from agent.accounting.periods import Period, merge
+from agent.accounting.told import Line, Restatement
 from agent.calendar_uk import Quarter, ServiceHours, named_period
 from agent.facts import Closing, Note, Watch, Window
 from agent.inventory.model import Estate
@@ -33,17 +34,6 @@ _TICK = timedelta(microseconds=1)
 
 class CannotClose(Exception):
     """A period cannot be closed; `str()` says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """A figure of a closed period that is another now. `was` and `now` are for people."""
-
-    subject: str
-    figure: str
-    was: str
-    now: str
-    why: str
 
 
 # ---------------------------------------------------------------- closing
@@ -136,6 +126,21 @@ def terms_closed_with(closing: Closing) -> dict[str, Terms]:
     """What was agreed for each subject when the period was closed: its figures are held to that for ever."""
     said = json.loads(closing.figures)
     return {subject: _terms_again(figures["terms"]) for subject, figures in said["subjects"].items()}
+
+
+def frozen(closing: Closing) -> dict[str, Line]:
+    """The figures of a closed period as they were written down: nothing is worked out anew."""
+
+    def times(said: Mapping[str, int]) -> Times:
+        return Times(**{name: said[name] * _TICK for name in ("up", "down", "planned", "blind", "degraded")})
+
+    return {
+        subject: Line(
+            subject, _terms_again(f["terms"]), times(f["all_hours"]), times(f["service_hours"]), f["outages"],
+            f["fixed"], f["within_target"],
+        )
+        for subject, f in json.loads(closing.figures)["subjects"].items()
+    }  # fmt: skip
 
 
 def _cause(ids: Iterable[object], notes: Iterable[Note]) -> str | None:

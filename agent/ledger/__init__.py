@@ -19,6 +19,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     notes(subject=, head=) -> list[Note]
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
     closings() -> list[Closing]                   periods whose figures are frozen
+    closed() -> dict[str, datetime]               when they were, without the figures
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
     heads() -> dict[str, (int, str)]              and its digest
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
@@ -229,6 +230,10 @@ class Ledger:
     def closings(self) -> list[Closing]:
         with self._store.reader.connect() as connection:
             return read.closings(connection)
+
+    def closed(self) -> dict[str, datetime]:
+        with self._store.reader.connect() as connection:
+            return read.closed(connection)
 
     def head(self) -> dict[str, int]:
         with self._store.reader.connect() as connection:
