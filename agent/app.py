@@ -40,6 +40,7 @@ from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
 from agent.spread import Spread
+from agent.traffic import Traffic
 from agent.view import AgentState, View
 from agent.words import count
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
@@ -77,7 +78,7 @@ class Agent:
             )
         else:
             self.looks = Here(sessions, load_profiles(*settings.families))
-        self.latest = Latest()
+        self.latest = Latest(Traffic(self._watched_of))
         self.selfcheck = SelfCheck(_references(settings), self._ask)
         self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
         self.telling = Telling.of(settings, Secrets(), ledger, estates, lambda: self.answers.plan, page)
@@ -112,10 +113,17 @@ class Agent:
         )
         self.links = subject_figures.LinkFigures()
         self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
+        self.gate = web.Gate(advertised=settings.advertised_address)
+        self.users: web.UsersRenewal | None = None  # of the users file
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
     # ------------------------------------------------------------ visits
+    def _watched_of(self, device: str) -> tuple[str, ...]:
+        """The interfaces of a device by which links are watched."""
+        target = self.estates.targets.get(device)
+        return target.watch if target is not None else ()
+
     async def _look(self, device: str, cadence: Cadence) -> Visit:
         return await self.looks.look(self.estates.targets[device], cadence)
 
@@ -164,6 +172,7 @@ class Agent:
                 *self.estates.settings_problems,
                 *self.estates.problems,
                 *(self.renewal.problems if self.renewal else ()),
+                *([self.users.problem] if self.users and self.users.problem else ()),
             ),
             waiting=self.waiting,
             ledger=self.ledger.place,
@@ -252,6 +261,7 @@ class Agent:
             if self.estates.problems
             else "",
             "the web configuration on disk is not taken on" if self.renewal and self.renewal.problem else "",
+            "the users file on disk is not taken on" if self.users and self.users.problem else "",
         ]
         return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 
@@ -273,7 +283,7 @@ class Agent:
         if web.is_loopback(self.settings.listen_address):
             advertised = (self.settings.advertised_address or "").rpartition(":")[0]
             hosts = frozenset({"localhost", "127.0.0.1", "::1", self.settings.listen_address, advertised} - {""})
-        return web.Guard(Starlette(routes=routes), config, hosts)
+        return web.Guard(Starlette(routes=routes), config, hosts, self.gate)
 
     # ------------------------------------------------------------ life
     def begin(self) -> None:
@@ -287,6 +297,8 @@ class Agent:
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
         if self.renewal is not None:
             self.schedule.every("web configuration", web.LOOK_SECONDS, self.renewal.look)
+        if self.users is not None:
+            self.schedule.every("users file", web.LOOK_SECONDS, self.users.look)
         self.pipeline.beat()
         self.minder.adopt()
         self.ledger.settle()  # the windows that were just written hold from the first look on
@@ -301,6 +313,8 @@ class Agent:
         """
         if self.renewal is not None:
             await self.renewal.reload()
+        if self.users is not None:
+            await self.users.reload()
         async with self._reloading:
             before = self.estates.estate
             try:
