@@ -24,6 +24,7 @@ from agent.calendar_uk import quarter_of
 from agent.channels import Telling
 from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing, Secrets
+from agent.drafts import MIND_SECONDS, Drafts
 from agent.estates import Estates
 from agent.exporter import snmp
 from agent.hardware.minder import HardwareMinder
@@ -91,6 +92,9 @@ class Agent:
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.hardware = HardwareMinder(
             self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles, takes=self.telling.takes
+        )
+        self.drafts = Drafts(
+            ledger, estates, lambda: self.settings, self.pipeline.mind.channels, takes=self.telling.takes
         )
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
@@ -219,6 +223,7 @@ class Agent:
         yield from figures.of_channels(
             self.sender.stats, {name: channel.stats for name, channel in self.telling.refreshed.items()}
         )
+        yield from figures.of_drafts(self.drafts.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
         yield from figures.of_scrapes(self.snmp.stats)
@@ -271,6 +276,7 @@ class Agent:
         trouble = [
             "cut off from everything" if self.pipeline.stats.blind else "",
             "the ledger cannot be written" if self.ledger.stats.failing_since else "",
+            "the draft of a paper cannot be made" if self.drafts.stats.failing else "",
             f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
             if self.estates.problems
             else "",
@@ -311,6 +317,7 @@ class Agent:
         self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
         self.schedule.every("alerts that are due", TELL_SECONDS, self.minder.mind)
         self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
+        self.schedule.every("drafts of papers", MIND_SECONDS, self.drafts.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("alerts that stand", TELL_SECONDS, self.telling.refresh)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
