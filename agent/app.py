@@ -24,9 +24,11 @@ from agent.calendar_uk import quarter_of
 from agent.channels import Telling
 from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing, Secrets
+from agent.desk import Desk
 from agent.drafts import MIND_SECONDS, Drafts
 from agent.estates import Estates
 from agent.exporter import snmp
+from agent.facts import Audit
 from agent.hardware.minder import HardwareMinder
 from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
@@ -116,6 +118,7 @@ class Agent:
         )
         self.links = subject_figures.LinkFigures()
         self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
+        self.desk = Desk(ledger, self.answers, estates)
         self.gate = web.Gate(advertised=settings.advertised_address)
         self.users: web.UsersRenewal | None = None  # of the users file
         self.rest = Rest(lambda: len(self.latest))
@@ -271,6 +274,9 @@ class Agent:
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
 
+    async def _audits(self, since: datetime, who: str | None, most: int) -> list[Audit]:
+        return await asyncio.to_thread(self.ledger.audits, since, who, most)
+
     def in_a_line(self) -> str:
         """How it goes, for `systemctl status`."""
         trouble = [
@@ -297,11 +303,14 @@ class Agent:
         routes = [
             *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
             snmp.route(self.snmp),
+            *web.login_routes(self.gate, self.desk.note),
+            *web.writing_routes(self.look, self.desk.write, self._audits, self.gate, self.desk.note),
             *web.routes(
                 self.look,
                 self.settings.state_directory / "papers",
                 _last_quarter,
                 self.answers.past,
+                may_read=web.by_role,
                 told_of=self.quarters.of,
             ),
         ]
