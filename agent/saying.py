@@ -1,7 +1,7 @@
 """What people say of an outage: who has it, its cause, a ticket, pauses of the fix clock, corrections. Pure.
 
     outage = which(outages, "8f3a41c2")                     by the end or the beginning of its id
-    note = acknowledge(outage, author, now, until=...)      and cause, remark, ticket, pause, resume, correct, void
+    note = acknowledge(outage, author, now, until=...)      and cause, remark, statement, ticket, pause, resume, ...
     said = said_of(outage, notes, now)                      what of it is in force
 
 Every function gives a Note to be appended, or raises SaidInvalid with one line that says what is wrong. Nothing is ever
@@ -19,6 +19,7 @@ from agent.inventory.problems import did_you_mean
 from agent.words import LONDON, day
 
 LONGEST_TEXT = 2000
+LONGEST_STATEMENT = 500  # it stands in one cell of a table that is printed
 LONGEST_WORD = 100  # of names and tickets
 SHORT = 8  # characters of an id that people see: its end, because ids of one day begin alike
 HANDED_BACK = "handed back"
@@ -41,6 +42,7 @@ class Said:
     tickets: tuple[str, ...] = ()
     held_by: Note | None = None  # the acknowledgement that has not expired
     remarks: tuple[Note, ...] = ()
+    statement: str = ""  # what the public is told of it
     correction: Note | None = None  # the last one, if the outage is not as it was recorded
 
 
@@ -55,6 +57,7 @@ def said_of(outage: Outage, notes: Iterable[Note], now: datetime) -> Said:
         tickets=tuple(dict.fromkeys(note.text for note in own if note.kind == "ticket")),
         held_by=held if held is not None and (held.until_at is None or held.until_at > now) else None,
         remarks=tuple(note for note in own if note.kind == "note"),
+        statement=last["statement"].text if "statement" in last else "",
         correction=changed[-1] if changed else None,
     )
 
@@ -103,6 +106,16 @@ def cause(outage: Outage, text: str, author: str, now: datetime) -> Note:
 def remark(outage: Outage, text: str, author: str, now: datetime) -> Note:
     """Free text. It never enters what is public."""
     return _note(outage, "note", text, author, now)
+
+
+def statement(outage: Outage, text: str, author: str, now: datetime) -> Note:
+    """What the public is told of it: printed in the public edition as it is written. Empty takes the last one back.
+
+    One line, because it stands in a table; what is said of it inside belongs into a remark.
+    """
+    if "\n" in text.strip():
+        raise SaidInvalid("a statement is one line: it stands in a table of the public paper")
+    return _note(outage, "statement", text, author, now, may_be_empty=True, longest=LONGEST_STATEMENT)
 
 
 def ticket(outage: Outage, reference: str, author: str, now: datetime) -> Note:

@@ -26,8 +26,8 @@ Moment = typer.Option(metavar="TIME", help='"2026-12-05 22:00:00", as the clock 
 
 def register(group: typer.Typer) -> None:
     for name, command in (
-        ("ack", ack), ("hand-back", hand_back), ("note", note), ("cause", cause), ("link-ticket", link_ticket),
-        ("pause", pause), ("resume", resume), ("correct", correct), ("void", void),
+        ("ack", ack), ("hand-back", hand_back), ("note", note), ("cause", cause), ("statement", statement),
+        ("link-ticket", link_ticket), ("pause", pause), ("resume", resume), ("correct", correct), ("void", void),
     ):  # fmt: skip
         group.command(name)(command)
 
@@ -75,6 +75,20 @@ def cause(
 ) -> None:
     """Give its cause, in the words of the fixed list: power, supplier circuit, hardware failure ..."""
     _say(id, "cause", {"cause": text}, author, state, settings)
+
+
+def statement(
+    id: OutageId,
+    text: Annotated[str, typer.Argument(help="One line for the public. It is printed in the public paper.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what was said before.")] = False,
+    author: Author = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Say what the public is told of it: no names of equipment, addresses, suppliers or people."""
+    if withdraw is bool(text.strip()):
+        fail("give either a statement for the public, or --withdraw", 2)
+    _say(id, "statement", {"text": text}, author, state, settings)
 
 
 def link_ticket(

@@ -116,6 +116,13 @@ OF_OUTAGES = (
         (Field("text", "Note", "text", "It never enters what is public.", required=True, wanted="a text is wanted"),),
     ),
     Deed(
+        "statement", "Tell the public", "Save the statement", "The statement is recorded.", Role.EDITOR, "outage",
+        _say(lambda s, o, r: saying.statement(o, r.text.get("text", ""), s.author, s.now), "text"),
+        (Field("text", "Statement", hint="No names of equipment, addresses, suppliers or people. Left empty: what was "
+               "said before is taken back."),),
+        "One line, printed in the public edition of the papers as it is written. The last one holds.",
+    ),
+    Deed(
         "ticket", "Add a ticket", "Add the ticket", "The ticket is recorded.", Role.EDITOR, "outage",
         _say(lambda s, o, r: saying.ticket(o, r.text["reference"], s.author, s.now), "reference"),
         (Field("reference", "Reference", hint="For example INC0012345.", required=True,

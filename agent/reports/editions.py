@@ -35,6 +35,7 @@ class Field(StrEnum):
     DAY = "day"
     CAUSE = "cause"  # from the fixed list
     PUBLIC_NAME = "public name"  # part_one_name: made for the public edition
+    STATEMENT = "statement"  # what people wrote for the public about an outage
     SITE = "site"
     DEVICE = "device"
     LINK = "link"
@@ -51,7 +52,7 @@ class Field(StrEnum):
 PUBLIC = frozenset(
     {
         Field.WORDS, Field.SERVICE, Field.BUILDING_KIND, Field.DEVICE_KIND, Field.COUNT, Field.SHARE, Field.DURATION,
-        Field.DAY, Field.CAUSE, Field.PUBLIC_NAME,
+        Field.DAY, Field.CAUSE, Field.PUBLIC_NAME, Field.STATEMENT,
     }
 )  # fmt: skip
 
