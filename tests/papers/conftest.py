@@ -1,4 +1,4 @@
-"""What tests of papers have in common: an estate to make them of, and a whole paper in all editions and forms."""
+"""What tests of papers have in common: estates to write of, and the whole paper in all forms, made once for all."""
 
 from __future__ import annotations
 
