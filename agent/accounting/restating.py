@@ -23,6 +23,7 @@ from typing import Any
 
 from agent.accounting.availability import Book
 from agent.accounting.closing import figures_text, terms_closed_with, watched_in
+from agent.accounting.told import Restatement
 from agent.calendar_uk import Quarter, named_period
 from agent.facts import Closing, Flip, Note, Window
 from agent.ledger import Ledger
@@ -30,17 +31,6 @@ from agent.maintenance import Plan
 from agent.words import day, long_span
 
 _TICK = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """A figure of a closed period that is another now. `was` and `now` are for people."""
-
-    subject: str
-    figure: str
-    was: str
-    now: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)

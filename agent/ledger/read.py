@@ -311,6 +311,12 @@ def audits(
     return [Audit(*row) for row in reversed(connection.execute(query).all())]
 
 
+def closed(connection: Connection) -> dict[str, datetime]:
+    """Period > when its figures were frozen; the figures themselves, which may be megabytes, are left alone."""
+    query = sa.select(closing.c.period, closing.c.at).order_by(closing.c.at, closing.c.id)
+    return {row.period: row.at for row in connection.execute(query)}
+
+
 def head(connection: Connection) -> dict[str, int]:
     """Source > number of its last entry: what is known just now."""
     query = sa.select(source.c.name, source.c.next_sequence).order_by(source.c.name)
