@@ -112,6 +112,8 @@ class Agent:
         )
         self.links = subject_figures.LinkFigures()
         self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
+        self.gate = web.Gate(advertised=settings.advertised_address)
+        self.users: web.UsersRenewal | None = None  # of the users file
         self.rest = Rest(lambda: len(self.latest))
         self._reloading = asyncio.Lock()
 
@@ -170,6 +172,7 @@ class Agent:
                 *self.estates.settings_problems,
                 *self.estates.problems,
                 *(self.renewal.problems if self.renewal else ()),
+                *([self.users.problem] if self.users and self.users.problem else ()),
             ),
             waiting=self.waiting,
             ledger=self.ledger.place,
@@ -272,6 +275,7 @@ class Agent:
             if self.estates.problems
             else "",
             "the web configuration on disk is not taken on" if self.renewal and self.renewal.problem else "",
+            "the users file on disk is not taken on" if self.users and self.users.problem else "",
         ]
         return "; ".join([f"watching {count(len(self.estates.watched), 'device')}", *filter(None, trouble)])
 
@@ -299,7 +303,7 @@ class Agent:
         if web.is_loopback(self.settings.listen_address):
             advertised = (self.settings.advertised_address or "").rpartition(":")[0]
             hosts = frozenset({"localhost", "127.0.0.1", "::1", self.settings.listen_address, advertised} - {""})
-        return web.Guard(Starlette(routes=routes), config, hosts)
+        return web.Guard(Starlette(routes=routes), config, hosts, self.gate)
 
     # ------------------------------------------------------------ life
     def begin(self) -> None:
@@ -312,6 +316,8 @@ class Agent:
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)
         if self.renewal is not None:
             self.schedule.every("web configuration", web.LOOK_SECONDS, self.renewal.look)
+        if self.users is not None:
+            self.schedule.every("users file", web.LOOK_SECONDS, self.users.look)
         self.pipeline.beat()
         self.minder.adopt()
         self.ledger.settle()  # the windows that were just written hold from the first look on
@@ -326,6 +332,8 @@ class Agent:
         """
         if self.renewal is not None:
             await self.renewal.reload()
+        if self.users is not None:
+            await self.users.reload()
         async with self._reloading:
             before = self.estates.estate
             try:

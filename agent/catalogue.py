@@ -116,14 +116,16 @@ _AGENT = [
         ("hartwatch_config_last_reload_success_timestamp_seconds", "gauge", "seconds", "",
          "When the inventory in force was loaded."),
         ("hartwatch_web_config_invalid", "gauge", "", "",
-         "1 while the web configuration on disk (TLS, users) is invalid and an older one is in force."),
+         "1 while the web configuration or the users file on disk is invalid and an older one is in force."),
         ("hartwatch_web_config_loaded_timestamp_seconds", "gauge", "seconds", "",
          "When the web configuration in force was loaded or found unchanged; nothing where there is no such file."),
         ("hartwatch_web_certificate_expiry_timestamp_seconds", "gauge", "seconds", "",
          "When the certificate ends that the agent itself shows; nothing without TLS."),
         ("hartwatch_web_refusals_total", "counter", "", "reason",
-         "Requests and connections refused: users (no or wrong password), certificate (a verified client whose name is "
-         "not let in), busy (too many passwords at once), rate (rate_limit), name (asked for under a foreign name)."),
+         "Requests and connections refused: users (no or wrong password or token), certificate (a verified client "
+         "whose name is not let in), busy (too many passwords at once), slowed (too many wrong ones before), rate "
+         "(rate_limit), name (asked for under a foreign name), role (may not do this), foreign (sent by a page "
+         "elsewhere)."),
         ("hartwatch_ledger_buffered_records", "gauge", "", "",
          "Facts waiting in memory because the ledger cannot be written."),
         ("hartwatch_ledger_errors_total", "counter", "", "", "Failed attempts to write to the ledger."),

@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         description="TLS and users, in the web configuration file that Prometheus exporters share. Wanted where "
         "listen_address is not this machine's own.",
     )
+    users_file: Path | None = Field(
+        default=None,
+        description="Users with roles, API tokens and trusted proxies: who may sign in to the pages and write there. "
+        "Without it everybody who may read may only read. Read again when it changes.",
+    )
 
     notices_directory: Path | None = Field(
         default=None,

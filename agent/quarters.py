@@ -19,8 +19,9 @@ from time import monotonic
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.accounting.availability import terms_of
-from agent.accounting.closing import frozen, restatements
+from agent.accounting.closing import frozen_of
 from agent.accounting.periods import Period
+from agent.accounting.restating import restatements
 from agent.accounting.told import Told, line_of
 from agent.answers import COUNTED, SHARE, LedgerAnswers
 from agent.calendar_uk import Quarter, quarter_of
@@ -97,7 +98,7 @@ class Quarters:
             known.append(known[-1].previous)
         closing = next((c for c in self._ledger.closings() if c.period == str(quarter)), None)
         if closing is not None:
-            lines = {s: line for s, line in frozen(closing).items() if s.startswith(COUNTED)}
+            lines = {s: line for s, line in frozen_of(closing).items() if s.startswith(COUNTED)}
             changes = [change for change in restatements(self._ledger, closing) if change.subject.startswith(COUNTED)]
             return Told(quarter, now, lines, closing.at, closing.author, changes, known)
         estate = self._estates.estate

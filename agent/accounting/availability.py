@@ -238,6 +238,13 @@ class Book:
             fresh._records = {s: record for s, record in self._records.items() if fresh._flips[s] is self._flips[s]}
         return fresh
 
+    def as_watched(self, watches: Iterable[Watch]) -> Book:
+        """The same record, watched in other times. What was worked out of the record is shared and not made anew."""
+        fresh = Book(self._flips, watched_of(watches), (), self._planned)
+        fresh._corrections, fresh._pauses = self._corrections, self._pauses
+        fresh._records, fresh._carried = self._records, self._carried
+        return fresh
+
     def subjects(self) -> list[str]:
         """Every subject something was recorded of, by name."""
         return sorted(self._flips)

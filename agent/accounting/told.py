@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.accounting.availability import Figures, Terms, Times
 from agent.calendar_uk import Quarter
@@ -21,6 +21,8 @@ class Line:
     outages: int
     fixed: int
     within_target: int
+    mean_fix: timedelta | None
+    flaps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +55,5 @@ class Told:
 def line_of(figures: Figures) -> Line:
     return Line(
         figures.subject, figures.terms, figures.all_hours, figures.service_hours, figures.outages, figures.fixed,
-        figures.within_target,
+        figures.within_target, figures.mean_fix, figures.flaps,
     )  # fmt: skip
