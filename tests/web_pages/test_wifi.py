@@ -1,4 +1,4 @@
-"""Wi-Fi: controllers, access points and clients, from what visits told; what is missing by name; nothing that is old."""
+"""Wi-Fi: controllers, access points and clients, from what visits told; missing ones by name; nothing that is old."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def wireless(*visits: Visit, **changes: object) -> View:
 
 
 def sees(switch: str, neighbour: str) -> Visit:
-    labels = {"local_port": "1", "port": "Gi1/0/1", "neighbour": neighbour, "neighbour_port": "eth0", "chassis": "02:01",
+    labels = {"local_port": "1", "port": "1", "neighbour": neighbour, "neighbour_port": "eth0", "chassis": "02:01",
               "capabilities": "1400"}  # fmt: skip
     return visit(switch, Cadence.INVENTORY, NOON - AGO, blocks=(block(Cadence.INVENTORY, (LLDP, labels, 1.0)),))
 
