@@ -90,6 +90,15 @@ class LedgerAnswers:
         if register is not None:
             await asyncio.wait([register], timeout=REGISTER_WAIT_SECONDS)
 
+    async def anew(self) -> None:
+        """Outages, notes and windows as they are on record now: for who is about to write, or has just written."""
+        begun = self._reading.get("outages")
+        if begun is not None and not begun.done():  # it may have begun before what is looked for was written
+            await asyncio.wait([begun])
+        going = self._going_on("outages", float("-inf"), self.read_outages)
+        if going is not None:
+            await asyncio.shield(going)
+
     def _going_on(self, what: str, due: float, read: Callable[[], None]) -> asyncio.Task[None] | None:
         """The reading that goes on, or begins because it is due; None where what is known is good enough."""
         task = self._reading.get(what)

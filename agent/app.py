@@ -24,8 +24,11 @@ from agent.calendar_uk import quarter_of
 from agent.channels import Telling
 from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing, Secrets
+from agent.desk import Desk
+from agent.drafts import MIND_SECONDS, Drafts
 from agent.estates import Estates
 from agent.exporter import snmp
+from agent.facts import Audit
 from agent.hardware.minder import HardwareMinder
 from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
@@ -92,6 +95,9 @@ class Agent:
         self.hardware = HardwareMinder(
             self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles, takes=self.telling.takes
         )
+        self.drafts = Drafts(
+            ledger, estates, lambda: self.settings, self.pipeline.mind.channels, takes=self.telling.takes
+        )
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
         self.sender = Sender(ledger.outbox, self.telling.channels)
@@ -112,6 +118,7 @@ class Agent:
         )
         self.links = subject_figures.LinkFigures()
         self.renewal: web.Renewal | None = None  # of the web configuration, once there is a server
+        self.desk = Desk(ledger, self.answers, estates)
         self.gate = web.Gate(advertised=settings.advertised_address)
         self.users: web.UsersRenewal | None = None  # of the users file
         self.rest = Rest(lambda: len(self.latest))
@@ -219,6 +226,7 @@ class Agent:
         yield from figures.of_channels(
             self.sender.stats, {name: channel.stats for name, channel in self.telling.refreshed.items()}
         )
+        yield from figures.of_drafts(self.drafts.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
         yield from figures.of_scrapes(self.snmp.stats)
@@ -266,11 +274,15 @@ class Agent:
             (answers.register_revision, lambda: figures.of_programme(answers.programme)),
         ]
 
+    async def _audits(self, since: datetime, who: str | None, most: int) -> list[Audit]:
+        return await asyncio.to_thread(self.ledger.audits, since, who, most)
+
     def in_a_line(self) -> str:
         """How it goes, for `systemctl status`."""
         trouble = [
             "cut off from everything" if self.pipeline.stats.blind else "",
             "the ledger cannot be written" if self.ledger.stats.failing_since else "",
+            "the draft of a paper cannot be made" if self.drafts.stats.failing else "",
             f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
             if self.estates.problems
             else "",
@@ -291,11 +303,14 @@ class Agent:
         routes = [
             *exporter.routes(self.pages, self.not_ready, before_metrics, self.settings.advertised_address, self.probes),
             snmp.route(self.snmp),
+            *web.login_routes(self.gate, self.desk.note),
+            *web.writing_routes(self.look, self.desk.write, self._audits, self.gate, self.desk.note),
             *web.routes(
                 self.look,
                 self.settings.state_directory / "papers",
                 _last_quarter,
                 self.answers.past,
+                may_read=web.by_role,
                 told_of=self.quarters.of,
             ),
         ]
@@ -311,6 +326,7 @@ class Agent:
         self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
         self.schedule.every("alerts that are due", TELL_SECONDS, self.minder.mind)
         self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
+        self.schedule.every("drafts of papers", MIND_SECONDS, self.drafts.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("alerts that stand", TELL_SECONDS, self.telling.refresh)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)

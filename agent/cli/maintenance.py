@@ -62,7 +62,7 @@ def add(
 ) -> None:
     """Plan work on devices, links, sites or services, once or again and again."""
     from agent.accounting.periods import Period
-    from agent.cli.saying import told
+    from agent.cli.saying import by_command, told
     from agent.deeds import DEEDS, Mistakes, Scene
     from agent.ledger.ids import uuid7
     from agent.maintenance import times_of, upcoming
@@ -80,7 +80,7 @@ def add(
         fail("\n".join(map(told, wrong.found)), 2)
     (window,) = facts.windows
     with ledger_of(found) as ledger:
-        write(ledger, facts)
+        write(ledger, by_command(scene.author, DEEDS["plan"], scene, facts))
     covered = len(window.covers)
     print(f"{window.id}: {', '.join(window.subjects)} ({covered} {'subject' if covered == 1 else 'subjects'})")
     whole = Period(window.begins_at, max(window.ends_at, now))
@@ -155,7 +155,7 @@ def end(
     settings: SettingsFile = None,
 ) -> None:
     """End planned work from now on: what runs is over, and nothing more of it comes. What was stays as it was."""
-    from agent.cli.saying import told
+    from agent.cli.saying import by_command, told
     from agent.deeds import DEEDS, Mistakes, Scene
     from agent.ledger.ids import uuid7
 
@@ -169,7 +169,7 @@ def end(
             of_reason = any(one.field for one in wrong.found)
             lines = (told(one) if one.field else f"{window.id}: {told(one)}" for one in wrong.found)
             fail("\n".join(lines), 2 if of_reason or window.name else 1)
-        write(ledger, facts)
+        write(ledger, by_command(scene.author, DEEDS["end"], scene, facts))
     print(f"{window.id} ended")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,8 +14,8 @@ from agent.cli.serve import SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
     from agent.accounting.availability import Book
-    from agent.deeds import Mistake
-    from agent.facts import Note, Outage
+    from agent.deeds import Deed, Mistake, Scene
+    from agent.facts import Facts, Note, Outage
     from agent.ledger import Ledger
 
 OutageId = Annotated[
@@ -171,11 +172,26 @@ def _say(id: str, name: str, given: Mapping[str, str | None], author: str | None
             facts = DEEDS[name].facts(scene, {field: text for field, text in given.items() if text is not None})
         except Mistakes as wrong:
             fail("\n".join(told(one) for one in wrong.found), 2)
-        write(ledger, facts)
+        write(ledger, by_command(who, DEEDS[name], scene, facts))
     of = {id: outage for outage in everything for id in outage.ids}
     for what in facts.notes:
         one = of[what.outage]  # type: ignore[index] # a note of a deed is of an outage
         print(f"{short_id(one)} {one.subject}: {what.kind} by {who}" + (f": {what.text}" if what.text else ""))
+
+
+def by_command(who: str, deed: Deed, scene: Scene, facts: Facts) -> Facts:
+    """With the entry that says who did it: the login where it has a name, whoever answers for it, and the machine."""
+    import getpass
+    import platform
+    from dataclasses import replace
+
+    from agent.access import Role, Who
+    from agent.deeds import audit_of
+
+    with contextlib.suppress(OSError, KeyError):  # a container whose user has no name
+        login_name = getpass.getuser()
+        who = who if who == login_name else f"{who} ({login_name})"
+    return replace(facts, audits=(audit_of(Who(who, Role.ADMIN, "command", platform.node()), deed, scene, facts),))
 
 
 def told(wrong: Mistake) -> str:

@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 SECURE_COOKIE, PLAIN_COOKIE = "__Host-hartwatch", "hartwatch"  # the first is taken by browsers over TLS only
 WITHOUT_SIGNING_IN = ("/login", "/logout")
 TOKEN_IN_ADDRESS = re.compile(rb"hwt_[A-Za-z0-9_-]{20}")
+SAID_IN_ADDRESS = re.compile(rb"(?:^|&)said=([A-Za-z0-9_-]{1,40})(?:&|$)")
 BASIC = {"WWW-Authenticate": 'Basic realm="Hartwatch", charset="UTF-8"'}
 BEARER = {"WWW-Authenticate": 'Bearer realm="Hartwatch"'}
 
@@ -110,7 +111,8 @@ class Gate:
         """Write down who it is, for whatever answers."""
         known = session.digest if session is not None else f"{who.how}:{who.user}".encode()
         token = hmac.digest(self._key, known, "sha256").hex() if who.is_known else ""
-        visitor = Visitor(who, token, origins, secure, can_sign_in=self.file is not None)
+        said = SAID_IN_ADDRESS.search(scope.get("query_string", b""))
+        visitor = Visitor(who, token, origins, secure, self.file is not None, said[1].decode() if said else "")
         state: dict[str, Any] = scope.setdefault("state", {})
         state.update(visitor=visitor, who=who, session=session)
         VISITOR.set(visitor)

@@ -24,8 +24,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from agent.access.who import Role
 from agent.calendar_uk import Quarter
 from agent.web.rendering import Pages
+from agent.web.visitor import visitor_of
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 TABLES = "-tables.zip"  # how the name of all tables in one file ends; it is made when it is asked for
@@ -88,8 +90,14 @@ MayRead = Callable[[Paper, Request], bool]
 
 
 def anybody(paper: Paper, request: Request) -> bool:
-    """Whoever sees the pages may read the papers; where there are roles, the composition root says otherwise."""
+    """Whoever sees the pages may read the papers."""
     return True
+
+
+def by_role(paper: Paper, request: Request) -> bool:
+    """Where there is a users file, exempt papers are for those who write; without one the pages show as much anyway."""
+    of = visitor_of(request)
+    return paper.edition != "exempt" or not of.can_sign_in or of.who.may(Role.EDITOR)
 
 
 def papers_in(folder: Path, closed: Mapping[str, datetime] | None = None) -> list[Paper]:

@@ -20,6 +20,8 @@ from agent.programme.money import percentage
 from agent.traffic import key_of
 from agent.view import View
 from agent.web.names import reason_of, shown
+from agent.web.offered import offered
+from agent.web.visitor import flash, visitor
 
 Look = Callable[[], Awaitable[View]]
 
@@ -38,6 +40,11 @@ def _sentence(text: str) -> str:
 def _shown_text(value: Any) -> Any:
     """Applied to every expression of every template: no control character reaches a page."""
     return plain(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _kept(text: str) -> Markup:
+    """What somebody wrote, for a text field: its line ends are kept, each line is made plain and escaped by join."""
+    return Markup("\n").join(plain(line, 8000) for line in text.splitlines())
 
 
 def environment() -> Environment:
@@ -67,7 +74,9 @@ def environment() -> Environment:
         sentence=_sentence,
         key_of=key_of,
         shown=lambda held: shown(held).value,
+        kept=_kept,
     )
+    made.globals.update(visitor=visitor, flash=flash, offered=offered)
     return made
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -32,6 +33,7 @@ class Visitor:
     origins: frozenset[str] = frozenset()
     secure: bool = False  # asked over TLS, by the browser's lights
     can_sign_in: bool = False  # there is a page for it
+    said: str = ""  # key of what is to be said once on the page
 
     @property
     def can_sign_out(self) -> bool:
@@ -62,6 +64,35 @@ def visitor_of(request: Request) -> Visitor:
 
 def who_of(request: Request) -> Who:
     return visitor_of(request).who
+
+
+class Said:
+    """What is said once on the next page somebody sees, after what they sent was recorded. Not in a session: those who
+    come by a proxy have none, and the address of the page alone tells nobody else anything."""
+
+    def __init__(self, most: int = 1000) -> None:
+        self._held: OrderedDict[tuple[str, str, str], str] = OrderedDict()
+        self._most = most
+
+    def later(self, who: Who, words: str) -> str:
+        """Keep it; answers the key for the address of the page."""
+        key = secrets.token_urlsafe(12)
+        self._held[who.how, who.user, key] = words
+        while len(self._held) > self._most:
+            self._held.popitem(last=False)
+        return key
+
+    def now(self, who: Who, key: str) -> str:
+        return self._held.pop((who.how, who.user, key), "") if key else ""
+
+
+SAID = Said()
+
+
+def flash() -> str:
+    """For templates: what is to be said on this page, once."""
+    of = visitor()
+    return SAID.now(of.who, of.said)
 
 
 class Refused(HTTPException):
