@@ -177,7 +177,7 @@ HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.text("Wi", min
 @example("\u0e33\u0e33 \u0485 \u1ab0 \u2de0")  # combining characters on nothing: some of them make typst panic
 @example("\u202egnirts desrever\u202c")
 @example("\U0001f468\u200d\U0001f469\u200d\U0001f467")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_compiles_and_is_shown(text: str) -> None:
     found = squeezed(text_of_pdf(pdf(paper_of(text, columns=2))))
     # A reader puts hyphens of its own at the ends of broken lines: neither side has them.

@@ -14,7 +14,7 @@ import pytest
 
 from agent.reports import ALL, Edition, Form, FormError, files, write
 from tests.papers.conftest import Made
-from tests.papers.making import planted, whole_paper
+from tests.papers.making import whole_paper
 
 AGAIN = """
 import hashlib
@@ -82,5 +82,5 @@ def test_nothing_is_written_when_one_form_cannot_be_made(tmp_path: Path, monkeyp
 
     monkeypatch.setitem(writing.MAKERS, Form.XLSX, broken)
     with pytest.raises(FormError):
-        write(planted(), "q", Edition.PUBLIC, tmp_path)
+        write(whole_paper(), "q", Edition.PUBLIC, tmp_path)
     assert list(tmp_path.iterdir()) == []
