@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -101,6 +102,34 @@ def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
             )
         )
     return sorted(rows, key=lambda row: (_STANDING_ORDER[row.standing], row.watched.name))
+
+
+def fits(row: Row, asked: Mapping[str, str]) -> bool:
+    """Whether a row is what `q` (words), `class`, `standing` and `site` ask for; what is missing asks nothing."""
+    if asked.get("class") and row.watched.role != asked["class"]:
+        return False
+    if asked.get("standing") and row.standing.value != asked["standing"]:
+        return False
+    if asked.get("site") and row.watched.site != asked["site"]:
+        return False
+    words = asked.get("q", "").casefold().split()
+    if not words:
+        return True
+    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
+    return all(word in said.casefold() for word in words)
+
+
+def lacking_of(view: View) -> list[tuple[str, int, str]]:
+    """Devices that answer, but not to everything: name, failures of the newest visit, kinds of them; most first."""
+    lacking = []
+    for watched in view.watched.values():
+        recent = view.latest.of(watched.name)
+        newest = recent.newest if recent else None
+        if newest and newest.failures:
+            kinds = Counter(f"{f.stage} {f.kind}".replace("_", " ") for f in newest.failures)
+            said = ", ".join(f"{kind} ({n})" if n > 1 else kind for kind, n in kinds.most_common())
+            lacking.append((watched.name, len(newest.failures), said))
+    return sorted(lacking, key=lambda item: (-item[1], item[0]))
 
 
 def device_of(view: View, watched: Watched) -> Device:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -30,14 +30,15 @@ from agent.programme.money import percentage
 from agent.programme.tables import method_of, warnings_of
 from agent.view import View
 from agent.web.beside import neighbours_page
-from agent.web.device import Device, Row, device_of, rows_of
+from agent.web.device import Device, device_of, fits, lacking_of, rows_of
 from agent.web.names import name_of, order_of, reason_of, shown
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
+from agent.web.page_tables import page_tables
 from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 from agent.web.register import asked_of as register_asked
-from agent.web.register import register_of
+from agent.web.register import register_of, url_of
 
 Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
@@ -132,7 +133,7 @@ def routes(
     programmes = Programmes()
 
     def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
-        own = {"q": "", "reason": lambda text: reason_of(text, view.estate), **given}
+        own = {"q": "", "files_query": "", "reason": lambda text: reason_of(text, view.estate), **given}
         text = env.get_template(template).render(view=view, here=here, **own)
         return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
@@ -148,9 +149,10 @@ def routes(
     async def devices(request: Request) -> Response:
         view = await look()
         asked = {name: request.query_params.get(name, "")[:200] for name in ("q", "class", "standing")}
-        rows = [row for row in rows_of(view, view.watched.values()) if _fits(row, asked)]
+        rows = [row for row in rows_of(view, view.watched.values()) if fits(row, asked)]
         return page(
             view, "devices.html", "/devices", rows=rows, q=asked["q"], role=asked["class"], standing=asked["standing"],
+            files_query=_query(asked),
             classes=sorted({w.role for w in view.watched.values()}),
         )  # fmt: skip
 
@@ -178,7 +180,8 @@ def routes(
         ]
         rows = rows_of(view, [w for w in view.watched.values() if w.site == name])
         return page(
-            view, "site.html", "/", site=found, owner=council.title if council else "", links=links, rows=rows,
+            view, "site.html", "/", site=found, site_name=name, files_query=_query({"site": name}),
+            owner=council.title if council else "", links=links, rows=rows,
             held=view.board.get(f"site:{name}"), work_now=under.of(f"site:{name}"),
             outages=outages_of_subjects(view, [f"site:{name}", *(f"link:{link_name}" for link_name, *_ in links)]),
         )  # fmt: skip
@@ -216,7 +219,8 @@ def routes(
         view, asked = await look(), register_asked(request.query_params)
         # A large estate has tens of thousands of pieces: they are gone through beside the loop.
         found = await asyncio.to_thread(register_of, view, asked)
-        return page(view, "register.html", "/register", register=found, asked=found.asked)
+        files = url_of(replace(asked, page=1)).removeprefix("/register")
+        return page(view, "register.html", "/register", register=found, asked=found.asked, files_query=files)
 
     async def programme(request: Request) -> Response:
         view = await look()
@@ -226,6 +230,7 @@ def routes(
             view, "programme.html", "/programme", programme=made, asked=asked, chart=chart_of(made), name_of=name_of,
             warnings=warnings_of(made), backlog=backlog_of(made), most=MOST_ITEMS, method=method_of(made),
             width=WIDTH, height=HEIGHT, left=LEFT, slip_url=query_of(asked, slip="1"),
+            files_of=lambda table: query_of(asked, table=table).removeprefix("/programme"),
         )  # fmt: skip
 
     async def one_piece(request: Request) -> Response:
@@ -257,16 +262,7 @@ def routes(
 
     async def health(_: Request) -> Response:
         view = await look()
-        lacking = []
-        for watched in view.watched.values():
-            recent = view.latest.of(watched.name)
-            newest = recent.newest if recent else None
-            if newest and newest.failures:
-                kinds = Counter(f"{f.stage} {f.kind}".replace("_", " ") for f in newest.failures)
-                said = ", ".join(f"{kind} ({n})" if n > 1 else kind for kind, n in kinds.most_common())
-                lacking.append((watched.name, len(newest.failures), said))
-        lacking.sort(key=lambda item: (-item[1], item[0]))
-        return page(view, "health.html", "/health", missing=lacking)
+        return page(view, "health.html", "/health", missing=lacking_of(view))
 
     async def asset(request: Request) -> Response:
         path = ASSETS.get(request.path_params["name"])
@@ -290,14 +286,11 @@ def routes(
         Route("/papers/{name}", paper),
         Route("/health", health),
         Route("/static/{name}", asset),
+        *page_tables(look, programmes, past),
     ]
 
 
-def _fits(row: Row, asked: Mapping[str, str]) -> bool:
-    if asked["class"] and row.watched.role != asked["class"]:
-        return False
-    if asked["standing"] and row.standing.value != asked["standing"]:
-        return False
-    words_asked = asked["q"].casefold().split()
-    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
-    return all(word in said.casefold() for word in words_asked)
+def _query(asked: Mapping[str, str]) -> str:
+    """What a page is filtered by, for the links to its tables; nothing where it is not."""
+    given = {name: value for name, value in asked.items() if value}
+    return f"?{urlencode(given)}" if given else ""
