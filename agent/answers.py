@@ -66,6 +66,7 @@ class LedgerAnswers:
         self._running_of = -1  # the revision they were worked out from
         self._running_rests = timedelta(0)
         self.quarter: list[Figures] = []  # of services, sites and links, up to now
+        self.closed: dict[str, datetime] = {}  # quarter > when its figures were frozen
         self.pieces: list[Piece] = []
         self.programme: Programme | None = None  # from this financial year on, as the inventory's terms have it
         self.octets: int | None = None
@@ -88,6 +89,15 @@ class LedgerAnswers:
         self._going_on("quarter", self._quarter_at, self._work_out_quarter)
         if register is not None:
             await asyncio.wait([register], timeout=REGISTER_WAIT_SECONDS)
+
+    async def anew(self) -> None:
+        """Outages, notes and windows as they are on record now: for who is about to write, or has just written."""
+        begun = self._reading.get("outages")
+        if begun is not None and not begun.done():  # it may have begun before what is looked for was written
+            await asyncio.wait([begun])
+        going = self._going_on("outages", float("-inf"), self.read_outages)
+        if going is not None:
+            await asyncio.shield(going)
 
     def _going_on(self, what: str, due: float, read: Callable[[], None]) -> asyncio.Task[None] | None:
         """The reading that goes on, or begins because it is due; None where what is known is good enough."""
@@ -119,6 +129,7 @@ class LedgerAnswers:
                     self._last |= {flip.source: flip.sequence for flip in new}
                     self.outages = self.book.outages(now=self._clock())
                     self.outages_revision += 1
+                self.closed = self._ledger.closed()
                 self._head = head
             self._read_told()
             self._sum_up()

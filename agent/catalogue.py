@@ -93,6 +93,10 @@ _AGENT = [
          "Messages that are still to be told over a channel, as of seconds ago."),
         ("hartwatch_channel_last_sent_timestamp_seconds", "gauge", "seconds", "channel",
          "When a message was last told over a channel; nothing before the first one since the start."),
+        ("hartwatch_paper_last_draft_timestamp_seconds", "gauge", "seconds", "",
+         "When the draft of the last quarter's paper was written; nothing while there is none."),
+        ("hartwatch_paper_draft_failures_total", "counter", "", "",
+         "Tries to write a draft of a quarter's paper that failed, since the start; each is made again an hour later."),
         ("hartwatch_alertmanager_alerts", "gauge", "", "channel",
          "Alerts that stand, as a cluster of Alertmanagers is sent them."),
         ("hartwatch_alertmanager_silences", "gauge", "", "channel",
@@ -116,14 +120,16 @@ _AGENT = [
         ("hartwatch_config_last_reload_success_timestamp_seconds", "gauge", "seconds", "",
          "When the inventory in force was loaded."),
         ("hartwatch_web_config_invalid", "gauge", "", "",
-         "1 while the web configuration on disk (TLS, users) is invalid and an older one is in force."),
+         "1 while the web configuration or the users file on disk is invalid and an older one is in force."),
         ("hartwatch_web_config_loaded_timestamp_seconds", "gauge", "seconds", "",
          "When the web configuration in force was loaded or found unchanged; nothing where there is no such file."),
         ("hartwatch_web_certificate_expiry_timestamp_seconds", "gauge", "seconds", "",
          "When the certificate ends that the agent itself shows; nothing without TLS."),
         ("hartwatch_web_refusals_total", "counter", "", "reason",
-         "Requests and connections refused: users (no or wrong password), certificate (a verified client whose name is "
-         "not let in), busy (too many passwords at once), rate (rate_limit), name (asked for under a foreign name)."),
+         "Requests and connections refused: users (no or wrong password or token), certificate (a verified client "
+         "whose name is not let in), busy (too many passwords at once), slowed (too many wrong ones before), rate "
+         "(rate_limit), name (asked for under a foreign name), role (may not do this), foreign (sent by a page "
+         "elsewhere)."),
         ("hartwatch_ledger_buffered_records", "gauge", "", "",
          "Facts waiting in memory because the ledger cannot be written."),
         ("hartwatch_ledger_errors_total", "counter", "", "", "Failed attempts to write to the ledger."),

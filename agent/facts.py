@@ -34,11 +34,12 @@ def is_whole(subject: str) -> bool:
 
 
 HARDWARE = "hardware:"  # how subjects of messages begin that tell of the life of hardware
+PAPER = "paper:"  # and of a paper that was written: paper:2026-Q3
 
 
 def has_standing(subject: str) -> bool:
-    """Whether it can be up or down. That hardware grows old is told, and never that it is well again."""
-    return not subject.startswith(HARDWARE)
+    """Whether it can be up or down. That hardware grows old or a paper is there is told, and never that it is over."""
+    return not subject.startswith((HARDWARE, PAPER))
 
 
 LEFT_THE_INVENTORY = "no longer in the inventory"  # reason of the BLIND that ends an outage nobody will look at again
@@ -191,7 +192,9 @@ class Outage:
         return len(self.breaks)
 
 
-NoteKind = Literal["note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void"]
+NoteKind = Literal[
+    "note", "cause", "ticket", "acknowledgement", "pause", "resume", "correction", "void", "statement"
+]  # fmt: skip
 
 # Fixed lists in plain words (docs/accounting.md sections 7 and 8): what can be counted over years and said in public.
 CAUSES = (
@@ -211,7 +214,9 @@ class Note:
     By kind: "note" free text. "cause" one of CAUSES. "ticket" a reference. "acknowledgement" by `author`, who has it;
     `until_at` is when it expires. "pause" of the fix clock from `from_at`, `text` one of PAUSE_REASONS; "resume" from
     `from_at` on. "correction": the outage was from `from_at` until `until_at` (each None: as recorded), `text` says
-    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds.
+    why. "void": it was no outage, `text` says why. The last correction or void of an outage holds. "statement": what
+    the public is told of it, the only free text that is ever printed in public; the last one holds, an empty one takes
+    it back.
     """
 
     subject: str
@@ -270,13 +275,14 @@ class Closing:
 
 
 MessageKind = Literal[
-    "outage", "degraded", "flapping", "redundancy", "fix_clock", "reminder", "full_service", "hardware"
+    "outage", "degraded", "flapping", "redundancy", "fix_clock", "reminder", "full_service", "hardware", "paper"
 ]  # fmt: skip
 
-Topic = Literal["outage", "redundancy", "fix-clock", "service", "hardware"]
+Topic = Literal["outage", "redundancy", "fix-clock", "service", "hardware", "papers"]
 TOPICS: dict[MessageKind, Topic] = {
     "outage": "outage", "degraded": "outage", "flapping": "outage", "reminder": "outage", "redundancy": "redundancy",
     "fix_clock": "fix-clock", "full_service": "service", "hardware": "hardware",
+    "paper": "papers",
 }  # fmt: skip
 """What messages are about, as channels choose by it and alerts are labelled with it."""
 
@@ -297,6 +303,27 @@ class Message:
     at: datetime  # since when it is true
     key: str | None = None
     kind: MessageKind = "outage"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Who did what: every change that a person or program made, and every sign-in. Appended. Never a secret in it.
+
+    `who` is empty where nobody knows (a sign-in that failed under a name that nobody has: people type passwords there).
+    `how`: as `agent.access.How` has it. `address`: where from. `action`: "outage cause", "sign-in" ... `subject`: what
+    it was about, `reference` its id. `outcome`: "done", or "refused".
+    """
+
+    at: datetime
+    who: str
+    how: str
+    role: str
+    address: str
+    action: str
+    subject: str = ""
+    reference: str = ""
+    detail: str = ""
+    outcome: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,12 +379,13 @@ class Facts:
     windows: tuple[Window, ...] = ()
     window_ends: tuple[WindowEnd, ...] = ()
     closings: tuple[Closing, ...] = ()
+    audits: tuple[Audit, ...] = ()
     heartbeat_at: datetime | None = None
     watched: tuple[tuple[datetime, datetime], ...] = ()  # times taken over from elsewhere: from, until
 
     def __bool__(self) -> bool:
         return bool(
             self.changes or self.sightings or self.absences or self.purchases or self.milestones or self.seen
-            or self.notes or self.messages or self.watched
+            or self.notes or self.messages or self.watched or self.audits
             or self.windows or self.window_ends or self.closings or self.heartbeat_at is not None
         )  # fmt: skip

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter, is_
 from typing import cast
 
+from agent.traffic import Traffic
 from agent.watched import Watched
 from collectors.readings import ENDS, WORTH_PACKING, Block, Cadence, Interface, Visit
 
@@ -113,11 +114,13 @@ class Latest:
     """The last visits to every device.
 
     A device's readings end when its last good visit is older than two and a half intervals: readers ask `fresh` at the
-    time they read, so nothing has to be deleted and a dead device's series end by themselves.
+    time they read, so nothing has to be deleted and a dead device's series end by themselves. `traffic` is what went
+    through some of the interfaces in the last hours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, traffic: Traffic | None = None) -> None:
         self._recent: dict[str, Recent] = {}
+        self.traffic = traffic if traffic is not None else Traffic()
 
     def put(self, visit: Visit) -> None:
         """Keep a visit; one that reached nothing leaves the last good readings to age."""
@@ -128,9 +131,11 @@ class Latest:
         recent.failures_in_a_row = 0
         recent.last_success_at = visit.started_at
         recent.take(visit)
+        self.traffic.take(visit)
 
     def forget(self, device: str) -> None:
         self._recent.pop(device, None)
+        self.traffic.forget(device)
 
     def of(self, device: str) -> Recent | None:
         return self._recent.get(device)

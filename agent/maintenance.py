@@ -184,7 +184,11 @@ class Plan:
 
 # ---------------------------------------------------------------- what people write
 class WindowInvalid(ValueError):
-    """A window that cannot be; one line says why."""
+    """A window that cannot be; one line says why. `about`: what is wrong, as fields call it: "subjects", "from" ..."""
+
+    def __init__(self, message: str, about: str = "subjects") -> None:
+        super().__init__(message)
+        self.about = about
 
 
 def covers(subjects: Iterable[str], estate: Estate) -> tuple[str, ...]:
@@ -251,12 +255,12 @@ def checked(
     for what, text in said.items():
         if not text:
             raise WindowInvalid(
-                f"it has no {what}: say {'who answers for it' if what == 'owner' else 'what it is for'}"
+                f"it has no {what}: say {'who answers for it' if what == 'owner' else 'what it is for'}", what
             )
         if len(text) > LONGEST_TEXT or not text.isprintable():
-            raise WindowInvalid(f"the {what} is one line of at most {LONGEST_TEXT} characters")
+            raise WindowInvalid(f"the {what} is one line of at most {LONGEST_TEXT} characters", what)
     if (ends is None) == (lasts is None):
-        raise WindowInvalid("say either when it ends or how long it lasts")
+        raise WindowInvalid("say either when it ends or how long it lasts", "until")
     try:
         first = parse_wall(begins)
         length = lasts if lasts is not None else parse_wall(ends) - first
@@ -264,7 +268,8 @@ def checked(
         check_times(first, length, rule)
     except TimesInvalid as problem:
         what = "the rule cannot be used: " if problem.about == "repeat" else ""
-        raise WindowInvalid(what + str(problem)) from None
+        about = {"begins": "from", "length": "for" if ends is None else "until"}.get(problem.about, problem.about)
+        raise WindowInvalid(what + str(problem), about) from None
     _check_time_of_entry(first, length, rule, now, after_the_fact)
     began, ended = stretch(first, length)
     return Window(
@@ -285,7 +290,7 @@ def _check_time_of_entry(
 ) -> None:
     if after_the_fact:
         if instant(first) > now:
-            raise WindowInvalid("it has not begun yet: it is not after the fact")
+            raise WindowInvalid("it has not begun yet: it is not after the fact", "after_the_fact")
         return
     if stretch(first, length)[1] > now or (rule is not None and rule.is_endless):
         return
@@ -293,7 +298,7 @@ def _check_time_of_entry(
     later = rule.begins(first, since, LATEST) if rule is not None else ()
     if not any(stretch(wall, length)[1] > now for wall in later):
         words = "it is over already, and planned is what was written down beforehand"
-        raise WindowInvalid(f"{words}: enter it as after the fact, which is shown wherever it counts")
+        raise WindowInvalid(f"{words}: enter it as after the fact, which is shown wherever it counts", "until")
 
 
 # ---------------------------------------------------------------- the inventory's windows

@@ -1,7 +1,7 @@
 """What people say of an outage: who has it, its cause, a ticket, pauses of the fix clock, corrections. Pure.
 
     outage = which(outages, "8f3a41c2")                     by the end or the beginning of its id
-    note = acknowledge(outage, author, now, until=...)      and cause, remark, ticket, pause, resume, correct, void
+    note = acknowledge(outage, author, now, until=...)      and cause, remark, statement, ticket, pause, resume, ...
     said = said_of(outage, notes, now)                      what of it is in force
 
 Every function gives a Note to be appended, or raises SaidInvalid with one line that says what is wrong. Nothing is ever
@@ -19,13 +19,19 @@ from agent.inventory.problems import did_you_mean
 from agent.words import LONDON, day
 
 LONGEST_TEXT = 2000
+LONGEST_STATEMENT = 500  # it stands in one cell of a table that is printed
 LONGEST_WORD = 100  # of names and tickets
 SHORT = 8  # characters of an id that people see: its end, because ids of one day begin alike
+HANDED_BACK = "handed back"
 AHEAD = timedelta(minutes=2)  # clocks of two machines may differ by so much
 
 
 class SaidInvalid(ValueError):
-    """What was said cannot be taken down; `str()` says why."""
+    """What was said cannot be taken down; `str()` says why, and `about` names the argument that is wrong, if one is."""
+
+    def __init__(self, message: str, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Said:
     tickets: tuple[str, ...] = ()
     held_by: Note | None = None  # the acknowledgement that has not expired
     remarks: tuple[Note, ...] = ()
+    statement: str = ""  # what the public is told of it
     correction: Note | None = None  # the last one, if the outage is not as it was recorded
 
 
@@ -50,6 +57,7 @@ def said_of(outage: Outage, notes: Iterable[Note], now: datetime) -> Said:
         tickets=tuple(dict.fromkeys(note.text for note in own if note.kind == "ticket")),
         held_by=held if held is not None and (held.until_at is None or held.until_at > now) else None,
         remarks=tuple(note for note in own if note.kind == "note"),
+        statement=last["statement"].text if "statement" in last else "",
         correction=changed[-1] if changed else None,
     )
 
@@ -79,8 +87,15 @@ def acknowledge(outage: Outage, author: str, now: datetime, until: datetime | No
     if outage.ended_at is not None:
         raise SaidInvalid(f"it is over since {_when(outage.ended_at)}: there is nothing left to acknowledge")
     if until is not None and until <= now:
-        raise SaidInvalid(f"the acknowledgement would have expired already, {_when(until)}")
+        raise SaidInvalid(f"the acknowledgement would have expired already, {_when(until)}", "until")
     return _note(outage, "acknowledgement", text, author, now, until_at=until, may_be_empty=True)
+
+
+def hand_back(outage: Outage, notes: Iterable[Note], author: str, now: datetime, text: str = "") -> Note:
+    """Nobody has it any more: an acknowledgement that has expired as it is said. Reminders come again."""
+    if said_of(outage, notes, now).held_by is None:
+        raise SaidInvalid("nobody has it: there is nothing to hand back")
+    return _note(outage, "acknowledgement", text or HANDED_BACK, author, now, until_at=now)
 
 
 def cause(outage: Outage, text: str, author: str, now: datetime) -> Note:
@@ -91,6 +106,16 @@ def cause(outage: Outage, text: str, author: str, now: datetime) -> Note:
 def remark(outage: Outage, text: str, author: str, now: datetime) -> Note:
     """Free text. It never enters what is public."""
     return _note(outage, "note", text, author, now)
+
+
+def statement(outage: Outage, text: str, author: str, now: datetime) -> Note:
+    """What the public is told of it: printed in the public edition as it is written. Empty takes the last one back.
+
+    One line, because it stands in a table; what is said of it inside belongs into a remark.
+    """
+    if "\n" in text.strip():
+        raise SaidInvalid("a statement is one line: it stands in a table of the public paper")
+    return _note(outage, "statement", text, author, now, may_be_empty=True, longest=LONGEST_STATEMENT)
 
 
 def ticket(outage: Outage, reference: str, author: str, now: datetime) -> Note:
@@ -107,10 +132,10 @@ def pause(
     """The fix clock stands still from `since` (now) on, for a reason of the fixed list."""
     since, reason = now if since is None else since, _one_of(reason, PAUSE_REASONS, "reason")
     if until is not None and until <= since:
-        raise SaidInvalid("a pause ends after it begins")
+        raise SaidInvalid("a pause ends after it begins", "until")
     if since < outage.began_at or (outage.ended_at is not None and since >= outage.ended_at):
-        raise SaidInvalid(f"the outage did not last then: {_lasted(outage)}")
-    _not_ahead(since, now, "a pause")
+        raise SaidInvalid(f"the outage did not last then: {_lasted(outage)}", "since")
+    _not_ahead(since, now, "a pause", "since")
     return _note(outage, "pause", reason, author, now, from_at=since, until_at=until)
 
 
@@ -119,10 +144,10 @@ def resume(
 ) -> Note:
     """The fix clock runs again from `at` (now) on."""
     at = now if at is None else at
-    _not_ahead(at, now, "the end of a pause")
+    _not_ahead(at, now, "the end of a pause", "at")
     begun = [(n.from_at or n.at) for n in notes if n.kind == "pause" and n.outage in outage.ids]
     if not any(since <= at for since in begun):
-        raise SaidInvalid("its fix clock was not paused then")
+        raise SaidInvalid("its fix clock was not paused then", "at")
     return _note(outage, "resume", text, author, now, from_at=at, may_be_empty=True)
 
 
@@ -132,20 +157,24 @@ def correct(
 ) -> Note:  # fmt: skip
     """It was from `began` until `ended`; what is not given stays as it was recorded."""
     if began is None and ended is None:
-        raise SaidInvalid("say when it began, when it ended, or both")
+        raise SaidInvalid("say when it began, when it ended, or both", "began")
     if ended is not None and outage.ended_at is None:
-        raise SaidInvalid("it is still open: when it ends is what the looks will say")
+        raise SaidInvalid("it is still open: when it ends is what the looks will say", "ended")
     since, until = began or outage.began_at, ended or outage.ended_at
     if until is not None and until <= since:
-        raise SaidInvalid(f"it would end ({_when(until)}) before it begins ({_when(since)})")
-    for at in (began, ended):
+        raise SaidInvalid(
+            f"it would end ({_when(until)}) before it begins ({_when(since)})", "began" if ended is None else "ended"
+        )
+    for about, at in (("began", began), ("ended", ended)):
         if at is not None:
-            _not_ahead(at, now, "a correction")
+            _not_ahead(at, now, "a correction", about)
     for other in outages:
         if other.subject != outage.subject or other.id == outage.id:
             continue
         if since < (other.ended_at or now) and other.began_at < (until or now):
-            raise SaidInvalid(f"it would run into another outage of the same: {short_id(other)}, {_lasted(other)}")
+            raise SaidInvalid(
+                f"it would run into another outage of the same: {short_id(other)}, {_lasted(other)}", "began"
+            )
     return _note(outage, "correction", why, author, now, from_at=began, until_at=ended)
 
 
@@ -184,9 +213,9 @@ def _one_of(text: str, known: Sequence[str], what: str) -> str:
     raise SaidInvalid(f"{text!r} is no {what} of the list; {near or 'one of: ' + ', '.join(known)}")
 
 
-def _not_ahead(at: datetime, now: datetime, what: str) -> None:
+def _not_ahead(at: datetime, now: datetime, what: str, about: str) -> None:
     if at > now + AHEAD:
-        raise SaidInvalid(f"{what} cannot lie in the future ({_when(at)})")
+        raise SaidInvalid(f"{what} cannot lie in the future ({_when(at)})", about)
 
 
 def _when(at: datetime) -> str:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent import web
+from agent.access.users import UsersInvalid, read_users
 from agent.app import Agent
 from agent.channels import ChannelsInvalid
 from agent.config import Settings
@@ -64,7 +65,11 @@ async def serve(
         config = web_config or (web.read_web_config(settings.web_config) if settings.web_config else web.WebConfig())
     except web.WebConfigInvalid as problem:
         raise CannotStart(str(problem), 2) from None
-    refused = web.refusal(settings.listen_address, config)
+    try:
+        users = read_users(settings.users_file) if settings.users_file else None
+    except UsersInvalid as problem:
+        raise CannotStart(str(problem), 2) from None
+    refused = web.refusal(settings.listen_address, config, users)
     if refused:
         raise CannotStart(refused, 2)
     estates = await _estates_of(settings)
@@ -91,6 +96,7 @@ async def serve(
                         await agent.crew.start()
                     except WorkersGone as problem:
                         raise CannotStart(str(problem)) from None
+                agent.gate.take(users, config.users)
                 await _run(agent, config, listening, address, started, ending or asyncio.Event(), signals, service)
         finally:
             lost = await asyncio.to_thread(ledger.close)
@@ -125,6 +131,7 @@ async def _run(
     settings = agent.settings
     server = web.server(guard := agent.http(config), config.tls)
     agent.renewal = web.Renewal(settings.web_config, config, guard, server, settings.listen_address)
+    agent.users = agent.renewal.users = web.UsersRenewal(settings.users_file, guard, settings.listen_address)
     serving = asyncio.create_task(server.serve([listening]))
     with _signals(agent, ended, service) if signals else contextlib.nullcontext():
         agent.begin()

@@ -114,6 +114,16 @@ class Times:
             return None
         return self.lower >= target or self.upper < target
 
+    def verdict(self, target: float | None) -> str:
+        """met, missed, or "cannot be said" where the bounds straddle the target."""
+        if target is None:
+            return "none agreed"
+        if self.achieved is None or self.lower is None or self.upper is None:
+            return "all planned" if self.planned and not self.blind else "not watched"
+        if self.lower >= target:
+            return "met"
+        return "missed" if self.upper < target else "cannot be said"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -226,6 +236,13 @@ class Book:
             fresh._flips[subject] = [*own, *fresh._flips.get(subject, ())] if subject in fresh._flips else own
         if fresh._corrections == self._corrections:
             fresh._records = {s: record for s, record in self._records.items() if fresh._flips[s] is self._flips[s]}
+        return fresh
+
+    def as_watched(self, watches: Iterable[Watch]) -> Book:
+        """The same record, watched in other times. What was worked out of the record is shared and not made anew."""
+        fresh = Book(self._flips, watched_of(watches), (), self._planned)
+        fresh._corrections, fresh._pauses = self._corrections, self._pauses
+        fresh._records, fresh._carried = self._records, self._carried
         return fresh
 
     def subjects(self) -> list[str]:

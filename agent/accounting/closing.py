@@ -2,7 +2,9 @@
 
     closing = closing_of(ledger, estate, quarter, author, now)     to be recorded; CannotClose says why not
     differences(ledger, closings) -> list[str]                     figures that the ledger does not give again
-    restatements(ledger, closing) -> list[Restatement]             was, now and why
+    frozen_of(closing) -> dict[str, Line]                          what it was closed with, by subject
+
+What is known otherwise since is in agent.accounting.restating.
 
 A closing holds what its figures were made of: the numbers of the last entries, the times that were watched, and what
 was agreed for each subject. So the same ledger gives the same figures again, byte for byte, whatever the inventory says
@@ -14,18 +16,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.accounting.availability import Book, Figures, Terms, Times, terms_of
 from agent.accounting.books import open_book
 from agent.accounting.periods import Period, merge
+from agent.accounting.told import Line
 from agent.calendar_uk import Quarter, ServiceHours, named_period
-from agent.facts import Closing, Note, Watch, Window
+from agent.facts import Closing, Note, Watch
 from agent.inventory.model import Estate
 from agent.ledger import Ledger
-from agent.words import day, long_span
+from agent.words import day
 
 METHOD = 1  # of working out figures; a later one must still be able to give those of this one again
 _TICK = timedelta(microseconds=1)
@@ -33,17 +35,6 @@ _TICK = timedelta(microseconds=1)
 
 class CannotClose(Exception):
     """A period cannot be closed; `str()` says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """A figure of a closed period that is another now. `was` and `now` are for people."""
-
-    subject: str
-    figure: str
-    was: str
-    now: str
-    why: str
 
 
 # ---------------------------------------------------------------- closing
@@ -62,7 +53,7 @@ def closing_of(ledger: Ledger, estate: Estate, quarter: Quarter, author: str, no
     book = open_book(ledger, head, watched)
     subjects = sorted({*book.subjects(), *_subjects(estate)})
     terms = {subject: terms_of(estate, subject) for subject in subjects}
-    figures = _figures(book, str(quarter), window, watched, terms, ledger.notes(head=head))
+    figures = figures_text(book, str(quarter), window, watched, terms, ledger.notes(head=head))
     return Closing(str(quarter), now, author, tuple(sorted(head.items())), figures)
 
 
@@ -78,7 +69,7 @@ def watched_in(watches: Iterable[Watch], window: Period) -> list[Watch]:
     return [Watch("", p.began_at, p.ended_at) for p in merge(p for p in inside if p is not None)]
 
 
-def _figures(
+def figures_text(
     book: Book, period: str, window: Period, watched: Sequence[Watch], terms: Mapping[str, Terms], notes: Sequence[Note]
 ) -> str:
     """The figures as JSON, the same bytes for the same facts: sorted keys, times in microseconds."""
@@ -138,6 +129,29 @@ def terms_closed_with(closing: Closing) -> dict[str, Terms]:
     return {subject: _terms_again(figures["terms"]) for subject, figures in said["subjects"].items()}
 
 
+def watched_when_closed(closing: Closing) -> list[Watch]:
+    """The times that were watched, as they were known when the period was closed."""
+    said = json.loads(closing.figures)["watched"]
+    return [Watch("", datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in said]
+
+
+def frozen_of(closing: Closing) -> dict[str, Line]:
+    """What the period was closed with, by subject."""
+    return {subject: _line(subject, said) for subject, said in json.loads(closing.figures)["subjects"].items()}
+
+
+def _line(subject: str, said: Mapping[str, Any]) -> Line:
+    whole, hours = (
+        Times(*(said[of][name] * _TICK for name in ("up", "down", "planned", "blind", "degraded")))
+        for of in ("all_hours", "service_hours")
+    )
+    mean = said["mean_fix"]
+    return Line(
+        subject, _terms_again(said["terms"]), whole, hours, said["outages"], said["fixed"], said["within_target"],
+        mean * _TICK if mean is not None else None, said["flaps"],
+    )  # fmt: skip
+
+
 def _cause(ids: Iterable[object], notes: Iterable[Note]) -> str | None:
     """What people say caused it; the last word holds."""
     own = set(ids)
@@ -157,113 +171,13 @@ def differences(ledger: Ledger, closings: Iterable[Closing]) -> list[str]:
         said = json.loads(closing.figures)
         if said["method"] != METHOD:
             found.append(f"{closing.period} was closed by method {said['method']}, which this version does not have")
-        elif _again(ledger, closing, said, head=dict(closing.head)) != closing.figures:
+        elif _again(ledger, closing) != closing.figures:
             found.append(f"{closing.period}: the ledger does not give the figures it was closed with")
     return found
 
 
-def _again(ledger: Ledger, closing: Closing, said: Mapping[str, Any], head: Mapping[str, int] | None) -> str:
-    """The figures of a closed period, worked out anew: with what was known then (`head`), or with what is known now."""
-    watched = [Watch("", datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in said["watched"]]
-    window = named_period(closing.period).window
-    if head is None:
-        watched = watched_in(ledger.watches(), window)
-    book = open_book(ledger, head, watched)
-    terms = terms_closed_with(closing)
-    return _figures(book, closing.period, window, watched, terms, ledger.notes(head=head))
-
-
-# ---------------------------------------------------------------- was, now, why
-_SHOWN = (
-    ("time up", ("all_hours", "up"), True), ("time down", ("all_hours", "down"), True),
-    ("time degraded", ("all_hours", "degraded"), True),
-    ("time planned", ("all_hours", "planned"), True), ("blind time", ("all_hours", "blind"), True),
-    ("time down in service hours", ("service_hours", "down"), True), ("outages", ("outages",), False),
-    ("outages fixed", ("fixed",), False), ("fixed within target", ("within_target",), False),
-    ("mean time to fix", ("mean_fix",), True),
-)  # fmt: skip
-
-
-def restatements(ledger: Ledger, closing: Closing) -> list[Restatement]:
-    """What is known otherwise now than when the period was closed, by subject."""
-    was = json.loads(closing.figures)
-    now = json.loads(_again(ledger, closing, was, head=None))
-    if was == now:
-        return []
-    why = _Reasons(ledger, closing)
-    found = []
-    for subject in sorted(was["subjects"]):
-        before, after = was["subjects"][subject], now["subjects"][subject]
-        for figure, path, is_time in _SHOWN:
-            a, b = _at(before, path), _at(after, path)
-            if a != b:
-                found.append(Restatement(subject, figure, _said(a, is_time), _said(b, is_time), why.of(subject)))
-    for key in sorted(was["outages"].keys() & now["outages"].keys()):
-        a, b = was["outages"][key]["cause"], now["outages"][key]["cause"]
-        if a != b:
-            subject = was["outages"][key]["subject"]
-            found.append(Restatement(subject, "cause", a or "not recorded", b or "not recorded", why.of(subject)))
-    return found
-
-
-def _at(figures: Mapping[str, Any], path: Sequence[str]) -> Any:
-    value: Any = figures
-    for step in path:
-        value = value[step]
-    return value
-
-
-def _said(value: int | None, is_time: bool) -> str:
-    if value is None:
-        return "none"
-    return long_span(value * _TICK) if is_time else str(value)
-
-
-class _Reasons:
-    """What was entered after a closing, by whom, and why: for the subject that it concerns."""
-
-    def __init__(self, ledger: Ledger, closing: Closing) -> None:
-        head, window = dict(closing.head), named_period(closing.period).window
-        known_notes, known_windows = ledger.notes(head=head), {w.id: w for w in ledger.windows(head)}
-        self._said: dict[str, list[str]] = {}
-        self._causes: dict[str, set[str]] = {}  # what a subject's outages came from
-        telling = {"correction": "corrected", "void": "declared no outage", "cause": "cause given", "pause": "paused",
-                   "resume": "resumed"}  # fmt: skip
-        seen = list(known_notes)
-        for note in ledger.notes():
-            if note in seen:
-                seen.remove(note)
-            elif note.kind in telling:
-                self._add(note.subject, f"{telling[note.kind]} by {note.author} on {day(note.at.date())}: {note.text}")
-        for planned in ledger.windows():
-            self._window(planned, known_windows.get(planned.id))
-        for flip in ledger.flips():
-            if flip.cause is not None and flip.at < window.ended_at:
-                self._causes.setdefault(flip.subject, set()).add(flip.cause)
-            if flip.sequence > head.get(flip.source, 0) and flip.at < window.ended_at:
-                self._add(flip.subject, f"became known on {day(flip.recorded_at.date())}: {flip.reason}")
-
-    def _window(self, planned: Window, before: Window | None) -> None:
-        if before is None and planned.recorded_at is not None:
-            late = ", after the fact" if planned.after_the_fact else ""
-            words = (
-                f"maintenance entered by {planned.owner} on {day(planned.recorded_at.date())}{late}: {planned.reason}"
-            )
-        elif before is not None and before.ended_at != planned.ended_at and planned.ended_at is not None:
-            words = f"maintenance ended by {planned.ended_by} on {day(planned.ended_at.date())}"
-        else:
-            return
-        for subject in planned.covers:
-            self._add(subject, words)
-
-    def _add(self, subject: str, words: str) -> None:
-        said = self._said.setdefault(subject, [])
-        if words not in said:
-            said.append(words)
-
-    def of(self, subject: str) -> str:
-        """Its own reasons, and without any those of what its outages came from."""
-        own = self._said.get(subject)
-        if not own:
-            own = [words for cause in sorted(self._causes.get(subject, ())) for words in self._said.get(cause, ())]
-        return "; ".join(own) if own else "times that were watched became known later"
+def _again(ledger: Ledger, closing: Closing) -> str:
+    """The figures of a closed period, worked out anew with what was known then."""
+    head, watched = dict(closing.head), watched_when_closed(closing)
+    book, window = open_book(ledger, head, watched), named_period(closing.period).window
+    return figures_text(book, closing.period, window, watched, terms_closed_with(closing), ledger.notes(head=head))

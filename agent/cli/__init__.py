@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "maintenance": ("maintenance",),
     "notices": ("notices",),
     "backup": ("backup", "restore"),
+    "users": ("user",),
+    "audit": ("audit",),
 }
 
 # They read the whole of a ledger, answer and end, with nothing left to write.

@@ -162,7 +162,7 @@ def restated(
     settings: SettingsFile = None,
 ) -> None:
     """What is known otherwise now than when the quarter was closed: was, now and why."""
-    from agent.accounting.closing import restatements
+    from agent.accounting.restating import restatements
 
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         closed = {c.period: c for c in ledger.closings()}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from agent.config import Settings, SettingsInvalid, load_settings, settings_page
+from agent.config import Settings, SettingsInvalid, load_settings
 from agent.inventory import (
     Device,
     Effective,
@@ -128,13 +128,9 @@ def show(
 
 
 @inventory.command()
-def reference(
-    settings: Annotated[
-        bool, typer.Option("--settings", help="The agent's settings instead of the inventory.")
-    ] = False,
-) -> None:
-    """Print the reference page (docs/reference/inventory.md, settings.md), generated from the code."""
-    typer.echo(settings_page() if settings else inventory_page(), nl=False)
+def reference() -> None:
+    """Print the reference page docs/reference/inventory.md, generated from the code."""
+    typer.echo(inventory_page(), nl=False)
 
 
 # ---------------------------------------------------------------- showing one device

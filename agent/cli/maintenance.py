@@ -14,7 +14,6 @@ from agent.cli.common import (
     Format,
     estate_of,
     ledger_of,
-    length_of,
     login,
     london,
     many,
@@ -63,30 +62,25 @@ def add(
 ) -> None:
     """Plan work on devices, links, sites or services, once or again and again."""
     from agent.accounting.periods import Period
-    from agent.facts import Facts
+    from agent.cli.saying import by_command, told
+    from agent.deeds import DEEDS, Mistakes, Scene
     from agent.ledger.ids import uuid7
-    from agent.maintenance import WindowInvalid, checked, times_of, upcoming
+    from agent.maintenance import times_of, upcoming
 
     found = settings_of({"inventory": inventory, "state_directory": state}, settings)
     now = datetime.now(UTC)
+    given = {
+        "subjects": "\n".join(subject), "from": from_, "until": until, "for": lasts, "reason": reason, "repeat": repeat,
+        "owner": login("--owner") if owner is None else owner, "after_the_fact": "yes" if after_the_fact else "",
+    }  # fmt: skip
+    scene = Scene(now, given["owner"] or "", uuid7, estate=estate_of(found))
     try:
-        window = checked(
-            id=uuid7(),
-            subjects=subject,
-            begins=from_,
-            ends=until,
-            lasts=length_of(lasts, "--for"),
-            owner=login("--owner") if owner is None else owner,
-            reason=reason,
-            repeat=repeat,
-            after_the_fact=after_the_fact,
-            estate=estate_of(found),
-            now=now,
-        )
-    except WindowInvalid as problem:
-        fail(str(problem), 2)
+        facts = DEEDS["plan"].facts(scene, {field: text for field, text in given.items() if text is not None})
+    except Mistakes as wrong:
+        fail("\n".join(map(told, wrong.found)), 2)
+    (window,) = facts.windows
     with ledger_of(found) as ledger:
-        write(ledger, Facts(windows=(window,)))
+        write(ledger, by_command(scene.author, DEEDS["plan"], scene, facts))
     covered = len(window.covers)
     print(f"{window.id}: {', '.join(window.subjects)} ({covered} {'subject' if covered == 1 else 'subjects'})")
     whole = Period(window.begins_at, max(window.ends_at, now))
@@ -161,27 +155,21 @@ def end(
     settings: SettingsFile = None,
 ) -> None:
     """End planned work from now on: what runs is over, and nothing more of it comes. What was stays as it was."""
-    from agent.facts import Facts, WindowEnd
-    from agent.maintenance import upcoming
-    from agent.recurrence import TimesInvalid
+    from agent.cli.saying import by_command, told
+    from agent.deeds import DEEDS, Mistakes, Scene
+    from agent.ledger.ids import uuid7
 
-    said = reason.strip()
-    if not said or not said.isprintable():
-        fail("the reason is one line of text", 2)
     now = datetime.now(UTC)
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         window = _named(id, ledger.windows())
-        if window.ended_at is not None:
-            fail(f"{window.id} was ended on {london(window.ended_at)} by {window.ended_by}", 1)
-        if window.name:
-            fail(f"{window.id} is the inventory's: take it out of the inventory (maintenance.{window.name})", 2)
+        scene = Scene(now, login("--owner"), uuid7, window=window)
         try:
-            is_over = not upcoming(window, now, 1)
-        except TimesInvalid:
-            is_over = False  # a rule that cannot be read is a reason to end it
-        if is_over:
-            fail(f"{window.id} is over: there is nothing left to end", 1)
-        write(ledger, Facts(window_ends=(WindowEnd(window.id, now, login("--owner"), said),)))
+            facts = DEEDS["end"].facts(scene, {"reason": reason})
+        except Mistakes as wrong:
+            of_reason = any(one.field for one in wrong.found)
+            lines = (told(one) if one.field else f"{window.id}: {told(one)}" for one in wrong.found)
+            fail("\n".join(lines), 2 if of_reason or window.name else 1)
+        write(ledger, by_command(scene.author, DEEDS["end"], scene, facts))
     print(f"{window.id} ended")
 
 

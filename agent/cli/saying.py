@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.common import ledger_of, length_of, login, write
+from agent.cli.common import ledger_of, login, write
 from agent.cli.serve import SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
     from agent.accounting.availability import Book
-    from agent.facts import Note, Outage
+    from agent.deeds import Deed, Mistake, Scene
+    from agent.facts import Facts, Note, Outage
     from agent.ledger import Ledger
 
 OutageId = Annotated[
@@ -25,8 +27,8 @@ Moment = typer.Option(metavar="TIME", help='"2026-12-05 22:00:00", as the clock 
 
 def register(group: typer.Typer) -> None:
     for name, command in (
-        ("ack", ack), ("note", note), ("cause", cause), ("link-ticket", link_ticket), ("pause", pause),
-        ("resume", resume), ("correct", correct), ("void", void),
+        ("ack", ack), ("hand-back", hand_back), ("note", note), ("cause", cause), ("statement", statement),
+        ("link-ticket", link_ticket), ("pause", pause), ("resume", resume), ("correct", correct), ("void", void),
     ):  # fmt: skip
         group.command(name)(command)
 
@@ -40,14 +42,18 @@ def ack(
     settings: SettingsFile = None,
 ) -> None:
     """Say who has it. Reminders rest until the acknowledgement expires; the fix clock does not."""
-    from agent import saying
+    _say(id, "acknowledge", {"for": lasts, "note": text}, author, state, settings)
 
-    length = length_of(lasts, "--for")
 
-    def say(outage: Outage, now: datetime, who: str, *_: Any) -> Note:
-        return saying.acknowledge(outage, who, now, now + length if length else None, text)
-
-    _say(id, say, author, state, settings)
+def hand_back(
+    id: OutageId,
+    text: Annotated[str, typer.Option("--note", help="Why.")] = "",
+    author: Author = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Say that nobody has it any more. Reminders come again."""
+    _say(id, "hand-back", {"note": text}, author, state, settings)
 
 
 def note(
@@ -58,9 +64,7 @@ def note(
     settings: SettingsFile = None,
 ) -> None:
     """Add a remark."""
-    from agent import saying
-
-    _say(id, lambda outage, now, who, *_: saying.remark(outage, text, who, now), author, state, settings)
+    _say(id, "note", {"text": text}, author, state, settings)
 
 
 def cause(
@@ -71,9 +75,21 @@ def cause(
     settings: SettingsFile = None,
 ) -> None:
     """Give its cause, in the words of the fixed list: power, supplier circuit, hardware failure ..."""
-    from agent import saying
+    _say(id, "cause", {"cause": text}, author, state, settings)
 
-    _say(id, lambda outage, now, who, *_: saying.cause(outage, text, who, now), author, state, settings)
+
+def statement(
+    id: OutageId,
+    text: Annotated[str, typer.Argument(help="One line for the public. It is printed in the public paper.")] = "",
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what was said before.")] = False,
+    author: Author = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Say what the public is told of it: no names of equipment, addresses, suppliers or people."""
+    if withdraw is bool(text.strip()):
+        fail("give either a statement for the public, or --withdraw", 2)
+    _say(id, "statement", {"text": text}, author, state, settings)
 
 
 def link_ticket(
@@ -84,9 +100,7 @@ def link_ticket(
     settings: SettingsFile = None,
 ) -> None:
     """Add the reference of a ticket."""
-    from agent import saying
-
-    _say(id, lambda outage, now, who, *_: saying.ticket(outage, reference, who, now), author, state, settings)
+    _say(id, "ticket", {"reference": reference}, author, state, settings)
 
 
 def pause(
@@ -99,10 +113,7 @@ def pause(
     settings: SettingsFile = None,
 ) -> None:
     """Let its fix clock stand still, from now or `--since` on, until `resume`."""
-    from agent import saying
-
-    a, b = _moment(since, "--since"), _moment(until, "--until")
-    _say(id, lambda outage, now, who, *_: saying.pause(outage, reason, who, now, a, b), author, state, settings)
+    _say(id, "pause", {"reason": reason, "since": since, "until": until}, author, state, settings)
 
 
 def resume(
@@ -113,14 +124,7 @@ def resume(
     settings: SettingsFile = None,
 ) -> None:
     """Let its fix clock run again, from now or `--at` on."""
-    from agent import saying
-
-    moment = _moment(at, "--at")
-
-    def say(outage: Outage, now: datetime, who: str, notes: Sequence[Note], _: Sequence[Outage]) -> Note:
-        return saying.resume(outage, notes, who, now, moment)
-
-    _say(id, say, author, state, settings)
+    _say(id, "resume", {"at": at}, author, state, settings)
 
 
 def correct(
@@ -136,14 +140,8 @@ def correct(
     settings: SettingsFile = None,
 ) -> None:
     """Say that it began or ended at another time. The record stays; a closed quarter shows it as a restatement."""
-    from agent import saying
-
-    a, b = _moment(began, "--began"), _moment(ended, "--ended")
-
-    def say(outage: Outage, now: datetime, who: str, _: Sequence[Note], others: Sequence[Outage]) -> Note:
-        return saying.correct(outage, others, reason, who, now, a, b)
-
-    _say(id, say, author, state, settings, also_carried=also_carried)
+    given = {"began": began, "ended": ended, "reason": reason, "also_carried": "yes" if also_carried else ""}
+    _say(id, "correct", given, author, state, settings)
 
 
 def void(
@@ -155,51 +153,50 @@ def void(
     settings: SettingsFile = None,
 ) -> None:
     """Say that it was no outage. The record stays; figures count the time as up."""
-    from agent import saying
-
-    def say(outage: Outage, now: datetime, who: str, *_: Any) -> Note:
-        return saying.void(outage, reason, who, now)
-
-    _say(id, say, author, state, settings, also_carried=also_carried)
+    _say(id, "void", {"reason": reason, "also_carried": "yes" if also_carried else ""}, author, state, settings)
 
 
 # ---------------------------------------------------------------- pieces
-Say = Callable[["Outage", datetime, str, "Sequence[Note]", "Sequence[Outage]"], "Note"]
-
-
-def _say(id: str, say: Say, author: str | None, state: Any, settings: Any, *, also_carried: bool = False) -> None:
-    """Find the outage, write the note, say what was written."""
-    from agent.facts import Facts
-    from agent.saying import SaidInvalid, short_id
+def _say(id: str, name: str, given: Mapping[str, str | None], author: str | None, state: Any, settings: Any) -> None:
+    """Find the outage, write the notes, say what was written."""
+    from agent.deeds import DEEDS, Mistakes, Scene
+    from agent.ledger.ids import uuid7
+    from agent.saying import short_id
 
     now, who = datetime.now(UTC), author or login("--as")
     with ledger_of(settings_of({"state_directory": state}, settings)) as ledger:
         book, notes = read(ledger)
-        outage = find(book, id, now)
         everything = book.outages(now=now)
-        meant = [outage]
-        if also_carried:
-            ended = outage.ended_at or now
-            meant += [
-                o for o in everything
-                if o.cause == outage.subject and o.began_at < ended and (o.ended_at or now) > outage.began_at
-            ]  # fmt: skip
+        scene = Scene(now, who, uuid7, everything, notes, outage=find(book, id, now))
         try:
-            said = tuple(say(one, now, who, notes, everything) for one in meant)
-        except SaidInvalid as problem:
-            fail(str(problem), 2)
-        write(ledger, Facts(notes=said))
-    for one, what in zip(meant, said, strict=True):
+            facts = DEEDS[name].facts(scene, {field: text for field, text in given.items() if text is not None})
+        except Mistakes as wrong:
+            fail("\n".join(told(one) for one in wrong.found), 2)
+        write(ledger, by_command(who, DEEDS[name], scene, facts))
+    of = {id: outage for outage in everything for id in outage.ids}
+    for what in facts.notes:
+        one = of[what.outage]  # type: ignore[index] # a note of a deed is of an outage
         print(f"{short_id(one)} {one.subject}: {what.kind} by {who}" + (f": {what.text}" if what.text else ""))
 
 
-def _moment(text: str | None, option: str) -> datetime | None:
-    from agent.recurrence import TimesInvalid, instant, parse_wall
+def by_command(who: str, deed: Deed, scene: Scene, facts: Facts) -> Facts:
+    """With the entry that says who did it: the login where it has a name, whoever answers for it, and the machine."""
+    import getpass
+    import platform
+    from dataclasses import replace
 
-    try:
-        return None if text is None else instant(parse_wall(text))
-    except TimesInvalid as problem:
-        return fail(f"{option}: {problem.message}" + (f"; {problem.suggestion}" if problem.suggestion else ""), 2)  # type: ignore[no-any-return]
+    from agent.access import Role, Who
+    from agent.deeds import audit_of
+
+    with contextlib.suppress(OSError, KeyError):  # a container whose user has no name
+        login_name = getpass.getuser()
+        who = who if who == login_name else f"{who} ({login_name})"
+    return replace(facts, audits=(audit_of(Who(who, Role.ADMIN, "command", platform.node()), deed, scene, facts),))
+
+
+def told(wrong: Mistake) -> str:
+    """A mistake in what was written; of an option whose text means nothing, with its name."""
+    return f"--{wrong.field}: {wrong.text}" if wrong.unreadable else wrong.text
 
 
 def read(ledger: Ledger) -> tuple[Book, list[Note]]:

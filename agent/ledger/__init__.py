@@ -18,7 +18,9 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     absences(), purchases(), milestones()         as appended: what is gone, was bought, has come to a point in its life
     notes(subject=, head=) -> list[Note]
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
+    audits(since=, who=, most=) -> list[Audit]    who did what, the oldest first
     closings() -> list[Closing]                   periods whose figures are frozen
+    closed() -> dict[str, datetime]               when they were, without the figures
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
     heads() -> dict[str, (int, str)]              and its digest
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
@@ -53,6 +55,7 @@ from sqlalchemy.engine import Connection
 from agent.facts import (
     Absence,
     Asset,
+    Audit,
     Closing,
     Facts,
     Flip,
@@ -229,6 +232,14 @@ class Ledger:
     def closings(self) -> list[Closing]:
         with self._store.reader.connect() as connection:
             return read.closings(connection)
+
+    def audits(self, since: datetime | None = None, who: str | None = None, most: int | None = None) -> list[Audit]:
+        with self._store.reader.connect() as connection:
+            return read.audits(connection, since, who, most)
+
+    def closed(self) -> dict[str, datetime]:
+        with self._store.reader.connect() as connection:
+            return read.closed(connection)
 
     def head(self) -> dict[str, int]:
         with self._store.reader.connect() as connection:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from agent.facts import (
     Absence,
     Asset,
+    Audit,
     Closing,
     Flip,
     Message,
@@ -34,6 +35,7 @@ from agent.ledger.tables import (
     APPENDED,
     absence,
     asset,
+    audit,
     closing,
     flip,
     heartbeat,
@@ -291,6 +293,27 @@ def closings(connection: Connection) -> list[Closing]:
         Closing(row.period, row.at, row.author, tuple(sorted(json.loads(row.head).items())), row.figures)
         for row in connection.execute(query)
     ]
+
+
+def audits(
+    connection: Connection, since: datetime | None = None, who: str | None = None, most: int | None = None
+) -> list[Audit]:
+    """Who did what, the oldest first; of `most` the newest ones."""
+    columns = [audit.c[f.name] for f in fields(Audit)]
+    query = sa.select(*columns).order_by(audit.c.at.desc(), audit.c.source.desc(), audit.c.sequence.desc())
+    if since is not None:
+        query = query.where(audit.c.at >= since)
+    if who is not None:
+        query = query.where(audit.c.who == who)
+    if most is not None:
+        query = query.limit(most)
+    return [Audit(*row) for row in reversed(connection.execute(query).all())]
+
+
+def closed(connection: Connection) -> dict[str, datetime]:
+    """Period > when its figures were frozen; the figures themselves, which may be megabytes, are left alone."""
+    query = sa.select(closing.c.period, closing.c.at).order_by(closing.c.at, closing.c.id)
+    return {row.period: row.at for row in connection.execute(query)}
 
 
 def head(connection: Connection) -> dict[str, int]:

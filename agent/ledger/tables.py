@@ -315,6 +315,29 @@ closing = sa.Table(
     sa.UniqueConstraint("source", "period"),
 )
 
+# Who did what.
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("source", sa.Text, sa.ForeignKey("source.name"), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("recorded_at", Utc, nullable=False),
+    sa.Column("at", Utc, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("how", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("digest", sa.LargeBinary),
+    sa.UniqueConstraint("source", "sequence"),
+    sa.Index(None, "at"),
+)
+
 # The outbox: written with what it tells of, claimed by one sender at a time.
 told = sa.Table(
     "told",
@@ -344,5 +367,5 @@ told = sa.Table(
 # What takes a number and stands in the chain; triggers refuse UPDATE and DELETE. In an order in which they can be
 # inserted: notes name flips, ends name windows.
 APPENDED = (
-    flip, sighting, absence, purchase, milestone, note, maintenance, maintenance_end, closing, watch,
+    flip, sighting, absence, purchase, milestone, note, maintenance, maintenance_end, closing, watch, audit,
 )  # fmt: skip

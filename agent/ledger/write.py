@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from agent.facts import (
     Absence,
     Asset,
+    Audit,
     Change,
     Closing,
     Facts,
@@ -35,6 +36,7 @@ from agent.ledger.tables import (
     APPENDED,
     absence,
     asset,
+    audit,
     closing,
     flip,
     heartbeat,
@@ -116,6 +118,8 @@ def write(
             chain.append(closing, _closing_row(closed) | {"recorded_at": now})
         for began_at, until_at in facts.watched:
             chain.append(watch, {"recorded_at": now, "began_at": began_at, "until_at": until_at})
+        for done in facts.audits:
+            chain.append(audit, _audit_row(done) | {"recorded_at": now})
         messages += [_message_row(m) | {"id": uuid7(), "recorded_at": now, "due_at": now} for m in facts.messages]
         written.append(Written(own, first if chain.sequence > first else None))
         if facts.seen:
@@ -171,6 +175,7 @@ def _columns_of(kind: type) -> Callable[[Any], dict[str, Any]]:
 
 _flip_columns, _sighting_row, _note_row, _message_row = map(_columns_of, (Flip, Sighting, Note, Message))
 _absence_row, _purchase_columns, _milestone_row = map(_columns_of, (Absence, Purchase, Milestone))
+_audit_row = _columns_of(Audit)
 
 
 def _purchase_row(bought: Purchase) -> dict[str, Any]:

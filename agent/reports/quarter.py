@@ -1,8 +1,8 @@
 """The quarter's paper for the joint committee: availability, outages, fix times, redundancy, hardware. Pure.
 
 Everything is worked out from the ledger and the inventory, by the method of docs/accounting.md; both editions are made
-of the one paper that `quarter_paper` gives (see `editions`). A closed quarter is held to what was agreed when it was
-closed; what is known otherwise since is shown as restated.
+of the one paper that `quarter_paper` gives (see `editions`). A closed quarter is held to what was agreed and known when
+it was closed; what is known otherwise since is told once, in the next paper.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import datetime
 
 from agent.accounting.availability import Book, Figures, Terms, terms_of
 from agent.accounting.periods import Period
+from agent.accounting.readiness import Readiness
 from agent.accounting.redundancy import Loss
 from agent.calendar_uk import LONDON, Quarter
 from agent.facts import Note
@@ -22,10 +23,11 @@ from agent.inventory.model import Estate
 from agent.maintenance import Plan
 from agent.programme import Programme
 from agent.reports.editions import Edition, Field, Paper, Said, Section, Sentence, said
+from agent.reports.quarter_compared import Before, compared_sentences, compared_tables
 from agent.reports.quarter_hardware import hardware_section, units_of
 from agent.reports.quarter_outages import Incident, causes_in, incidents_of, outages_section
 from agent.reports.quarter_redundancy import centres_section, redundancy_section
-from agent.reports.quarter_restated import Restated, restated_section, restated_subjects
+from agent.reports.quarter_restated import Restated, restated_section
 from agent.reports.quarter_services import buildings_section, services_section, verdict
 from agent.words import day, listed, long_span, number_word, percent, some, spelt
 
@@ -42,7 +44,10 @@ class Sources:
     losses: Sequence[Loss] = ()  # those that touch the quarter
     closed_at: datetime | None = None  # when the quarter was closed
     closed_terms: Mapping[str, Terms] = field(default_factory=dict)  # what was agreed then, by subject
-    restated: Sequence[Restated] = ()  # of this quarter and those before it that were closed
+    known_since: bool = False  # whether something of it is known otherwise since it was closed
+    restated: Sequence[Restated] = ()  # of closed quarters before it, what became known since the paper before
+    earlier: Sequence[Before] = ()  # the quarter before, and the same quarter of the year before
+    readiness: Sequence[Readiness] = ()  # of the data centres, as all stood at the end of the quarter
     programme: Programme | None = None  # of the three financial years from the end of the quarter on
 
 
@@ -57,34 +62,40 @@ def quarter_paper(sources: Sources, quarter: Quarter, now: datetime) -> Paper:
     incidents = incidents_of(book, sources.notes, window, agreed)
     subjects = [*(f"service:{name}" for name in estate.services), *(f"site:{name}" for name in estate.sites)]
     figures = {subject: book.figures(subject, window, agreed(subject)) for subject in subjects}
-    changed = restated_subjects(sources.restated, str(quarter))
     return Paper(
-        title="ICT service: availability, outages and hardware",
-        subtitle=f"{quarter.title}.{_state(sources, quarter, now, changed=bool(changed))}",
+        title=f"{'' if sources.closed_at else 'Draft. '}ICT service: availability, outages and hardware",
+        subtitle=f"{quarter.title}.{_state(sources, quarter, now)}",
         edition=Edition.EXEMPT,
         sections=(
             Section("Summary", tuple(_summary(sources, incidents, figures, window))),
-            services_section(estate, figures, changed, window.length),
+            services_section(
+                estate, figures, window.length, compared_tables(estate, figures, quarter, sources.earlier)
+            ),
             buildings_section(estate, figures),
             outages_section(estate, incidents, sources.plan, window),
             redundancy_section(estate, sources.losses, window),
-            centres_section(estate, book, [i.outage for i in incidents], window),
+            centres_section(estate, book, [i.outage for i in incidents], window, sources.readiness),
             restated_section(estate, sources.restated),
             hardware_section(sources.pieces, sources.programme, window.ended_at.astimezone(LONDON).date()),
             Section("How it was counted", tuple(said(line) for line in METHOD)),
         ),
+        dated=window.ended_at.astimezone(LONDON).date(),
     )
 
 
-def _state(sources: Sources, quarter: Quarter, now: datetime, *, changed: bool) -> str:
+def stem_of(sources: Sources, quarter: Quarter) -> str:
+    """How its files are called. It is a draft until the quarter is closed, and called so."""
+    return f"ict-quarter-{quarter}{'' if sources.closed_at else '-draft'}"
+
+
+def _state(sources: Sources, quarter: Quarter, now: datetime) -> str:
     if now < quarter.ends_at:
         return f" The quarter is not over: figures are up to {day(now.astimezone(LONDON).date())}."
     if sources.closed_at is None:
         return " The quarter is not closed: its figures may still change."
     closed = f" Closed on {day(sources.closed_at.astimezone(LONDON).date())}"
-    if changed:
-        return f"{closed} and restated since: figures are those known now, and Restatements has what they were."
-    return f"{closed}: the figures are those it was closed with."
+    since = " Something else is known since: the next paper has it." if sources.known_since else ""
+    return f"{closed}: the figures are those it was closed with.{since}"
 
 
 METHOD = (
@@ -107,8 +118,10 @@ METHOD = (
     "unless a service has others. The target is 4 hours of elapsed time unless another was agreed for a service; an "
     "outage that takes down several has the shortest. The clock stands still in planned maintenance and while it is "
     "paused for a reason of a fixed list.",
-    "A correction by hand is marked. Closing a quarter freezes its figures; what changes later is a restatement, with "
-    "what it was and what it is now.",
+    "A correction by hand is marked. Closing a quarter freezes its figures; what becomes known later is a restatement "
+    "in the next paper, once, with what it was and what it is now.",
+    "Earlier quarters are compared as they were closed. Better and worse is only what is so however things stood in "
+    "blind time; what was not watched then has no figure to compare with.",
     "Percentages are rounded down. Quarters are those of the financial year, from midnight to midnight in London.",
 )
 
@@ -133,6 +146,7 @@ def _summary(
         yield said("Below target: ", Said(listed(missed), Field.SERVICE), ".")
     if unsure:
         yield said("Whether the target was met cannot be said for ", Said(listed(unsure), Field.SERVICE), ".")
+    yield from compared_sentences(sources.estate, figures, sources.earlier)
     down = causes_in(incidents)
     verb = "was" if len(down) == 1 else "were"
     yield said(f"There {verb} {spelt(len(down), 'outage')} of equipment or circuits.")
@@ -147,6 +161,9 @@ def _summary(
     if sources.losses:
         verb = "was" if len(sources.losses) == 1 else "were"
         yield said(f"There {verb} {spelt(len(sources.losses), 'loss', 'losses')} of redundancy.")
+    if sources.restated:
+        verb = "figure was" if (number := sum(len(one.changes) for one in sources.restated)) == 1 else "figures were"
+        yield said(f"{_capital(number_word(number))} {verb} restated in quarters closed before.")
     blind = window.length - watched
     if blind:
         yield said(

@@ -18,6 +18,7 @@ from agent.lifecycle.words import BATTERIES
 from agent.programme import Programme
 from agent.programme.money import percentage
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
+from agent.reports.quarter_charts import programme_charts, stages_charts
 from agent.words import class_name, day, number_word, pounds
 
 SOFTWARE_ASKS: tuple[SoftwareStage, ...] = ("unsupported", "review_due")
@@ -35,7 +36,9 @@ def hardware_section(pieces: Sequence[Piece], programme: Programme | None, today
     if programme is not None:
         tables.append(_programme(programme))
     tables += [_firewalls(units), _exceptions(units, today), _software(units), _listing(units)]
-    return Section("Hardware", tuple(_sentences(units, today)), tuple(tables))
+    stages = Counter(piece.life.stage for piece in units)
+    charts = stages_charts({w.label: stages[s] for s, w in STAGE_WORDS.items() if stages[s]})
+    return Section("Hardware", tuple(_sentences(units, today)), tuple(tables), (*charts, *programme_charts(programme)))
 
 
 def _sentences(units: Sequence[Piece], today: date) -> Iterator[Sentence]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,6 +16,7 @@ from agent.facts import CAUSES, Note, Outage, Standing, Window, is_whole
 from agent.inventory.model import Estate
 from agent.maintenance import Plan, times_of
 from agent.reports.editions import Column, Field, Section, Sentence, Table, said
+from agent.reports.quarter_charts import causes_table, outages_charts
 from agent.words import class_name, day, long_span, spelt
 
 NOT_RECORDED = "not yet recorded"
@@ -37,6 +38,7 @@ class Incident:
     cause: str
     planned: timedelta  # of it
     counts: bool  # some of its time down in the quarter was seen and lies outside of planned maintenance
+    statement: str = ""  # what people wrote for the public
 
     @property
     def is_planned(self) -> bool:
@@ -59,11 +61,20 @@ def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Calla
         if note.outage is not None:
             said_of[note.outage].append(note)
     found = []
-    for outage in book.outages(window, window.ended_at):
+    outages = book.outages(window, window.ended_at)
+    of_subject: dict[str, list[Outage]] = defaultdict(list)
+    for outage in outages:
+        of_subject[outage.subject].append(outage)
+    for outage in outages:
         if outage.ended_at is not None and outage.ended_at > window.ended_at:
             outage = replace(outage, ended_at=None)  # as the quarter knew it
         own = [note for id_ in (outage.id, *outage.parts) for note in said_of.get(id_, ())]
-        told = [note.text for note in own if note.kind == "cause"]
+        whole = [
+            *own,
+            *(note for root in roots_of(outage, of_subject) for id_ in root.ids for note in said_of.get(id_, ())),
+        ]
+        told = _last("cause", own) or _last("cause", whole)
+        stated = _last("statement", own) or _last("statement", whole)
         ended = outage.ended_at or window.ended_at
         planned = [p for a, b in outage.planned if (p := _before(a, b, ended)) is not None]
         fell = () if is_whole(outage.subject) else (s for s in outage.carried if s.startswith("service:"))
@@ -73,12 +84,42 @@ def incidents_of(book: Book, notes: Iterable[Note], window: Period, terms: Calla
                 outage=outage,
                 lasted=ended - outage.began_at,
                 clock=clock_of(outage, own, planned, held_to, window.ended_at),
-                cause=(told[-1] if told[-1] in CAUSES else "unknown") if told else NOT_RECORDED,
+                cause=(told if told in CAUSES else "unknown") if told else NOT_RECORDED,
                 planned=total(planned),
                 counts=_counts(book, outage, ended, window, planned),
+                statement=stated,
             )
         )
     return found
+
+
+def roots_of(outage: Outage, outages: Mapping[str, Sequence[Outage]]) -> list[Outage]:
+    """What carried it down, the nearest first: the outages of its cause that lay over it, and what carried those down.
+    `outages`: of each subject.
+
+    What is said of a cause is said of what it took down, so that a circuit's outage need not be explained once for
+    every service behind it.
+    """
+    found: list[Outage] = []
+    one: Outage | None = outage
+    while one is not None and one.cause is not None:
+        seen = {outage.subject, *(root.subject for root in found)}
+        own = outages.get(one.cause, ()) if one.cause not in seen else ()
+        one = next((root for root in own if _meet(root, one)), None)
+        found += [one] if one is not None else []
+    return found
+
+
+def _meet(one: Outage, other: Outage) -> bool:
+    return (other.ended_at is None or one.began_at <= other.ended_at) and (
+        one.ended_at is None or other.began_at <= one.ended_at
+    )
+
+
+def _last(kind: str, notes: Iterable[Note]) -> str:
+    """The last word of a kind that was said, or nothing."""
+    said_ = [note.text for note in notes if note.kind == kind]
+    return said_[-1] if said_ else ""
 
 
 def _before(began: datetime, ended: datetime, end: datetime) -> Period | None:
@@ -116,12 +157,15 @@ def outages_section(estate: Estate, incidents: Sequence[Incident], plan: Plan, w
         tuple(_sentences(incidents, times)),
         (
             _of_services([i for i in incidents if i.counts], estate),
+            *_of_buildings([i for i in incidents if i.counts], estate),
             _by_kind(roots, estate),
+            causes_table(roots),
             _every_one(roots, estate),
             _planned_kinds(planned, estate),
             _planned_work(planned, estate),
             _maintenance(times, estate),
         ),
+        outages_charts(roots),
     )
 
 
@@ -147,6 +191,7 @@ def _of_services(incidents: Iterable[Incident], estate: Estate) -> Table:
             f"{long_span(i.clock.counted)} of {long_span(i.clock.target)}",
             _fixed(i),
             _marks(i),
+            i.statement,
         )
         for i in incidents
         if i.outage.subject.startswith("service:")
@@ -158,11 +203,35 @@ def _of_services(incidents: Iterable[Incident], estate: Estate) -> Table:
         (
             Column("Service", Field.SERVICE), Column("Day", Field.DAY), Column("Lasted", Field.DURATION, numeric=True),
             Column("In service hours", Field.DURATION, numeric=True), Column("Cause", Field.CAUSE),
-            Column("Fix clock", Field.DURATION), _FIX, _MARKS,
+            Column("Fix clock", Field.DURATION), _FIX, _MARKS, Column("Statement", Field.STATEMENT),
         ),
         rows,
         "No service was down in the quarter.",
     )  # fmt: skip
+
+
+def _of_buildings(incidents: Iterable[Incident], estate: Estate) -> list[Table]:
+    """Only of buildings that have a name for the public, and only if there are any such."""
+    names = {f"site:{name}": site.part_one_name for name, site in estate.sites.items() if site.part_one_name}
+    rows = tuple(
+        (
+            names[i.outage.subject],
+            day(i.outage.began_at.astimezone(LONDON).date()),
+            _lasted(i),
+            long_span(i.clock.service_hours) if i.clock.service_hours else "none",
+            i.cause,
+            i.statement,
+        )
+        for i in incidents
+        if i.outage.subject in names
+    )
+    columns = (
+        Column("Building", Field.PUBLIC_NAME), Column("Day", Field.DAY), Column("Lasted", Field.DURATION, numeric=True),
+        Column("In service hours", Field.DURATION, numeric=True), Column("Cause", Field.CAUSE),
+        Column("Statement", Field.STATEMENT),
+    )  # fmt: skip
+    title, empty = "Outages of buildings that have a name for the public", "None of these buildings was down."
+    return [Table("building-outages", title, columns, rows, empty)] if names else []
 
 
 def _by_kind(roots: Iterable[Incident], estate: Estate) -> Table:

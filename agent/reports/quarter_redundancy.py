@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 
 from agent.accounting.availability import Book
 from agent.accounting.periods import Period, total
-from agent.accounting.readiness import FULL_SERVICE
+from agent.accounting.readiness import FULL_SERVICE, Readiness
 from agent.accounting.redundancy import Loss, minutes_by
 from agent.calendar_uk import LONDON
 from agent.facts import Outage, Standing
 from agent.inventory.model import Estate
-from agent.reports.editions import Column, Field, Section, Table, said
+from agent.reports.editions import Column, Field, Section, Sentence, Table, said
+from agent.reports.quarter_charts import redundancy_charts
 from agent.reports.quarter_outages import moment
 from agent.reports.quarter_services import KINDS
-from agent.words import day, listed, long_span, spelt
+from agent.words import day, listed, long_span, number_word, spelt
 
 _WHAT = {
     "links": "links of a building", "sites": "data centres", "site": "ways into a building",
@@ -42,7 +43,9 @@ def redundancy_section(estate: Estate, losses: Sequence[Loss], window: Period) -
     minutes = minutes_by(losses, window)
     kind_of = {site.title: site.kind for site in estate.sites.values()}
     by_building: dict[str, timedelta] = defaultdict(timedelta)
-    for (site, _), length in minutes.items():
+    by_supplier: dict[str, timedelta] = defaultdict(timedelta)
+    for (site, supplier), length in minutes.items():
+        by_supplier[supplier or ""] += length
         by_building[KINDS[kind_of[site]][1] if site in kind_of else "no building"] += length
     return Section(
         "Redundancy lost",
@@ -65,6 +68,14 @@ def redundancy_section(estate: Estate, losses: Sequence[Loss], window: Period) -
                 tuple((kind, _minutes(length)) for kind, length in sorted(by_building.items())),
                 "No redundancy was lost in the quarter.",
                 (said("Minutes in which something that is one of several was out, added up over what was out."),),
+            ),
+            Table(
+                "redundancy-suppliers",
+                "Redundancy lost, by supplier",
+                (Column("Supplier", Field.SUPPLIER), _MINUTES),
+                tuple((supplier or "none: our own equipment", _minutes(length))
+                      for supplier, length in sorted(by_supplier.items())),
+                "No redundancy was lost in the quarter.",
             ),
             Table(
                 "redundancy-minutes",
@@ -99,6 +110,7 @@ def redundancy_section(estate: Estate, losses: Sequence[Loss], window: Period) -
                 "No redundancy was lost in the quarter.",
             ),
         ),
+        redundancy_charts(by_building),
     )  # fmt: skip
 
 
@@ -118,15 +130,18 @@ def _minutes(length: timedelta) -> str:
 
 
 # ---------------------------------------------------------------- data centres
-def centres_section(estate: Estate, book: Book, outages: Iterable[Outage], window: Period) -> Section:
-    """`outages`: as the quarter knew them."""
+def centres_section(
+    estate: Estate, book: Book, outages: Iterable[Outage], window: Period, readiness: Sequence[Readiness] = ()
+) -> Section:
+    """`outages`: as the quarter knew them. `readiness`: as everything stood at its end."""
     lost = [o for o in outages if _is_centre(o.subject, estate)]
     centres = sum(site.kind == "data_centre" for site in estate.sites.values())
     told = f"There {'was' if len(lost) == 1 else 'were'} {spelt(len(lost), 'loss', 'losses')} of a data centre."
     return Section(
         "Data centres",
-        (said(told),) if lost else (),
+        (*((said(told),) if lost else ()), *_ready_words(readiness)),
         (
+            *((_ready(readiness, estate),) if readiness else ()),
             Table(
                 "data-centres",
                 "Losses of data centres, and whether the other carried full service within 4 hours",
@@ -140,6 +155,48 @@ def centres_section(estate: Estate, book: Book, outages: Iterable[Outage], windo
                 "No data centre was lost in the quarter." if centres else "The inventory has no data centres.",
             ),
         ),
+    )  # fmt: skip
+
+
+def _ready_words(readiness: Sequence[Readiness]) -> list[Sentence]:
+    """How many could carry everything alone. Which service would fall with which is exempt: it says where to strike."""
+    if len(readiness) < 2 or not any(one.holds or one.fails or one.unknown for one in readiness):
+        return []
+    able, of = sum(_able(one) for one in readiness), len(readiness)
+    if able == of:
+        which = "either data centre" if of == 2 else "each of the data centres"
+    else:
+        which = f"{'none' if able == 0 else number_word(able)} of the {number_word(of)} data centres"
+    return [said(f"As things stood at the end, {which} could have carried every service alone.")]
+
+
+def _able(one: Readiness) -> bool:
+    return not one.fails and not one.unknown
+
+
+def _ready(readiness: Sequence[Readiness], estate: Estate) -> Table:
+    def titles(names: Iterable[str]) -> str:
+        return listed([estate.services[name].title for name in names]) or "none"
+
+    return Table(
+        "readiness",
+        "What each data centre could have carried alone at the end",
+        (
+            Column("Data centre", Field.SITE), Column("Services it would carry", Field.COUNT, numeric=True),
+            Column("Would fall", Field.SERVICE), Column("Cannot be said", Field.SERVICE),
+            Column("Stands", Field.DEVICE),
+        ),
+        tuple(
+            (
+                one.title,
+                f"{len(one.holds)} of {len(one.holds) + len(one.fails) + len(one.unknown)}",
+                titles(verdict.service for verdict in one.fails),
+                titles(verdict.service for verdict in one.unknown),
+                ", ".join(f"{stock.kind} {stock}" for stock in one.legs),
+            )
+            for one in readiness
+        ),
+        "The inventory has no data centres.",
     )  # fmt: skip
 
 

@@ -12,19 +12,15 @@ from agent.reports.editions import Column, Field, Section, Table, said
 from agent.reports.quarter_outages import name_of
 
 if TYPE_CHECKING:
-    from agent.accounting.closing import Restatement
+    from agent.accounting.told import Restatement
 
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What is known otherwise of a closed quarter now. `why` of each change is free text and names people."""
+    """What became known of a closed quarter since the paper before. `why` of a change is free text and has names."""
 
     period: str  # "2026-Q1"
     changes: tuple[Restatement, ...]
-
-
-def restated_subjects(restated: Sequence[Restated], period: str) -> frozenset[str]:
-    return frozenset(change.subject for one in restated if one.period == period for change in one.changes)
 
 
 def restated_section(estate: Estate, restated: Sequence[Restated]) -> Section:
@@ -65,9 +61,7 @@ def restated_section(estate: Estate, restated: Sequence[Restated]) -> Section:
         ),
         "No closed figure has changed.",
     )  # fmt: skip
-    words = (
-        "What closed quarters were closed with, where something else is known since: what it was, and what it is now."
-    )
+    words = "What has become known of closed quarters since the paper before this one: what it was, and what it is now."
     return Section("Restatements", (said(words),), (public, exempt))
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from agent.accounting.availability import Figures, Times
 from agent.inventory.model import Estate
 from agent.reports.editions import Column, Field, Said, Section, Sentence, Table, said
+from agent.reports.quarter_charts import services_charts
 from agent.words import listed, long_span, percent
 
 KINDS = {
@@ -34,22 +35,14 @@ _OUTAGES = Column("Outages", Field.COUNT, numeric=True)
 
 def verdict(found: Figures) -> str:
     """met, missed, or "cannot be said" where the bounds straddle the target."""
-    target, times = found.terms.target, found.all_hours
-    if target is None:
-        return "none agreed"
-    if times.achieved is None or times.lower is None or times.upper is None:
-        return "all planned" if times.planned and not times.blind else "not watched"
-    if times.lower >= target:
-        return "met"
-    return "missed" if times.upper < target else "cannot be said"
+    return found.all_hours.verdict(found.terms.target)
 
 
 def services_section(
-    estate: Estate, figures: Mapping[str, Figures], restated: frozenset[str], length: timedelta
+    estate: Estate, figures: Mapping[str, Figures], length: timedelta, compared: tuple[Table, ...] = ()
 ) -> Section:
-    """`restated`: subjects whose figures are others than those the quarter was closed with."""
+    """`compared`: the tables of agent.reports.quarter_compared."""
     found = {service.title: figures[f"service:{name}"] for name, service in estate.services.items()}
-    changed = [service.title for name, service in estate.services.items() if f"service:{name}" in restated]
     empty = "The inventory has no services."
     whole = Table(
         "services",
@@ -63,7 +56,7 @@ def services_section(
             for title, f in found.items()
         ),
         empty,
-        tuple(_notes(found, changed, length)),
+        tuple(_notes(found, length)),
     )  # fmt: skip
     hours = tuple((title, *_cells(f.service_hours), _hours(f)) for title, f in found.items())
     in_hours = Table(
@@ -91,7 +84,8 @@ def services_section(
                  "Flaps: how often something went down again within minutes."),
         ),
     )  # fmt: skip
-    return Section("Services", (), (whole, in_hours, fixes))
+    shown, verdicts = {t: _cells(f.all_hours)[0] for t, f in found.items()}, {t: verdict(f) for t, f in found.items()}
+    return Section("Services", (), (whole, *compared, in_hours, fixes), services_charts(found, shown, verdicts))
 
 
 def buildings_section(estate: Estate, figures: Mapping[str, Figures]) -> Section:
@@ -119,7 +113,19 @@ def buildings_section(estate: Estate, figures: Mapping[str, Figures]) -> Section
         tuple((title, *_cells(found.all_hours), str(found.outages)) for title, found in own),
         "The inventory has no sites.",
     )
-    return Section("Buildings", (), (public, exempt))
+    named = tuple(
+        (site.part_one_name, *_cells(figures[f"site:{name}"].all_hours), str(figures[f"site:{name}"].outages))
+        for name, site in estate.sites.items()
+        if site.part_one_name is not None
+    )
+    by_name = Table(
+        "buildings-named",
+        "Availability of buildings that have a name for the public",
+        (Column("Building", Field.PUBLIC_NAME), *_FIGURES, _OUTAGES),
+        named,
+        "No building has a name for the public.",
+    )
+    return Section("Buildings", (), (public, *((by_name,) if named else ()), exempt))
 
 
 # ---------------------------------------------------------------- pieces
@@ -161,7 +167,7 @@ def _time(duration: timedelta) -> str:
     return long_span(duration) if duration else "none"
 
 
-def _notes(found: Mapping[str, Figures], restated: list[str], length: timedelta) -> list[Sentence]:
+def _notes(found: Mapping[str, Figures], length: timedelta) -> list[Sentence]:
     notes: list[Sentence] = []
     if any(NONE_SEEN in _cells(f.all_hours) for f in found.values()):
         notes.append(NONE_SEEN_MEANS)
@@ -173,9 +179,4 @@ def _notes(found: Mapping[str, Figures], restated: list[str], length: timedelta)
         if f.blind > WORTH_A_NOTE * length and f.achieved is not None:
             words = f" was watched for {long_span(length - f.blind)} of {long_span(length)}."
             notes.append(said(Said(name, Field.SERVICE), words))
-    if restated:
-        title = Said(listed(restated), Field.SERVICE)
-        notes.append(
-            said("Restated since the quarter was closed: ", title, ". What it was then is under Restatements.")
-        )
     return notes

@@ -20,6 +20,7 @@ from agent.programme.whole import Programme
 from agent.sheets import Column, Sheet, columns
 from agent.view import View
 from agent.web.device import Device, Row
+from agent.web.health import Health, Lacking
 from agent.web.names import name_of, reason_of
 from agent.web.outage import Notes, One, listed_of
 from agent.web.overview import Tally, alarms, overview, troubles
@@ -289,8 +290,17 @@ def overview_sheets(view: View) -> Mapping[str, Sheet]:
     }  # fmt: skip
 
 
-def health_sheets(view: View, lacking: Iterable[tuple[str, int, str]]) -> Mapping[str, Sheet]:
+def health_sheets(health: Health, lacking: Iterable[Lacking]) -> Mapping[str, Sheet]:
+    """Looks that miss something, all of them; failures by stage and kind; what is said of the agent itself."""
     return {
-        "failures": Sheet("failures", columns("device", "failures number", "kinds"), lacking),
-        "figures": Sheet("figures", columns("figure", "value number"), view.agent.figures.items()),
-    }
+        "lacking": Sheet(
+            "lacking", columns("device", "failures number", "kinds"),
+            [(one.device.title, one.failures, one.kinds) for one in lacking],
+        ),
+        "failures": Sheet("failures", columns("stage", "kind", "times number"), health.failures),
+        "figures": Sheet(
+            "figures", columns("group", "what", "now", "level", "in_words"),
+            [(group, s.title, s.value, s.level.value if s.level else None, s.sentence)
+             for group, lines in health.groups for s in lines],
+        ),
+    }  # fmt: skip

@@ -14,7 +14,8 @@ from agent.health import UNKNOWN
 from agent.sheets import Sheet, columns
 from agent.view import View
 from agent.web import page_sheets as sheets
-from agent.web.device import Row, device_of, fits, lacking_of, rows_of
+from agent.web.device import Row, device_of, fits, rows_of
+from agent.web.health import health_of, lacking_of
 from agent.web.names import shown
 from agent.web.outage import find, one_of
 from agent.web.programme import Programmes
@@ -93,7 +94,7 @@ def page_tables(
         return _made(sheets.programme_sheets(made))
 
     async def health(view: View, _: Request) -> Sheets:
-        return _made(sheets.health_sheets(view, lacking_of(view)))
+        return _made(sheets.health_sheets(health_of(view), lacking_of(view)))
 
     pages = {
         "/overview": whole, "/devices": devices, "/devices/{name}": device, "/sites/{name}": site, "/outages": outages,

@@ -1,37 +1,29 @@
-"""The agent's own pages: read-only, server-rendered, without scripts, nothing from other hosts.
+"""The agent's own pages: read-only, server-rendered, working without scripts, nothing from other hosts.
 
-Everything a device says passes `plain` (no control characters, bounded) and then Jinja's escaping. Pages are made of a
-`View`, so that no page asks a database by itself.
+This module is the list of addresses; how a page is made is in agent.web.rendering, what it says in a module of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from agent import words
 from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
-from agent.hostile import plain
 from agent.lifecycle.wording import STAGE_WORDS, why
-from agent.programme.money import percentage
 from agent.programme.tables import method_of, warnings_of
-from agent.view import View
+from agent.web import availability, estate_map, health, papers, search, wifi
 from agent.web.beside import neighbours_page
-from agent.web.device import Device, device_of, fits, lacking_of, rows_of
-from agent.web.names import name_of, order_of, reason_of, shown
+from agent.web.device import Device, device_of, fits, rows_of
+from agent.web.names import name_of, order_of
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
 from agent.web.page_tables import page_tables
@@ -39,85 +31,14 @@ from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 from agent.web.register import asked_of as register_asked
 from agent.web.register import register_of, url_of
+from agent.web.rendering import Look, Pages
+from agent.words import full
 
-Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
-ASSETS = {path.name: path for path in STATIC.iterdir() if path.suffix in (".css", ".svg")}
-PAPER_FORMS = {".html": "web page", ".csv": "table (CSV)"}
-# A paper is one file with its styles inside, so that it can be mailed; nothing in it may run or ask for anything.
-PAPER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".html": "text/html; charset=utf-8",
-         ".csv": "text/csv; charset=utf-8"}  # fmt: skip
-
-
-def _spoken(word: str) -> str:
-    """power_supply and lowerLayerDown as people say them."""
-    apart = "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(word)) if word.isalpha() else word
-    return apart.replace("_", " ")
-
-
-def _sentence(text: str) -> str:
-    """With a capital letter, unless it begins with the name of something: sw-wf-1 is not Sw-wf-1."""
-    return text[:1].upper() + text[1:] if re.match(r"[a-z]+(?:[\s,.;:]|$)", text) else text
-
-
-def _shown_text(value: Any) -> Any:
-    """Applied to every expression of every template: no control character reaches a page."""
-    return plain(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("agent.web"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        finalize=_shown_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(
-        span=words.span,
-        moment=words.moment,
-        full=words.full,
-        day=words.day,
-        years=words.years,
-        bits=words.bits,
-        octets=words.octets,
-        reading=words.reading,
-        class_name=words.class_name,
-        count=lambda number, one, many="": words.count(number, one, many),
-        words=_spoken,
-        percent=words.percent,
-        pounds=words.pounds,
-        percentage=percentage,
-        sentence=_sentence,
-        shown=lambda held: shown(held).value,
-    )
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A paper that was written to the papers' folder."""
-
-    name: str
-    edition: str
-    form: str
-    written: datetime
-
-
-def papers_in(folder: Path) -> list[Paper]:
-    """The papers in a folder, the newest first; none if there is no such folder."""
-    found = []
-    try:
-        for path in folder.iterdir():
-            if path.suffix in PAPER_FORMS and path.is_file():
-                edition = next((e for e in ("public", "exempt") if e in path.stem), "")
-                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                found.append(Paper(path.name, edition, PAPER_FORMS[path.suffix], written))
-    except OSError:
-        return []
-    return sorted(found, key=lambda paper: (paper.written, paper.name), reverse=True)
+TYPES = {
+    ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8",
+}  # fmt: skip
+ASSETS = {path.name: path for path in STATIC.iterdir() if path.suffix in TYPES}
 
 
 async def _no_past(_: str) -> Past:
@@ -125,22 +46,15 @@ async def _no_past(_: str) -> Past:
 
 
 def routes(
-    look: Look, papers: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past
-) -> list[Route]:
-    """Routes for the composition root. `quarter` names the financial quarter that ended last; `past` tells what
-    happened to the piece of hardware with a key."""
-    env = environment()
+    look: Look, folder: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past,
+    may_read: papers.MayRead = papers.anybody, told_of: availability.Asked | None = None,
+) -> list[Route]:  # fmt: skip
+    """Routes for the composition root. `folder`: of papers; `quarter` names the financial quarter that ended last;
+    `past` tells what happened to the piece of hardware with a key; `may_read`: whether an asker may read a paper;
+    `told_of` tells of a quarter."""
+    pages = Pages(look)
+    page, missing = pages.page, pages.missing
     programmes = Programmes()
-
-    def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
-        own = {"q": "", "files_query": "", "reason": lambda text: reason_of(text, view.estate), **given}
-        text = env.get_template(template).render(view=view, here=here, **own)
-        return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
-
-    def missing(view: View, what: str) -> Response:
-        return page(
-            view, "problem.html", "", 404, problem=f"No such {what}", advice=f"The inventory has no such {what}."
-        )
 
     async def first(_: Request) -> Response:
         view = await look()
@@ -161,6 +75,7 @@ def routes(
         watched = view.watched.get(request.path_params["name"])
         if watched is None:
             return missing(view, "device")
+        view.latest.traffic.open(watched.name)  # whoever looks wants to see how it goes on
         (row,) = rows_of(view, [watched])
         shown_device: Device = device_of(view, watched)
         return page(view, "device.html", "/devices", row=row, device=shown_device)
@@ -202,7 +117,7 @@ def routes(
             void = void_of(view, asked)
             advice = "Outages have the address that the list of outages and messages give."
             if void is not None:
-                advice = f"It was declared to be no outage by {void.author}, {words.full(void.at)}: {void.text}"
+                advice = f"It was declared to be no outage by {void.author}, {full(void.at)}: {void.text}"
             return page(view, "problem.html", "", 404, problem="No such outage", advice=advice)
         return page(view, "outage.html", "/outages", one=one_of(view, outage))
 
@@ -248,22 +163,6 @@ def routes(
             words=STAGE_WORDS[piece.life.stage], why=lambda reason: why(reason, view.now.date()),
         )  # fmt: skip
 
-    async def papers_page(_: Request) -> Response:
-        view = await look()
-        found = papers_in(papers)
-        return page(view, "papers.html", "/papers", papers=found, quarter=quarter(view.now), folder=str(papers))
-
-    async def paper(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in {found.name for found in papers_in(papers)}:  # what the folder lists, so no way out of it
-            return missing(await look(), "paper")
-        path = papers / name
-        return FileResponse(path, media_type=TYPES[path.suffix], headers={"Content-Security-Policy": PAPER_POLICY})
-
-    async def health(_: Request) -> Response:
-        view = await look()
-        return page(view, "health.html", "/health", missing=lacking_of(view))
-
     async def asset(request: Request) -> Response:
         path = ASSETS.get(request.path_params["name"])
         if path is None:
@@ -282,10 +181,13 @@ def routes(
         Route("/register", register),
         Route("/programme", programme),
         Route("/register/{id}", one_piece),
-        Route("/papers", papers_page),
-        Route("/papers/{name}", paper),
-        Route("/health", health),
         Route("/static/{name}", asset),
+        *papers.routes(pages, folder, quarter, may_read),
+        *search.routes(pages),
+        *estate_map.routes(pages),
+        *wifi.routes(pages),
+        *availability.routes(pages, folder, told_of, may_read),
+        *health.routes(pages),
         *page_tables(look, programmes, past),
     ]
 

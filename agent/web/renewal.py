@@ -19,6 +19,7 @@ from pathlib import Path
 from agent.web.guard import Guard, refusal
 from agent.web.listening import Server
 from agent.web.tls import context_of
+from agent.web.users_renewal import UsersRenewal
 from agent.web.webconfig import WebConfig, WebConfigInvalid, read_web_config
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Renewal:
         """`path` is None where there is no file; `address` is listened on: what it must not be without is refused."""
         self._path, self._guard, self._server, self._address = path, guard, server, address
         self.config = config
+        self.users: UsersRenewal | None = None  # told with it: both say who may do what
         self.problem = ""
         self.loaded_at = datetime.now(UTC)
         self._seen = self._signature()
@@ -76,7 +78,7 @@ class Renewal:
             seen = await asyncio.to_thread(self._signature)
             try:
                 config = await asyncio.to_thread(read_web_config, self._path)
-                refused = refusal(self._address, config)
+                refused = refusal(self._address, config, self._guard.gate.file)
                 if refused:
                     raise WebConfigInvalid(f"{self._path}: {refused}")
                 if config != self.config:
@@ -105,13 +107,13 @@ class Renewal:
 
     def figures(self) -> Iterator[tuple[str, tuple[tuple[str, str], ...], float]]:
         """Samples of the catalogue's metrics."""
-        yield "hartwatch_web_config_invalid", (), float(bool(self.problem))
+        yield "hartwatch_web_config_invalid", (), float(bool(self.problem or (self.users and self.users.problem)))
         if self._path is not None:
             yield "hartwatch_web_config_loaded_timestamp_seconds", (), self.loaded_at.timestamp()
         if self.config.tls is not None:
             ends = self.config.tls.ends_at().timestamp()
             yield "hartwatch_web_certificate_expiry_timestamp_seconds", (), ends
-        for reason in ("name", "users", "busy", "rate"):
+        for reason in ("name", "users", "busy", "slowed", "rate", "role", "foreign"):
             yield "hartwatch_web_refusals_total", (("reason", reason),), self._guard.refused[reason]
         yield "hartwatch_web_refusals_total", (("reason", "certificate"),), self._server.strangers_total
 

@@ -17,9 +17,12 @@ from enum import Enum
 
 import bcrypt
 
+from agent.access.brake import Brake
+
 REMEMBERED = 128
 MOST_WAITING = 16  # checks go one after the other: whoever guesses passwords may have one core and no more
 LONGEST = 72  # octets of a password that bcrypt takes in; Go compares no more either, and refuses only to make a hash
+_NOBODYS = b"$2b$12$PURFFS4SuCuYZcfdWN4TJeeeoIG6z3Yy6iHRB47BCmbyECWG1ZEuG"  # of no password: where nobody has one
 
 
 class Found(Enum):
@@ -28,40 +31,59 @@ class Found(Enum):
     RIGHT = "right"
     WRONG = "wrong"
     BUSY = "busy"  # too many are being checked
+    SLOWED = "slowed"  # too many were wrong: nothing was checked
+
+
+class Lane:
+    """Where checks wait for each other. Shared by all users of one agent, so that two kinds of them are one core."""
+
+    def __init__(self) -> None:
+        self.turn = asyncio.Lock()
+        self.waiting = 0
 
 
 class Users:
     """The users in force; a new object for changed ones, so that nothing remembered outlives its hash."""
 
-    def __init__(self, hashes: Mapping[str, bytes]) -> None:
+    def __init__(self, hashes: Mapping[str, bytes], lane: Lane | None = None) -> None:
         self.hashes = dict(hashes)
         self._names = sorted(self.hashes)
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, bool] = OrderedDict()
-        self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._lane = lane or Lane()
 
-    async def find(self, authorization: str) -> Found:
+    async def find(self, authorization: str, brake: Brake | None = None, address: str = "") -> Found:
         """Whether this Authorization header is of a user."""
-        pair = _pair(authorization)
-        if pair is None:
-            return Found.WRONG
-        user, password = pair
+        pair = pair_of(authorization)
+        return Found.WRONG if pair is None else await self.check(*pair, brake, address)
+
+    async def check(self, user: str, password: bytes, brake: Brake | None = None, address: str = "") -> Found:
+        """Whether this is the password of a user. `brake`: how often somebody at an address may be wrong.
+
+        The brake is asked first, whatever is remembered: an answer to the right password alone would tell whoever
+        guesses on when they have it. What was found to be wrong before costs nothing again, as it tells nothing new.
+        """
+        if brake is not None and brake.wait(user, address) > 0:
+            return Found.SLOWED
         digest = hmac.digest(self._key, len(user).to_bytes(4) + user.encode() + password[:LONGEST], "sha256")
         right = self._known.get(digest)
         if right is None:
-            if self._waiting >= MOST_WAITING:
+            if self._lane.waiting >= MOST_WAITING:
                 return Found.BUSY
-            self._waiting += 1
+            self._lane.waiting += 1
+            if brake is not None:
+                brake.take(user, address)
             try:
-                async with self._turn:
+                async with self._lane.turn:
                     right = self._known.get(digest)  # whoever waited before may have asked the same
                     if right is None:
                         hashed = self.hashes.get(user)
                         matches = await asyncio.to_thread(_matches, password, hashed or self._decoy(user))
                         right = matches and hashed is not None
             finally:
-                self._waiting -= 1
+                self._lane.waiting -= 1
+            if right and brake is not None:
+                brake.right(user, address)
         self._known[digest] = right
         self._known.move_to_end(digest)
         while len(self._known) > REMEMBERED:
@@ -74,11 +96,13 @@ class Users:
         An unknown name has to cost what a known one costs, or names could be told by the clock; and where hashes differ
         in cost, no cost may stand for "unknown".
         """
+        if not self._names:
+            return _NOBODYS
         at = int.from_bytes(hmac.digest(self._key, user.encode(), "sha256")[:8]) % len(self._names)
         return self.hashes[self._names[at]]
 
 
-def _pair(authorization: str) -> tuple[str, bytes] | None:
+def pair_of(authorization: str) -> tuple[str, bytes] | None:
     scheme, _, given = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from agent.facts import (
     Absence,
+    Audit,
     Change,
     Closing,
     Facts,
@@ -70,6 +71,7 @@ def one_of_each() -> Facts:
         windows=(planned,),
         window_ends=(WindowEnd(planned.id, at(1800), "jo", "done early"),),
         closings=(Closing("2026-Q2", at(5), "jo", (("agent-1", 4),), '{"method":1}'),),
+        audits=(Audit(at(3), "jo", "session", "editor", "192.0.2.7", "outage cause", "device:sw", "7", "power"),),
         watched=((at(-60), at(0)),),
     )
 
@@ -181,6 +183,16 @@ def test_what_was_bought_is_gone_or_came_to_a_point_in_its_life_comes_back(ledge
     assert (ledger.absences(), ledger.purchases(), ledger.milestones()) == (
         list(one.absences), list(one.purchases), list(one.milestones)
     )  # fmt: skip
+
+
+def test_who_did_what_comes_back_the_newest_of_many_and_of_one_person(ledger: Ledger) -> None:
+    done = [Audit(at(n), "jo" if n % 2 else "sam", "token", "editor", "::1", "note", f"device:{n}") for n in range(6)]
+    record(ledger, Facts(audits=tuple(done[:4])), Facts(audits=tuple(done[4:])))
+    assert ledger.audits() == done
+    assert ledger.audits(since=at(2)) == done[2:]
+    assert ledger.audits(who="sam") == done[::2]
+    assert ledger.audits(most=2) == done[-2:]
+    assert ledger.verify().problems == ()
 
 
 # ---------------------------------------------------------------- notes, windows, closings, messages

@@ -52,9 +52,9 @@ def tamper(ledger: Ledger, *statements: str) -> None:
 def test_a_ledger_as_it_was_written_has_no_problems_and_says_what_its_head_is(full: Ledger) -> None:
     verdict = full.verify()
     assert verdict.problems == ()
-    assert verdict.entries == 41
+    assert verdict.entries == 42
     (number, digest) = verdict.heads["agent-1"]
-    assert number == 41
+    assert number == 42
     assert len(bytes.fromhex(digest)) == 32
 
 
@@ -77,6 +77,7 @@ def test_every_further_entry_moves_the_head(full: Ledger) -> None:
         ("UPDATE maintenance_end SET author = 'x' WHERE sequence = 8", "maintenance_end 8"),
         ("UPDATE closing SET figures = '{}' WHERE sequence = 9", "closing 9"),
         ("UPDATE watch SET source = source, began_at = until_at WHERE sequence = 10", "watch 10"),
+        ("UPDATE audit SET who = 'sam' WHERE sequence = 11", "audit 11 of device:sw"),
     ],
 )
 def test_an_entry_that_was_changed_is_named_and_no_other(full: Ledger, statement: str, says: str) -> None:
@@ -96,19 +97,19 @@ def test_an_entry_that_was_taken_out_is_missed(full: Ledger) -> None:
 
 def test_a_tail_that_was_cut_off_is_missed(full: Ledger) -> None:
     tamper(full, "DELETE FROM flip WHERE sequence > 35")
-    assert full.verify().problems == ("agent-1: the last entries are missing: 41 were written, 35 end it",)
+    assert full.verify().problems == ("agent-1: the last entries are missing: 42 were written, 35 end it",)
 
 
 def test_an_entry_that_was_put_in_behind_the_last_one_is_found(full: Ledger) -> None:
     tamper(
         full,
         "INSERT INTO flip (id, source, sequence, subject, before, after, at, recorded_at, reason, digest) SELECT "
-        "'00000000000070008000000000000001', source, 42, subject, before, after, at, recorded_at, reason, digest "
-        "FROM flip WHERE sequence = 41",
-        "UPDATE source SET next_sequence = 43",
+        "'00000000000070008000000000000001', source, 43, subject, before, after, at, recorded_at, reason, digest "
+        "FROM flip WHERE sequence = 42",
+        "UPDATE source SET next_sequence = 44",
     )
-    assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 42 of device:sw"]
-    tamper(full, "UPDATE source SET digest = (SELECT digest FROM flip WHERE sequence = 40)")
+    assert [p.partition(" (")[0] for p in full.verify().problems] == ["agent-1: flip 43 of device:sw"]
+    tamper(full, "UPDATE source SET digest = (SELECT digest FROM flip WHERE sequence = 41)")
     assert full.verify().problems[-1] == "agent-1: the last entry is not the one that was written last"
 
 
@@ -208,7 +209,7 @@ def test_a_ledger_goes_out_and_into_an_empty_one_and_is_the_same(full: Ledger, t
     lines = lines_of(full)
     other = opened(tmp_path / "other.db", "agent-9")
     taken = other.load_lines(lines)
-    assert (taken.added, taken.known) == (41, 0)
+    assert (taken.added, taken.known) == (42, 0)
     assert everything(other) == everything(full)
     assert lines_of(other) == lines
 
@@ -227,7 +228,7 @@ def test_an_agent_goes_on_in_a_ledger_it_was_moved_into(full: Ledger, tmp_path: 
     moved = opened(tmp_path / "moved.db", "agent-1")
     moved.load_lines(lines)
     (written,) = record(moved, Facts((change(1),)))
-    assert written.first_sequence == 42
+    assert written.first_sequence == 43
     assert moved.verify().problems == ()
 
 

@@ -262,7 +262,7 @@ def test_a_backup_that_cannot_be_written_says_so(tmp_path: Path, opened: Open) -
 SECOND = """
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision, branch_labels, depends_on = "9999", "0004", None, None
+revision, down_revision, branch_labels, depends_on = "9999", "0005", None, None
 def upgrade():
     op.add_column("note", sa.Column("colour", sa.Text))
 """

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.accounting.books import open_book
-from agent.accounting.closing import differences, restatements
+from agent.accounting.closing import differences
 from agent.accounting.outages import Period, outages_of
 from agent.accounting.redundancy import losses_of
+from agent.accounting.restating import restatements
 from agent.calendar_uk import quarter_of
 from agent.demo.curves import Clock
 from agent.demo.estate import simulate

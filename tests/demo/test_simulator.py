@@ -61,7 +61,7 @@ async def test_a_slow_device_answers_late_and_delays_nobody_else(simulator):
     begun = time.monotonic()
     late = asyncio.create_task(ask(simulator, "dist", 5))
     await ask(simulator, "srv-1")
-    assert time.monotonic() - begun < 1.0
+    assert not late.done()
     assert (await late)[0] == b"dist"
     assert time.monotonic() - begun >= 1.2
 

@@ -132,6 +132,5 @@ def test_an_unknown_device_is_one_line_with_the_nearest_name(inventory_file: Pat
     assert result.stderr == "inventory.yaml: there is no device 'sw-wf-2' (did you mean 'sw-wf-1'?)\n"
 
 
-def test_the_reference_pages_are_printed(inventory_file: Path) -> None:
+def test_the_reference_page_is_printed(inventory_file: Path) -> None:
     assert run("reference").stdout.startswith("# Inventory\n")
-    assert run("reference", "--settings").stdout.startswith("# Settings\n")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import site
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 EPOCH = "1764547200"  # SOURCE_DATE_EPOCH: the same octets whenever it is built
 
@@ -18,6 +22,25 @@ def run(*words: str | Path, seconds: float = 120, **options: object) -> subproce
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HARTWATCH_"))}
     given = {"env": environment, "capture_output": True, "text": True, "check": False, **options}
     return subprocess.run([*map(str, words)], timeout=seconds, **given)  # type: ignore[call-overload, no-any-return]
+
+
+def once_for_all(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Path]) -> Path:
+    """What `make` makes in the folder it is given, made once though several workers run tests that want it.
+
+    Building the Debian package takes a minute and a half of processor time; whoever comes second waits for it.
+    """
+    shared = factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent  # one for each run, above those of its workers
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = folder / "made"
+        if not told.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            told.write_text(str(make(folder)))
+        return Path(told.read_text())
 
 
 def copy_of(root: Path, to: Path) -> Path:

@@ -156,7 +156,7 @@ def test_work_that_is_over_is_taken_after_the_fact_only(state: Path, memory: InM
     ("changes", "words"),
     [
         ({"--subject": "sw-wf-3"}, "there is no device or link or site or service 'sw-wf-3', did you mean 'sw-wf-2'?"),
-        ({"--from": "tomorrow"}, "a time is written \"2026-12-05 22:00\", not 'tomorrow'"),
+        ({"--from": "tomorrow"}, "--from: a time is written \"2026-12-05 22:00\", not 'tomorrow'"),
         ({"--for": "4"}, "--for: a duration is a whole number with a unit: 500ms, 60s, 5m, 6h, 7d"),
         ({"--for": "99999999999999d"}, "--for: that is longer than any calendar"),
         ({"--for": "40d"}, "it lasts 40 d: longer than 31 days is no maintenance"),

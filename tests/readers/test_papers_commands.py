@@ -25,11 +25,11 @@ def test_a_paper_is_written_in_the_edition_that_was_asked_for(state: Path) -> No
     done = command("report", "quarter", "2026-Q1", "--edition", "public", *common)
     assert done.exit_code == 0
     written = [Path(line) for line in done.stdout.splitlines()]
-    assert written[0].name == "ict-quarter-2026-Q1-public.html"
+    assert written[0].name == "ict-quarter-2026-Q1-draft-public.html"
     assert all(path.is_file() for path in written)
     assert not any(b"sw-wf-1" in path.read_bytes() for path in written)
     command("report", "quarter", "2026-Q1", "--edition", "exempt", *common)
-    assert b"sw-wf-1" in (state / "out" / "ict-quarter-2026-Q1-exempt.html").read_bytes()
+    assert b"sw-wf-1" in (state / "out" / "ict-quarter-2026-Q1-draft-exempt.html").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -65,35 +65,33 @@ def test_the_catalogue_is_printed_as_its_page_and_for_programs() -> None:
     assert names == [entry.name for entry in CATALOGUE]
 
 
-def test_the_paper_of_a_closed_quarter_says_so_and_shows_what_was_corrected_since(state: Path) -> None:
+def test_the_paper_of_a_closed_quarter_stays_as_it_was_closed_and_the_next_tells_what_was_corrected(
+    state: Path,
+) -> None:
     common = ("-i", state / "inventory.yaml", "--state", state)
 
-    def paper() -> dict[str, str]:
-        command("report", "quarter", "2026-Q1", "--edition", "exempt", *common, "--out", state / "out")
-        return {path.name: path.read_text("utf-8-sig") for path in (state / "out").iterdir()}
+    def paper(quarter: str = "2026-Q1") -> dict[str, str]:
+        out = state / quarter
+        command("report", "quarter", quarter, "--edition", "exempt", "--form", "html", "--form", "csv", *common,
+                "--out", out)  # fmt: skip
+        return {path.name: path.read_text("utf-8-sig") for path in out.iterdir()}
 
-    page, changes = "ict-quarter-2026-Q1-exempt.html", "ict-quarter-2026-Q1-exempt-restatements-all.csv"
-    assert "The quarter is not closed" in paper()[page]
+    page, figures = "ict-quarter-2026-Q1-exempt.html", "ict-quarter-2026-Q1-exempt-sites.csv"
+    assert "The quarter is not closed" in paper()["ict-quarter-2026-Q1-draft-exempt.html"]
     assert command("period", "close", "2026-Q1", *common).exit_code == 0
     closed = paper()
     assert "the figures are those it was closed with" in closed[page]
-    assert len(closed[changes].splitlines()) == 1
     (outage, _) = json.loads(command("outages", "--state", state, "--format", "json").stdout)
     done = command(
-        "outages",
-        "correct",
-        outage["id"],
-        "--reason",
-        "seen on site",
-        "--ended",
-        "2026-05-13 10:30:00",
-        "--state",
-        state,
-    )
+        "outages", "correct", outage["id"], "--reason", "seen on site", "--ended", "2026-05-13 10:30:00",
+        "--state", state,
+    )  # fmt: skip
     assert done.exit_code == 0, done.stderr
-    restated = paper()
-    assert "and restated since" in restated[page]
-    (down,) = [line for line in restated[changes].splitlines() if "time down," in line]
+    again = paper()
+    assert "Something else is known since: the next paper has it." in again[page]
+    assert {**again, page: ""} == {**closed, page: ""}
+    assert figures in again
+    following = paper("2026-Q2")["ict-quarter-2026-Q2-draft-exempt-restatements-all.csv"].splitlines()
+    (down,) = [line for line in following if "time down," in line]
     assert down.startswith("sw-wf-1,2026-Q1,time down,1 hour 30 minutes,30 minutes,corrected by ")
     assert "seen on site" in down
-    assert paper() == restated

@@ -147,7 +147,7 @@ async def test_a_mistake_in_reading_is_its_own_visits_and_nobody_elses(monkeypat
 async def test_answers_that_come_together_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a crowd that answers within a moment the loop is woken once; a single device waits for nobody."""
     wakes = []
-    monkeypatch.setattr(transport, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(transport, "GATHER_SECONDS", 4.0)
     reading = transport.Inbox._read
     monkeypatch.setattr(transport.Inbox, "_read", lambda inbox: wakes.append(inbox) or reading(inbox))
     one = Cells(OIDS[:1])
@@ -157,7 +157,8 @@ async def test_answers_that_come_together_are_read_together(monkeypatch: pytest.
         ]
         began = time.monotonic()
         await sessions[0].get(one, began + 5)
-        assert time.monotonic() - began < 0.045
+        assert time.monotonic() - began < 3.5
+        monkeypatch.setattr(transport, "GATHER_SECONDS", 0.05)
         await asyncio.sleep(0.1)
         wakes.clear()
         answers = await asyncio.gather(*(session.get(one, time.monotonic() + 5) for session in sessions))

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.packages.building import EPOCH, run
+from tests.packages.building import EPOCH, once_for_all, run
 from tests.walk.places import bootstrap, debian
 from tests.walk.steps import PROGRAMS, Walk
 
@@ -26,7 +26,10 @@ Server = Callable[[str], Path]
 @pytest.fixture(scope="module")
 def package(root: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     server("dpkg-deb")
-    out = tmp_path_factory.mktemp("deb")
+    return once_for_all(tmp_path_factory, "debian-package", lambda out: built(root, out))
+
+
+def built(root: Path, out: Path) -> Path:
     words = [
         root / "deploy" / "debian" / "build",
         "--out",
@@ -45,9 +48,9 @@ def package(root: Path, server: Server, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def files(package: Path) -> dict[str, tarfile.TarInfo]:
+def files(package: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tarfile.TarInfo]:
     tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", str(package)], capture_output=True, check=True).stdout
-    found = package.with_name("files.tar")
+    found = tmp_path_factory.mktemp("files") / "files.tar"  # not beside the package: another worker may write there too
     found.write_bytes(tar)
     with tarfile.open(found) as archive:
         return {member.name.removeprefix("./"): member for member in archive.getmembers()}
