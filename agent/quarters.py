@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -47,8 +47,11 @@ class _Kept:
 class Quarters:
     """See the module's docstring."""
 
-    def __init__(self, ledger: Ledger, estates: Estates, answers: LedgerAnswers) -> None:
-        self._ledger, self._estates, self._answers = ledger, estates, answers
+    def __init__(
+        self, ledger: Ledger, estates: Estates, answers: LedgerAnswers,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:  # fmt: skip
+        self._ledger, self._estates, self._answers, self._clock = ledger, estates, answers, clock
         self._kept: dict[Quarter, _Kept] = {}
         self._going: dict[Quarter, asyncio.Task[Told]] = {}
         self._one = asyncio.Lock()  # people ask: one after the other
@@ -68,7 +71,7 @@ class Quarters:
     def _made_of(self, quarter: Quarter) -> tuple[object, ...]:
         """What changes its figures; of a quarter that is not over they change by themselves."""
         answers = self._answers
-        live = monotonic() if datetime.now(UTC) < quarter.ends_at else 0.0
+        live = monotonic() if self._clock() < quarter.ends_at else 0.0
         return (answers.outages_revision, answers.closed.get(str(quarter)), self._estates.loaded_at, live)
 
     async def _anew(self, quarter: Quarter) -> Told:
@@ -79,7 +82,7 @@ class Quarters:
             except (LedgerError, SQLAlchemyError) as problem:
                 log.warning("the availability of %s lacks what the ledger says: %s", quarter, problem)
                 kept = self._kept.get(quarter)
-                return kept.told if kept is not None else Told(quarter, datetime.now(UTC), {})
+                return kept.told if kept is not None else Told(quarter, self._clock(), {})
             finally:
                 self._going.pop(quarter, None)
             rests = max(LEAST_SECONDS, SHARE * (monotonic() - began))
@@ -90,7 +93,7 @@ class Quarters:
             return told
 
     def _work_out(self, quarter: Quarter) -> Told:
-        now, answers = datetime.now(UTC), self._answers
+        now, answers = self._clock(), self._answers
         watches = self._ledger.watches()
         began = min((watch.began_at for watch in watches), default=now)
         known = [quarter_of(now)]

@@ -31,7 +31,8 @@ from agent.words import count
 MOST_DRAWN = 60  # places; a map of more is a wall of boxes, and the list is better
 MOST_LINES = 4  # of one place
 ONE_ROW = 14  # places beside each other's side before a second row of them is begun
-CARD, GAP, LINE, HEAD = 224, 14, 20, 50  # width and gap of a place, height of a link in it and of its name
+CARDS = (272, 224)  # width of a place, in one row of them and in two
+GAP, LINE, HEAD = 14, 20, 50  # between places, height of a link in one and of its name
 BETWEEN, WIDE_GAP = 38, 22  # the rows of a side, and the gaps that lines pass through
 BAND, CLEAR = 276, 72  # width of the network in the middle, and room for lines beside it
 TITLE = 34  # height of a council's name
@@ -107,6 +108,7 @@ class Line:
 class _Sheet:
     """What is being drawn."""
 
+    card: float  # width of a place
     boxes: list[Box]
     lines: list[Line]
     titles: list[tuple[str, float, float]]
@@ -233,14 +235,15 @@ def draw(places: Sequence[Place]) -> Drawing:
     centres = [place for place in places if place.kind == "data_centre"]
     sides = _sides([place for place in places if place.kind != "data_centre"])
     rows = [2 if sum(len(own) for _, own in side) > ONE_ROW else 1 for side in sides]
-    wide = [CARD * n + BETWEEN * (n - 1) for n in rows]
+    card = CARDS[max(rows) - 1]
+    wide = [card * n + BETWEEN * (n - 1) for n in rows]
     left = wide[0] + CLEAR
     width = left + BAND + CLEAR + wide[1]
-    sheet = _Sheet([], [], [])
+    sheet = _Sheet(card, [], [], [])
     heights = []
     for number, side in enumerate(sides):
-        column = 0.0 if number == 0 else width - CARD
-        inner = column + (CARD + BETWEEN) * (1 if number == 0 else -1)
+        column = 0.0 if number == 0 else width - card
+        inner = column + (card + BETWEEN) * (1 if number == 0 else -1)
         edge = left if number == 0 else left + BAND
         heights.append(_side(side, column, inner if rows[number] == 2 else None, edge, sheet))
     stack = sum(_height(place) + 2 * GAP for place in centres)
@@ -293,9 +296,9 @@ def _side(
 
 def _one_row(own: Sequence[Place], column: float, edge: float, y: float, sheet: _Sheet) -> float:
     for place in own:
-        box = _box(place, column, y)
+        box = _box(place, column, y, sheet.card)
         sheet.boxes.append(box)
-        start = column if column > edge else column + CARD
+        start = column if column > edge else column + box.width
         for wire, at in box.rows:
             sheet.lines.append(_line(wire, f"M{start:g} {at:g}H{edge:g}", (start + edge) / 2, at, place))
         y += box.height + GAP
@@ -310,10 +313,10 @@ def _two_rows(own: Sequence[Place], column: float, inner: float, edge: float, y:
         outer = number % 2 == 0
         x, top = (column, y) if outer else (inner, y + pitch / 2)
         top += number // 2 * pitch
-        box = _box(place, x, top)
+        box = _box(place, x, top, sheet.card)
         sheet.boxes.append(box)
         ahead = -1 if x > edge else 1  # the way to the middle
-        start = x if ahead < 0 else x + CARD
+        start = x if ahead < 0 else x + box.width
         for lane_of, (wire, at) in enumerate(box.rows):
             shift = lane_of - (len(box.rows) - 1) / 2
             sign = edge - ahead * (CLEAR / 2 + 16 * shift)
@@ -326,7 +329,7 @@ def _two_rows(own: Sequence[Place], column: float, inner: float, edge: float, y:
     return y + (len(own) + 1) // 2 * pitch + (pitch / 2 if len(own) > 1 else 0)
 
 
-def _box(place: Place, x: float, y: float, width: float = CARD) -> Box:
+def _box(place: Place, x: float, y: float, width: float) -> Box:
     drawn = place.wires[:MOST_LINES]
     rows = tuple((wire, y + HEAD + LINE * number + 6) for number, wire in enumerate(drawn))
     return Box(place, x, y, width, _height(place), rows, len(place.wires) - len(drawn))

@@ -5,7 +5,8 @@ the answer to the browser.
 
 All of it is what controllers and access points said at their last visits; what is too old is not counted. Where an
 access point stands is known from the inventory, if it is a device of its own, or from the switch that sees it on a port
-(LLDP, CDP); otherwise it is only known whose it is. Names that controllers and switches give are compared without case
+(LLDP, CDP), or else from its own name, where a site of the inventory is a word of it (ap-wallfields-07); the page says
+which. Names that controllers and switches give are compared without case
 and domain.
 """
 
@@ -59,6 +60,7 @@ class Point:
     state: str
     controller: Named
     site: Named | None
+    placed_by: str  # what the site is known by
     model: str
     radios: tuple[Radio, ...]
     seen_at: datetime | None
@@ -293,7 +295,11 @@ def _point(
     part, piece = parts.get(key), pieces.get((watched.name, key))
     missing = check.state == LOST
     model = (part.model if part is not None else piece.asset.model if piece is not None else "") or ""
-    site = places.get(key)
+    site, placed_by = places.get(key), "seen by a switch there"
+    if not site:
+        words = set(re.split(r"[^a-z0-9]+", check.subject.casefold()))
+        named = [name for name in view.estate.sites if name.casefold() in words]
+        site, placed_by = (named[0], "by its name") if len(named) == 1 else (None, "")
     seen_at = visit.started_at if not missing else piece.asset.last_seen_at if piece is not None else None
     return Point(
         name=check.subject,
@@ -302,6 +308,7 @@ def _point(
         state=check.state,
         controller=controller,
         site=name_of(f"site:{site}", view.estate) if site else None,
+        placed_by=placed_by,
         model=model,
         radios=tuple(radio for _, radio in sorted(told.radios.get(key, {}).items())),
         seen_at=seen_at,
@@ -326,6 +333,7 @@ def _alone(view: View, watched: Watched, named: Named, visit: Visit, told: _Told
         state=standing.value,
         controller=named,
         site=name_of(f"site:{watched.site}", view.estate),
+        placed_by="in the inventory",
         model=visit.identity.model or "",
         radios=radios,
         seen_at=visit.started_at,

@@ -44,7 +44,8 @@ OUTAGE, OLDER = UUID(int=0x0188_8000_0000_7000_8000_0000_8F3A_41C2), UUID(int=0x
 PAGES = (
     "/", "/devices", "/devices/sw-wf-1", "/sites/wallfields", "/outages", f"/outages/{OUTAGE}", f"/outages/{OLDER}",
     "/maintenance", "/register", "/register?gone=1", f"/register/{UUID(int=7)}", "/programme",
-    "/programme?cap=5&slip=1", "/papers", "/health",
+    "/programme?cap=5&slip=1", "/papers", "/health", "/map", "/wifi", "/availability", "/availability?quarter=2025-Q4",
+    "/search", "/search?q=wallfields",
 )  # fmt: skip
 
 
