@@ -33,7 +33,9 @@ from agent.reports.editions import (
 from agent.reports.fitting import NARROW, WIDE, fit, lies
 from agent.reports.showable import breakable, showable
 
-LINE = 60  # letters of a word that any line of text has room for
+LINE, TITLE = 84, 42  # letters of a word that a line of text, and one of the title, has room for
+RUNNING = 60  # of the running head, which shares its line with the edition
+UNTITLED = "Untitled"  # PDF/UA knows no empty title
 CHART = (150.0, 170.0)  # mm: as wide and as high as a chart may be
 DOTS = 200  # per inch, of pictures
 
@@ -86,11 +88,11 @@ def _data(paper: Paper) -> dict[str, Any]:
         if not groups or groups[-1]["wide"] is not wide:
             groups.append({"wide": wide, "items": []})
         groups[-1]["items"] += _items(section, WIDE if wide else NARROW)
-    title = showable(paper.title)
+    title = showable(paper.title).strip() or UNTITLED
     return {
-        "title": breakable(title, LINE),
+        "title": breakable(title, TITLE),
         "name": f"{title} - {paper.edition.part}",
-        "running": breakable(plain(title, 90), LINE),
+        "running": breakable(plain(title, 90), RUNNING),
         "subtitle": _line(paper.subtitle),
         "edition": paper.edition.part,
         "date": [paper.dated.year, paper.dated.month, paper.dated.day] if paper.dated else None,
@@ -100,7 +102,7 @@ def _data(paper: Paper) -> dict[str, Any]:
 
 
 def _items(section: Section, room: int) -> Iterator[dict[str, Any]]:
-    yield {"kind": "heading", "text": _line(section.title)}
+    yield {"kind": "heading", "text": breakable(showable(section.title).strip() or UNTITLED, TITLE)}
     for sentence in section.sentences:
         yield {"kind": "text", "text": _line(text_of(sentence)), "mark": _line(exempt_sentence(sentence))}
     for table in section.tables:
