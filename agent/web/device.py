@@ -109,6 +109,21 @@ def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
     return sorted(rows, key=lambda row: (_STANDING_ORDER[row.standing], row.watched.name))
 
 
+def fits(row: Row, asked: Mapping[str, str]) -> bool:
+    """Whether a row is what `q` (words), `class`, `standing` and `site` ask for; what is missing asks nothing."""
+    if asked.get("class") and row.watched.role != asked["class"]:
+        return False
+    if asked.get("standing") and row.standing.value != asked["standing"]:
+        return False
+    if asked.get("site") and row.watched.site != asked["site"]:
+        return False
+    words = asked.get("q", "").casefold().split()
+    if not words:
+        return True
+    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
+    return all(word in said.casefold() for word in words)
+
+
 def device_of(view: View, watched: Watched) -> Device:
     recent = view.latest.of(watched.name)
     visits = recent.visits if recent else {}

@@ -73,7 +73,7 @@ def health_of(view: View) -> Health:
         ]
         failures = [(stage, kind, times) for (stage, kind), times in vitals.failures.items()]
         failures.sort(key=lambda one: (-one[2], one[0], one[1]))
-    lacking = _lacking(view)
+    lacking = lacking_of(view)
     levels = {said.level for _, own in groups for said in own if said.level is not None}
     if view.agent.ledger_problem:
         levels.add(Level.CRITICAL)
@@ -207,7 +207,7 @@ def _process(view: View, v: Vitals) -> Iterator[Said]:
     )  # fmt: skip
 
 
-def _lacking(view: View) -> list[Lacking]:
+def lacking_of(view: View) -> list[Lacking]:
     found = []
     for watched in view.watched.values():
         recent = view.latest.of(watched.name)

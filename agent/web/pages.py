@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -20,14 +22,15 @@ from agent.lifecycle.wording import STAGE_WORDS, why
 from agent.programme.tables import method_of, warnings_of
 from agent.web import availability, estate_map, health, papers, search, wifi
 from agent.web.beside import neighbours_page
-from agent.web.device import Device, Row, device_of, rows_of
+from agent.web.device import Device, device_of, fits, rows_of
 from agent.web.names import name_of, order_of
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
+from agent.web.page_tables import page_tables
 from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 from agent.web.register import asked_of as register_asked
-from agent.web.register import register_of
+from agent.web.register import register_of, url_of
 from agent.web.rendering import Look, Pages
 from agent.words import full
 
@@ -60,9 +63,10 @@ def routes(
     async def devices(request: Request) -> Response:
         view = await look()
         asked = {name: request.query_params.get(name, "")[:200] for name in ("q", "class", "standing")}
-        rows = [row for row in rows_of(view, view.watched.values()) if _fits(row, asked)]
+        rows = [row for row in rows_of(view, view.watched.values()) if fits(row, asked)]
         return page(
             view, "devices.html", "/devices", rows=rows, q=asked["q"], role=asked["class"], standing=asked["standing"],
+            files_query=_query(asked),
             classes=sorted({w.role for w in view.watched.values()}),
         )  # fmt: skip
 
@@ -91,7 +95,8 @@ def routes(
         ]
         rows = rows_of(view, [w for w in view.watched.values() if w.site == name])
         return page(
-            view, "site.html", "/", site=found, owner=council.title if council else "", links=links, rows=rows,
+            view, "site.html", "/", site=found, site_name=name, files_query=_query({"site": name}),
+            owner=council.title if council else "", links=links, rows=rows,
             held=view.board.get(f"site:{name}"), work_now=under.of(f"site:{name}"),
             outages=outages_of_subjects(view, [f"site:{name}", *(f"link:{link_name}" for link_name, *_ in links)]),
         )  # fmt: skip
@@ -129,7 +134,8 @@ def routes(
         view, asked = await look(), register_asked(request.query_params)
         # A large estate has tens of thousands of pieces: they are gone through beside the loop.
         found = await asyncio.to_thread(register_of, view, asked)
-        return page(view, "register.html", "/register", register=found, asked=found.asked)
+        files = url_of(replace(asked, page=1)).removeprefix("/register")
+        return page(view, "register.html", "/register", register=found, asked=found.asked, files_query=files)
 
     async def programme(request: Request) -> Response:
         view = await look()
@@ -139,6 +145,7 @@ def routes(
             view, "programme.html", "/programme", programme=made, asked=asked, chart=chart_of(made), name_of=name_of,
             warnings=warnings_of(made), backlog=backlog_of(made), most=MOST_ITEMS, method=method_of(made),
             width=WIDTH, height=HEIGHT, left=LEFT, slip_url=query_of(asked, slip="1"),
+            files_of=lambda table: query_of(asked, table=table).removeprefix("/programme"),
         )  # fmt: skip
 
     async def one_piece(request: Request) -> Response:
@@ -181,14 +188,11 @@ def routes(
         *wifi.routes(pages),
         *availability.routes(pages, folder, told_of, may_read),
         *health.routes(pages),
+        *page_tables(look, programmes, past),
     ]
 
 
-def _fits(row: Row, asked: Mapping[str, str]) -> bool:
-    if asked["class"] and row.watched.role != asked["class"]:
-        return False
-    if asked["standing"] and row.standing.value != asked["standing"]:
-        return False
-    words_asked = asked["q"].casefold().split()
-    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
-    return all(word in said.casefold() for word in words_asked)
+def _query(asked: Mapping[str, str]) -> str:
+    """What a page is filtered by, for the links to its tables; nothing where it is not."""
+    given = {name: value for name, value in asked.items() if value}
+    return f"?{urlencode(given)}" if given else ""

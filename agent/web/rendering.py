@@ -89,7 +89,7 @@ class Pages:
 
     def page(self, view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
         """`here`: the address of the page of the head's list that it belongs to."""
-        own = {"q": "", "reason": lambda text: reason_of(text, view.estate), **given}
+        own = {"q": "", "files_query": "", "reason": lambda text: reason_of(text, view.estate), **given}
         text = self._templates.get_template(template).render(view=view, here=here, **own)
         return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
 
