@@ -66,6 +66,7 @@ class LedgerAnswers:
         self._running_of = -1  # the revision they were worked out from
         self._running_rests = timedelta(0)
         self.quarter: list[Figures] = []  # of services, sites and links, up to now
+        self.closed: dict[str, datetime] = {}  # quarter > when its figures were frozen
         self.pieces: list[Piece] = []
         self.programme: Programme | None = None  # from this financial year on, as the inventory's terms have it
         self.octets: int | None = None
@@ -128,6 +129,7 @@ class LedgerAnswers:
                     self._last |= {flip.source: flip.sequence for flip in new}
                     self.outages = self.book.outages(now=self._clock())
                     self.outages_revision += 1
+                self.closed = self._ledger.closed()
                 self._head = head
             self._read_told()
             self._sum_up()

@@ -25,6 +25,7 @@ from agent.channels import Telling
 from agent.config import Settings, SettingsInvalid
 from agent.credentials import SecretMissing, Secrets
 from agent.desk import Desk
+from agent.drafts import MIND_SECONDS, Drafts
 from agent.estates import Estates
 from agent.exporter import snmp
 from agent.facts import Audit
@@ -32,17 +33,19 @@ from agent.hardware.minder import HardwareMinder
 from agent.hardware.notices import NoticesFolder
 from agent.inventory import InventoryInvalid, difference
 from agent.latest import Latest
-from agent.ledger import HEARTBEAT_SECONDS, Ledger
+from agent.ledger import BUFFER_LIMIT, HEARTBEAT_SECONDS, Ledger
 from agent.looking import Crew, Here, Looks
 from agent.minder import Minder
 from agent.pipeline import Pipeline
 from agent.probing import Probes
+from agent.quarters import Quarters
 from agent.rest import REST_SECONDS, Rest
 from agent.schedule import Schedule
 from agent.selfcheck import Reference, SelfCheck
 from agent.spread import Spread
 from agent.traffic import Traffic
 from agent.view import AgentState, View
+from agent.vitals import Channel, Vitals, Workers, resident_octets
 from agent.words import count
 from collectors import Cadence, ProfileInvalid, Sessions, Target, Visit, load_profiles
 from collectors.readings import Labels
@@ -82,6 +85,7 @@ class Agent:
         self.latest = Latest(Traffic(self._watched_of))
         self.selfcheck = SelfCheck(_references(settings), self._ask)
         self.answers = LedgerAnswers(ledger, estates, notices=NoticesFolder(settings.notices).current)
+        self.quarters = Quarters(ledger, estates, self.answers)
         self.telling = Telling.of(settings, Secrets(), ledger, estates, lambda: self.answers.plan, page)
         self.pipeline = Pipeline(
             self._look, self.selfcheck.cut_off, ledger, self.latest, estates.topology, planned=self.answers.planned,
@@ -90,6 +94,9 @@ class Agent:
         self.minder = Minder(self.answers, self.pipeline, ledger, estates, settings.remind_every, settings.agent_name)
         self.hardware = HardwareMinder(
             self.answers, ledger, self.pipeline.mind.channels, settings.hardware_settles, takes=self.telling.takes
+        )
+        self.drafts = Drafts(
+            ledger, estates, lambda: self.settings, self.pipeline.mind.channels, takes=self.telling.takes
         )
         self.schedule = Schedule(self.pipeline.visit, slots=settings.visits_at_once)
         self.probes = Probes(self.schedule.look_now, lambda: self.estates.watched)
@@ -157,10 +164,11 @@ class Agent:
             plan=answers.plan,
             told=answers.told,
             quarter=answers.quarter,
+            closed=answers.closed,
         )
 
     def _state(self) -> AgentState:
-        visits, schedule, writer = self.pipeline.stats, self.schedule.stats, self.ledger.stats
+        visits, writer = self.pipeline.stats, self.ledger.stats
         return AgentState(
             version=version("hartwatch"),
             started_at=self.started_at,
@@ -176,23 +184,39 @@ class Agent:
             waiting=self.waiting,
             ledger=self.ledger.place,
             ledger_problem=writer.problem if writer.failing_since else "",
-            figures={
-                "Visits": sum(visits.visits.values()),
-                "Visits going on": schedule.in_flight,
-                "Visits waiting for a place": schedule.waiting,
-                "Turns left out": sum(schedule.skipped.values()),
-                "Requests": visits.requests_total,
-                "Requests sent again": visits.retries_total,
-                "Event loop late by at most (s)": round(schedule.loop_lag_seconds, 4),
-                "Facts written": writer.written_total,
-                "Facts waiting for the ledger": writer.buffered,
-                "Messages told": self.sender.stats.sent_total,
-                **{
-                    f"Messages waiting for {name}": channel.waiting
-                    for name, channel in self.sender.stats.channels.items()
-                },
-                "Mistakes of the program": visits.crashes_total + schedule.crashed_total,
+            vitals=self._vitals(),
+        )
+
+    def _vitals(self) -> Vitals:
+        visits, schedule, writer, crew = self.pipeline.stats, self.schedule.stats, self.ledger.stats, self.crew
+        return Vitals(
+            lateness=schedule.lateness,
+            duration=schedule.duration,
+            visits=visits.visits,
+            failures=visits.failures,
+            requests=visits.requests_total,
+            retries=visits.retries_total,
+            crashes=visits.crashes_total + schedule.crashed_total,
+            unrecorded=visits.unrecorded_total,
+            in_flight=schedule.in_flight,
+            places=self.settings.visits_at_once,
+            waiting=schedule.waiting,
+            skipped=schedule.skipped,
+            missed=schedule.missed_total,
+            stuck=schedule.stuck_total,
+            loop_lag=schedule.loop_lag_seconds,
+            workers=Workers(crew.stats.workers, crew.stats.alive, crew.stats.restarts_total) if crew else None,
+            buffered=writer.buffered,
+            buffer_limit=BUFFER_LIMIT,
+            last_write_at=writer.last_commit_at,
+            write_errors=writer.errors_total,
+            octets=self.answers.octets,
+            channels={
+                name: Channel(one.waiting, one.sent, one.given_up, one.failing, one.last_sent_at)
+                for name, one in self.sender.stats.channels.items()
             },
+            followed=len(self.latest.traffic),
+            resident=resident_octets(),
         )
 
     def _figures(self) -> Iterator[figures.Fact]:
@@ -202,6 +226,7 @@ class Agent:
         yield from figures.of_channels(
             self.sender.stats, {name: channel.stats for name, channel in self.telling.refreshed.items()}
         )
+        yield from figures.of_drafts(self.drafts.stats)
         yield from figures.of_looks(self.looks.traffic(), self.crew.stats if self.crew else None)
         yield from figures.of_inventory(len(estates.watched), estates.problems, estates.loaded_at, estates.reloaded)
         yield from figures.of_scrapes(self.snmp.stats)
@@ -257,6 +282,7 @@ class Agent:
         trouble = [
             "cut off from everything" if self.pipeline.stats.blind else "",
             "the ledger cannot be written" if self.ledger.stats.failing_since else "",
+            "the draft of a paper cannot be made" if self.drafts.stats.failing else "",
             f"the inventory on disk is not taken on: {count(len(self.estates.problems), 'problem')}"
             if self.estates.problems
             else "",
@@ -279,7 +305,14 @@ class Agent:
             snmp.route(self.snmp),
             *web.login_routes(self.gate, self.desk.note),
             *web.writing_routes(self.look, self.desk.write, self._audits, self.gate, self.desk.note),
-            *web.routes(self.look, self.settings.state_directory / "papers", _last_quarter, self.answers.past),
+            *web.routes(
+                self.look,
+                self.settings.state_directory / "papers",
+                _last_quarter,
+                self.answers.past,
+                may_read=web.by_role,
+                told_of=self.quarters.of,
+            ),
         ]
         hosts = None
         if web.is_loopback(self.settings.listen_address):
@@ -293,6 +326,7 @@ class Agent:
         self.schedule.every("hardware last seen", SEEN_SECONDS, self.pipeline.note_seen)
         self.schedule.every("alerts that are due", TELL_SECONDS, self.minder.mind)
         self.schedule.every("hardware that has come to a point", TELL_SECONDS, self.hardware.mind)
+        self.schedule.every("drafts of papers", MIND_SECONDS, self.drafts.mind)
         self.schedule.every("messages", TELL_SECONDS, self.sender.send_due)
         self.schedule.every("alerts that stand", TELL_SECONDS, self.telling.refresh)
         self.schedule.every("memory at rest", REST_SECONDS, self.rest.settle)

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from agent.alerts import Channel, LogChannel, Takes, TellError, WebhookChannel
@@ -40,6 +41,11 @@ class ChannelsInvalid(Exception):
     """A channel cannot be made; `str()` says in one line which and why, and never its address."""
 
 
+def _no_paper(decide: Takes, message: Message) -> bool:
+    """An Alertmanager takes what stands and can end: that a paper was written is nothing to page anybody for."""
+    return message.kind != "paper" and decide(message)
+
+
 @dataclass(slots=True)
 class Telling:
     """See the module's docstring. `refreshed`: the channels that are to be refreshed, by name."""
@@ -64,7 +70,7 @@ class Telling:
             if unknown:
                 raise ChannelsInvalid(f"channels.{name}.councils: the inventory has no council {unknown[0]!r}")
             decide = takes(channel.least, channel.topics, channel.councils, council)
-            made.takes[name] = decide
+            made.takes[name] = partial(_no_paper, decide) if channel.kind == "alertmanager" else decide
             if channel.kind != "alertmanager":
                 made.channels[name] = _plain_channel(name, channel, secrets)
                 continue

@@ -17,7 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -27,6 +27,7 @@ from agent.inventory.explain import words_of
 from agent.inventory.problems import Problem
 from agent.inventory.reference import SCHEMA_URL, default, wanted
 from agent.inventory.values import Duration, Name, Says, Text, duration_text, refuse
+from agent.paper_settings import Papers, PaperSettings
 from collectors.readings import Cadence
 
 PREFIX = "HARTWATCH_"
@@ -188,6 +189,9 @@ class Settings(BaseSettings):
         default={},
         description="Where people are told, beside the log: Alertmanager, e-mail and chat, webhooks.",
     )
+    papers: Annotated[Papers, NoDecode] = Field(
+        default=PaperSettings(), description="Which drafts of papers the agent makes by itself, and when."
+    )
     self_check_timeout: Duration = Field(default=timedelta(seconds=2), description="How long to wait for one of them.")
 
     # What a reload (SIGHUP) takes on; everything else is decided once, when the agent begins.
@@ -195,7 +199,7 @@ class Settings(BaseSettings):
         {
             "inventory", "log_level", "pulse_interval", "health_interval", "inventory_interval", "engine",
             "self_check_addresses", "self_check_timeout", "remind_every", "hardware_settles", "stop_grace",
-            "snmp_modules", "snmp_targets",
+            "snmp_modules", "snmp_targets", "papers",
         }
     )  # fmt: skip
 
@@ -313,7 +317,9 @@ def _problem(error: ErrorDetails, given: Mapping[str, Any], document: Document |
     variable = PREFIX + name.upper()
     in_file = document is not None and name in document.data and not os.environ.get(variable)
     loc = tuple(step for step in error["loc"] if step != "[key]")
-    model = ChannelSettings if name == "channels" and len(loc) > 2 else Settings
+    model: type[BaseModel] = Settings
+    if (name == "channels" and len(loc) > 2) or (name == "papers" and len(loc) > 1):
+        model = ChannelSettings if name == "channels" else PaperSettings
     if document is not None and in_file and name not in given:
         message, suggestion = words_of(error, model, document.written(loc))
         of_key = error["type"] == "extra_forbidden" or loc != error["loc"]
@@ -353,15 +359,25 @@ def schema_text() -> str:
 def settings_page() -> str:
     """docs/reference/settings.md."""
     lines = ["| setting | environment | wanted | default | reload | meaning |", "| --- | --- | --- | --- | --- | --- |"]
-    keys = ["| key | wanted | default | meaning |", "| --- | --- | --- | --- |"]
-    for name, info in ChannelSettings.model_fields.items():
-        of_key = (f"`{name}`", wanted(info), default(info), info.description or "")
-        keys.append("| " + " | ".join(cell.replace("|", "\\|") for cell in of_key) + " |")
     for name, info in Settings.model_fields.items():
         taken = "yes" if name in Settings.RELOADED else "restart"
         cells = (f"`{name}`", f"`{PREFIX}{name.upper()}`", wanted(info), default(info), taken, info.description or "")
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return _INTRODUCTION + "\n" + "\n".join(lines) + "\n" + _CHANNELS + "\n" + "\n".join(keys) + "\n"
+    of_channels, of_papers = _keys_of(ChannelSettings), _keys_of(PaperSettings)
+    return f"{_INTRODUCTION}\n{_joined(lines)}{_CHANNELS}\n{_joined(of_channels)}{_PAPERS}\n{_joined(of_papers)}"
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines) + "\n"
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    """The table of a setting that has keys of its own."""
+    lines = ["| key | wanted | default | meaning |", "| --- | --- | --- | --- |"]
+    for name, info in model.model_fields.items():
+        of_key = (f"`{name}`", wanted(info), default(info), info.description or "")
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in of_key) + " |")
+    return lines
 
 
 _INTRODUCTION = """\
@@ -408,5 +424,20 @@ channels:
     least: critical
     topics: [outage, fix-clock, service]
     councils: [SBC]
+```
+"""
+
+_PAPERS = """
+## papers
+
+When a quarter is over the agent writes a draft of its paper into the folder `papers` of the state directory, once, and
+tells it over the channels. In the environment they are JSON. How to go on from there is in
+[How to write papers](../how-to/write-papers.md).
+
+```yaml
+papers:
+  days_after: 5
+  editions: [public, exempt]
+  forms: [pdf, xlsx]
 ```
 """

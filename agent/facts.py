@@ -34,11 +34,12 @@ def is_whole(subject: str) -> bool:
 
 
 HARDWARE = "hardware:"  # how subjects of messages begin that tell of the life of hardware
+PAPER = "paper:"  # and of a paper that was written: paper:2026-Q3
 
 
 def has_standing(subject: str) -> bool:
-    """Whether it can be up or down. That hardware grows old is told, and never that it is well again."""
-    return not subject.startswith(HARDWARE)
+    """Whether it can be up or down. That hardware grows old or a paper is there is told, and never that it is over."""
+    return not subject.startswith((HARDWARE, PAPER))
 
 
 LEFT_THE_INVENTORY = "no longer in the inventory"  # reason of the BLIND that ends an outage nobody will look at again
@@ -274,13 +275,14 @@ class Closing:
 
 
 MessageKind = Literal[
-    "outage", "degraded", "flapping", "redundancy", "fix_clock", "reminder", "full_service", "hardware"
+    "outage", "degraded", "flapping", "redundancy", "fix_clock", "reminder", "full_service", "hardware", "paper"
 ]  # fmt: skip
 
-Topic = Literal["outage", "redundancy", "fix-clock", "service", "hardware"]
+Topic = Literal["outage", "redundancy", "fix-clock", "service", "hardware", "papers"]
 TOPICS: dict[MessageKind, Topic] = {
     "outage": "outage", "degraded": "outage", "flapping": "outage", "reminder": "outage", "redundancy": "redundancy",
     "fix_clock": "fix-clock", "full_service": "service", "hardware": "hardware",
+    "paper": "papers",
 }  # fmt: skip
 """What messages are about, as channels choose by it and alerts are labelled with it."""
 
@@ -322,6 +324,17 @@ class Audit:
     reference: str = ""
     detail: str = ""
     outcome: str = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something that was handed over to be told at `at`. `sent_at`: when the channel took it on, if it has and if that
+    is known; `given_up_at`: when it was given up."""
+
+    at: datetime
+    message: Message
+    sent_at: datetime | None = None
+    given_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from agent.alerts import AlertmanagerStats, SenderStats
+from agent.drafts import DraftStats
 from agent.exporter.snmp import FrontStats
 from agent.hardware.register import Piece
 from agent.inventory import Estate
@@ -95,6 +96,12 @@ def of_channels(sender: SenderStats, alertmanagers: Mapping[str, AlertmanagerSta
             yield "hartwatch_alertmanager_last_refresh_timestamp_seconds", by, stats.refreshed_at.timestamp()
         for peer, up in stats.up.items():
             yield "hartwatch_alertmanager_up", (*by, ("peer", peer)), float(up)
+
+
+def of_drafts(drafts: DraftStats) -> Iterator[Fact]:
+    if drafts.last_at is not None:
+        yield "hartwatch_paper_last_draft_timestamp_seconds", (), drafts.last_at.timestamp()
+    yield "hartwatch_paper_draft_failures_total", (), drafts.failures
 
 
 def of_inventory(devices: int, problems: Sequence[str], loaded_at: datetime, reloaded: bool) -> Iterator[Fact]:

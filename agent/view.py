@@ -18,6 +18,7 @@ from agent.inventory import Estate, InForce
 from agent.latest import Latest
 from agent.maintenance import Plan
 from agent.topology import Topology
+from agent.vitals import Vitals
 from agent.watched import Watched
 from collectors.readings import Cadence
 
@@ -35,7 +36,7 @@ class AgentState:
     waiting: tuple[str, ...] = ()  # settings that differ on disk and are taken on by a restart only
     ledger: str = ""
     ledger_problem: str = ""
-    figures: Mapping[str, float] = field(default_factory=dict)  # title > value
+    vitals: Vitals | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class View:
     plan: Plan = field(default_factory=lambda: Plan.of(()))
     told: Mapping[str, Sequence[tuple[datetime, Message]]] = field(default_factory=dict)  # of 90 days, by subject
     quarter: Sequence[Figures] = ()  # of services, sites and links, up to now or a little before
+    closed: Mapping[str, datetime] = field(default_factory=dict)  # "2026-Q2" > when it was closed
 
 
 def watched_of(estate: Estate, intervals: Mapping[Cadence, timedelta]) -> dict[str, Watched]:

@@ -114,6 +114,16 @@ class Times:
             return None
         return self.lower >= target or self.upper < target
 
+    def verdict(self, target: float | None) -> str:
+        """met, missed, or "cannot be said" where the bounds straddle the target."""
+        if target is None:
+            return "none agreed"
+        if self.achieved is None or self.lower is None or self.upper is None:
+            return "all planned" if self.planned and not self.blind else "not watched"
+        if self.lower >= target:
+            return "met"
+        return "missed" if self.upper < target else "cannot be said"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

@@ -2,7 +2,7 @@
 
     closing = closing_of(ledger, estate, quarter, author, now)     to be recorded; CannotClose says why not
     differences(ledger, closings) -> list[str]                     figures that the ledger does not give again
-    frozen_of(closing) -> dict[str, Frozen]                        what it was closed with, by subject
+    frozen_of(closing) -> dict[str, Line]                          what it was closed with, by subject
 
 What is known otherwise since is in agent.accounting.restating.
 
@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.accounting.availability import Book, Figures, Terms, Times, terms_of
 from agent.accounting.books import open_book
 from agent.accounting.periods import Period, merge
+from agent.accounting.told import Line
 from agent.calendar_uk import Quarter, ServiceHours, named_period
 from agent.facts import Closing, Note, Watch
 from agent.inventory.model import Estate
@@ -35,20 +35,6 @@ _TICK = timedelta(microseconds=1)
 
 class CannotClose(Exception):
     """A period cannot be closed; `str()` says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """What a closed period amounts to for one subject, as it was closed; as agent.accounting.availability.Figures."""
-
-    terms: Terms
-    all_hours: Times
-    service_hours: Times
-    outages: int
-    fixed: int
-    within_target: int
-    mean_fix: timedelta | None
-    flaps: int
 
 
 # ---------------------------------------------------------------- closing
@@ -149,19 +135,19 @@ def watched_when_closed(closing: Closing) -> list[Watch]:
     return [Watch("", datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in said]
 
 
-def frozen_of(closing: Closing) -> dict[str, Frozen]:
+def frozen_of(closing: Closing) -> dict[str, Line]:
     """What the period was closed with, by subject."""
-    return {subject: _frozen(said) for subject, said in json.loads(closing.figures)["subjects"].items()}
+    return {subject: _line(subject, said) for subject, said in json.loads(closing.figures)["subjects"].items()}
 
 
-def _frozen(said: Mapping[str, Any]) -> Frozen:
+def _line(subject: str, said: Mapping[str, Any]) -> Line:
     whole, hours = (
         Times(*(said[of][name] * _TICK for name in ("up", "down", "planned", "blind", "degraded")))
         for of in ("all_hours", "service_hours")
     )
     mean = said["mean_fix"]
-    return Frozen(
-        _terms_again(said["terms"]), whole, hours, said["outages"], said["fixed"], said["within_target"],
+    return Line(
+        subject, _terms_again(said["terms"]), whole, hours, said["outages"], said["fixed"], said["within_target"],
         mean * _TICK if mean is not None else None, said["flaps"],
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ one notification. So labels hold what an alert is about and nothing that changes
 - A subject's alerts stand until it is told to be well again, and then all of them end.
 - The fix clock is one alert at half of the time, and another, graver and to be escalated, from three quarters on: when
   all of the time is used its words change, and nobody is paged a third time for one clock.
-- Reminders are no alerts: Alertmanager repeats what stands by itself.
+- Reminders are no alerts: Alertmanager repeats what stands by itself. A paper that was written is none either.
 - What is told of hardware is never told to be over. Each message is an alert of its own and stands for a time.
 """
 
@@ -107,7 +107,7 @@ class Standing:
                 if alert.subject == message.subject and alert.ended_at is None:
                     self._alerts[labels] = replace(alert, ended_at=max(message.at, alert.began_at))
             return
-        if message.kind == "reminder":
+        if message.kind in ("reminder", "paper"):
             return
         labels = labels_of(message)
         before = self._alerts.get(labels)

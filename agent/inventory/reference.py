@@ -171,6 +171,8 @@ def default(info: FieldInfo) -> str:
         return ""
     if isinstance(value, timedelta):
         return f"`{values.duration_text(value)}`"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -20,6 +20,7 @@ Readers (blocking, from any thread; from a coroutine by `asyncio.to_thread`):
     windows(head=) -> list[Window]                planned maintenance, with the end of what was ended
     audits(since=, who=, most=) -> list[Audit]    who did what, the oldest first
     closings() -> list[Closing]                   periods whose figures are frozen
+    closed() -> dict[str, datetime]               when they were, without the figures
     head() -> dict[str, int]                      source > number of its last entry: "what is known now"
     heads() -> dict[str, (int, str)]              and its digest
     believed() -> dict[str, str]                  subject > gravest level people were told and not taken back
@@ -63,6 +64,7 @@ from agent.facts import (
     Note,
     Purchase,
     Sighting,
+    Telling,
     Watch,
     Window,
 )
@@ -236,6 +238,10 @@ class Ledger:
         with self._store.reader.connect() as connection:
             return read.audits(connection, since, who, most)
 
+    def closed(self) -> dict[str, datetime]:
+        with self._store.reader.connect() as connection:
+            return read.closed(connection)
+
     def head(self) -> dict[str, int]:
         with self._store.reader.connect() as connection:
             return read.head(connection)
@@ -243,6 +249,10 @@ class Ledger:
     def told(self, subject: str) -> list[tuple[datetime, Message]]:
         with self._store.reader.connect() as connection:
             return read.messages(connection, subject)
+
+    def tellings(self, subjects: Iterable[str]) -> list[Telling]:
+        with self._store.reader.connect() as connection:
+            return read.tellings(connection, subjects)
 
     def told_after(
         self, after: UUID | None, since: datetime, channel: str | None = None

@@ -7,8 +7,9 @@ same bytes: no clock is asked.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time
 from io import BytesIO
 from typing import Any
@@ -29,12 +30,13 @@ from agent.reports.word import LONGEST, NO_DATE
 
 A4, MANY = 9, 6  # as the format numbers paper; columns from which a sheet is printed lying
 WIDEST, NARROWEST = 60, 10  # letters of a column
+LINE, POINTS = 88, 15  # letters of a line of the first sheet; height of a line
 LONGEST_SHEET = 31  # letters of a sheet's name
 PATTERNS = (None, "wide_upward_diagonal", "dark_vertical", "dotted_grid", "dark_horizontal", "small_check")
 COLOURS = ("#12436D", "#17665F", "#5B3D8F", "#A33E0A", "#3D3D3D", "#4A5B68")  # dark enough on white paper
 MARKERS = ("circle", "long_dash", "long_dash", "diamond")
 CHART_ROWS, PIXELS = 22, 20  # of a sheet that a chart takes, and their height
-_NUMBER = re.compile(r"(£?)(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?)( ?%)?")
+_NUMBER = re.compile(r"(£?)(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?)( ?%)?", re.ASCII)
 _NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -97,8 +99,10 @@ class _Workbook:
     def _words(self) -> None:
         paper = self.paper
         sheet = self._sheet("Paper", lying=False)
-        sheet.set_column(0, 0, 110)
+        sheet.set_column(0, 0, LINE)
         for row, (text, form, link) in enumerate(self._lines()):
+            if form != "link":
+                sheet.set_row(row, _height([text], [LINE], 20 if form == "title" else POINTS))
             if link:
                 sheet.write_url(row, 0, f"internal:'{link}'!A1", self._format(form), _clean(text, 255))
             else:
@@ -138,10 +142,12 @@ class _Workbook:
         if mark:
             sheet.write_string(1, 0, _clean(mark), self._format("restricted line"))
         head = 3
+        widths = []
         for place, column in enumerate(table.columns):
             texts = [row[place] for row in table.rows]
             letters = max(len(column.title), *map(len, texts)) + 2
-            sheet.set_column(place, place, min(max(letters, NARROWEST), WIDEST))
+            widths.append(min(max(letters, NARROWEST), WIDEST))
+            sheet.set_column(place, place, widths[-1])
         used: set[str] = set()
         names = [_unlike(_clean(column.title, 200) or "Column", used) for column in table.columns]
         last = head + len(table.rows)
@@ -156,6 +162,7 @@ class _Workbook:
             },
         )  # fmt: skip
         for n, row in enumerate(table.rows, head + 1):
+            sheet.set_row(n, _height(row, widths, POINTS))
             for place, cell in enumerate(row):
                 found = number_of(cell) if table.columns[place].numeric else None
                 if found:
@@ -185,7 +192,7 @@ class _Workbook:
                 sheet.write_string(row + 2, n, _clean(series.title), self._format("head"))
                 for place, value in enumerate(series.values, row + 3):
                     if value is not None:
-                        sheet.write_number(place, n, round(value, 6), self._format("#,##0.00", number=True))
+                        sheet.write_number(place, n, round(value, 6))
             for place, name in enumerate(chart.rows, row + 3):
                 sheet.write_string(place, 0, _clean(name))
             drawn = self._chart(chart, row + 3)
@@ -213,7 +220,8 @@ class _Workbook:
                 options["line"] = {"none": True}
             else:
                 options |= _filled(len(PATTERNS) - 1 if target else n, colour)
-                options["data_labels"] = {"value": True, "num_format": "#,##0.##"}
+                ink = "#FFFFFF" if stacked and n == 0 else "#16232E"  # labels of stacked bars stand in them
+                options["data_labels"] = {"value": True, "font": {"bold": True, "color": ink}}
             made.add_series(options)
         made.set_title({"name": _clean(chart.title), "overlay": False, "name_font": {"size": 12}})
         values = [value for series in chart.drawn for value in series.values if value is not None]
@@ -271,6 +279,12 @@ def _filled(series: int, colour: str) -> dict[str, Any]:
     if pattern is None:
         return {"fill": {"color": colour}, "border": border}
     return {"pattern": {"pattern": pattern, "fg_color": colour, "bg_color": "#FFFFFF"}, "border": border}
+
+
+def _height(cells: Sequence[str], widths: Sequence[int], line: float) -> float:
+    """Of a row, in points: not every program works it out, and lines of a cell would lie upon each other."""
+    lines = max(math.ceil(len(cell) / (0.9 * width)) for cell, width in zip(cells, widths, strict=True))
+    return min(max(lines, 1) * line, 400)  # 409 is the highest that Excel knows
 
 
 def _unlike(name: str, used: set[str]) -> str:

@@ -63,7 +63,7 @@ def quarter_paper(sources: Sources, quarter: Quarter, now: datetime) -> Paper:
     subjects = [*(f"service:{name}" for name in estate.services), *(f"site:{name}" for name in estate.sites)]
     figures = {subject: book.figures(subject, window, agreed(subject)) for subject in subjects}
     return Paper(
-        title="ICT service: availability, outages and hardware",
+        title=f"{'' if sources.closed_at else 'Draft. '}ICT service: availability, outages and hardware",
         subtitle=f"{quarter.title}.{_state(sources, quarter, now)}",
         edition=Edition.EXEMPT,
         sections=(
@@ -81,6 +81,11 @@ def quarter_paper(sources: Sources, quarter: Quarter, now: datetime) -> Paper:
         ),
         dated=window.ended_at.astimezone(LONDON).date(),
     )
+
+
+def stem_of(sources: Sources, quarter: Quarter) -> str:
+    """How its files are called. It is a draft until the quarter is closed, and called so."""
+    return f"ict-quarter-{quarter}{'' if sources.closed_at else '-draft'}"
 
 
 def _state(sources: Sources, quarter: Quarter, now: datetime) -> str:

@@ -12,7 +12,7 @@ from agent.reports.editions import Column, Field, Section, Table, said
 from agent.reports.quarter_outages import name_of
 
 if TYPE_CHECKING:
-    from agent.accounting.restating import Restatement
+    from agent.accounting.told import Restatement
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,7 @@ _OUTAGES = Column("Outages", Field.COUNT, numeric=True)
 
 def verdict(found: Figures) -> str:
     """met, missed, or "cannot be said" where the bounds straddle the target."""
-    target, times = found.terms.target, found.all_hours
-    if target is None:
-        return "none agreed"
-    if times.achieved is None or times.lower is None or times.upper is None:
-        return "all planned" if times.planned and not times.blind else "not watched"
-    if times.lower >= target:
-        return "met"
-    return "missed" if times.upper < target else "cannot be said"
+    return found.all_hours.verdict(found.terms.target)
 
 
 def services_section(

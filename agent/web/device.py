@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -12,8 +12,10 @@ from agent.health import UNKNOWN, Held
 from agent.latest import completed
 from agent.lifecycle.evidence import iso_day
 from agent.lifecycle.wording import STAGE_WORDS, Wording
+from agent.traffic import key_of
 from agent.view import View
 from agent.watched import Watched
+from agent.web.charts import Spark, spark
 from agent.web.names import Named, name_of, piece_url, shown
 from agent.web.outage import Listed, outages_of_subjects
 from agent.web.planned import Planned, Under
@@ -53,6 +55,8 @@ class Fitted:
     version: str
     made: date | None
     url: str = ""
+    age: timedelta | None = None
+    evidence: str = ""  # what the age is known by
     stage: Wording | None = None
     why: str = ""
     seen: bool = True
@@ -71,6 +75,8 @@ class Device:
     sensors: Sequence[Sensor]
     interfaces: Sequence[Interface]
     ports_up: int
+    traffic: Mapping[str, Spark]  # by what agent.traffic.key_of says of an interface
+    links: Mapping[str, str]  # the same > what the link is called that is watched there
     parts: Sequence[Fitted]
     failures: Sequence[Failure]
     work: Planned | None  # the planned maintenance that it is in
@@ -103,6 +109,21 @@ def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
     return sorted(rows, key=lambda row: (_STANDING_ORDER[row.standing], row.watched.name))
 
 
+def fits(row: Row, asked: Mapping[str, str]) -> bool:
+    """Whether a row is what `q` (words), `class`, `standing` and `site` ask for; what is missing asks nothing."""
+    if asked.get("class") and row.watched.role != asked["class"]:
+        return False
+    if asked.get("standing") and row.standing.value != asked["standing"]:
+        return False
+    if asked.get("site") and row.watched.site != asked["site"]:
+        return False
+    words = asked.get("q", "").casefold().split()
+    if not words:
+        return True
+    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
+    return all(word in said.casefold() for word in words)
+
+
 def device_of(view: View, watched: Watched) -> Device:
     recent = view.latest.of(watched.name)
     visits = recent.visits if recent else {}
@@ -111,6 +132,7 @@ def device_of(view: View, watched: Watched) -> Device:
     identity = inventory.identity if inventory else Identity()
     interfaces = _interfaces(pulse, recent.interfaces if recent else ())
     newest = recent.newest if recent else None
+    at = view.now.timestamp()
     return Device(
         fresh=view.latest.fresh(watched.name, Cadence.PULSE, watched.intervals[Cadence.PULSE], view.now) is not None,
         identity=_identity(identity, newest),
@@ -124,6 +146,8 @@ def device_of(view: View, watched: Watched) -> Device:
         else (),
         interfaces=interfaces,
         ports_up=sum(i.oper == "up" for i in interfaces),
+        traffic={key: spark(history) for key, history in view.latest.traffic.of(watched.name, at).items()},
+        links=_links(view, watched.name, interfaces),
         parts=_fitted(inventory.parts if inventory else (), [p for p in view.pieces if p.asset.device == watched.name]),
         failures=newest.failures if newest else (),
         work=Under(view).of(f"device:{watched.name}"),
@@ -148,7 +172,12 @@ def _fitted(parts: Sequence[Part], pieces: Sequence[Piece]) -> list[Fitted]:
         if piece_of is not None:
             listed.add(piece_of.asset.key)
             fitted = replace(
-                fitted, url=piece_url(piece_of.asset), stage=STAGE_WORDS[piece_of.life.stage], why=piece_of.reason
+                fitted,
+                url=piece_url(piece_of.asset),
+                age=piece_of.age,
+                evidence=piece_of.evidence,
+                stage=STAGE_WORDS[piece_of.life.stage],
+                why=piece_of.reason,
             )
         found.append(fitted)
     for piece in pieces:
@@ -157,7 +186,8 @@ def _fitted(parts: Sequence[Part], pieces: Sequence[Piece]) -> list[Fitted]:
             found.append(
                 Fitted(
                     asset.part, asset.name, asset.model or "", asset.serial or "", asset.version or "",
-                    iso_day(asset.manufactured), piece_url(asset), STAGE_WORDS[piece.life.stage], piece.reason, False,
+                    iso_day(asset.manufactured), piece_url(asset), piece.age, piece.evidence,
+                    STAGE_WORDS[piece.life.stage], piece.reason, False,
                 )
             )  # fmt: skip
     return found
@@ -171,6 +201,21 @@ def _interfaces(pulse: Visit | None, every: Sequence[Interface]) -> Sequence[Int
     """All interfaces by the last health visit; of those that links watch, what the last pulse said."""
     newer = {i.index: i for i in pulse.interfaces} if pulse else {}
     return tuple(newer.get(i.index, i) for i in every) if every else tuple(newer.values())
+
+
+def _links(view: View, device: str, interfaces: Sequence[Interface]) -> dict[str, str]:
+    watched = {
+        watch.interface: name_of(f"link:{name}", view.estate).title
+        for name, link in view.estate.links.items()
+        for watch in link.watch
+        if watch.device == device
+    }
+    found = {}
+    for one in interfaces:
+        title = next((watched[said] for said in (one.name, one.descr, one.alias) if said in watched), None)
+        if title is not None:
+            found[key_of(one)] = title
+    return found
 
 
 def _usage(health: Visit | None) -> list[tuple[str, Usage]]:

@@ -14,7 +14,7 @@ from agent.access.users import name_problem
 from agent.access.who import Who
 from agent.web.forms import form_of
 from agent.web.gate import PLAIN_COOKIE, SECURE_COOKIE, Gate
-from agent.web.pages import environment
+from agent.web.rendering import environment
 from agent.web.users import Found
 from agent.web.visitor import CSRF_FIELD, Refused, foreign, honest, local_path, visitor_of
 

@@ -1,131 +1,44 @@
-"""The agent's own pages: read-only, server-rendered, without scripts, nothing from other hosts.
+"""The agent's own pages: read-only, server-rendered, working without scripts, nothing from other hosts.
 
-Everything a device says passes `plain` (no control characters, bounded) and then Jinja's escaping. Pages are made of a
-`View`, so that no page asks a database by itself.
+This module is the list of addresses; how a page is made is in agent.web.rendering, what it says in a module of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from agent import words
 from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
-from agent.hostile import plain
 from agent.lifecycle.wording import STAGE_WORDS, why
-from agent.programme.money import percentage
 from agent.programme.tables import method_of, warnings_of
-from agent.view import View
+from agent.web import availability, estate_map, health, papers, search, wifi
 from agent.web.beside import neighbours_page
-from agent.web.device import Device, Row, device_of, rows_of
-from agent.web.names import name_of, order_of, reason_of, shown
-from agent.web.offered import offered
+from agent.web.device import Device, device_of, fits, rows_of
+from agent.web.names import name_of, order_of
 from agent.web.outage import find, one_of, outages_of_subjects, outages_page, void_of
 from agent.web.overview import overview, redundancy_of
+from agent.web.page_tables import page_tables
 from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 from agent.web.register import asked_of as register_asked
-from agent.web.register import register_of
-from agent.web.visitor import flash, visitor
+from agent.web.register import register_of, url_of
+from agent.web.rendering import Look, Pages
+from agent.words import full
 
-Look = Callable[[], Awaitable[View]]
 STATIC = Path(__file__).parent / "static"
-ASSETS = {path.name: path for path in STATIC.iterdir() if path.suffix in (".css", ".svg")}
-PAPER_FORMS = {".html": "web page", ".csv": "table (CSV)"}
-# A paper is one file with its styles inside, so that it can be mailed; nothing in it may run or ask for anything.
-PAPER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox"
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".html": "text/html; charset=utf-8",
-         ".csv": "text/csv; charset=utf-8"}  # fmt: skip
-
-
-def _spoken(word: str) -> str:
-    """power_supply and lowerLayerDown as people say them."""
-    apart = "".join(f" {c.lower()}" if c.isupper() and i else c for i, c in enumerate(word)) if word.isalpha() else word
-    return apart.replace("_", " ")
-
-
-def _sentence(text: str) -> str:
-    """With a capital letter, unless it begins with the name of something: sw-wf-1 is not Sw-wf-1."""
-    return text[:1].upper() + text[1:] if re.match(r"[a-z]+(?:[\s,.;:]|$)", text) else text
-
-
-def _shown_text(value: Any) -> Any:
-    """Applied to every expression of every template: no control character reaches a page."""
-    return plain(value, 2000) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _kept(text: str) -> Markup:
-    """What somebody wrote, for a text field: its line ends are kept, each line is made plain and escaped by join."""
-    return Markup("\n").join(plain(line, 8000) for line in text.splitlines())
-
-
-def environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("agent.web"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        finalize=_shown_text,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(
-        span=words.span,
-        moment=words.moment,
-        full=words.full,
-        day=words.day,
-        years=words.years,
-        bits=words.bits,
-        octets=words.octets,
-        reading=words.reading,
-        class_name=words.class_name,
-        count=lambda number, one, many="": words.count(number, one, many),
-        words=_spoken,
-        percent=words.percent,
-        pounds=words.pounds,
-        percentage=percentage,
-        sentence=_sentence,
-        shown=lambda held: shown(held).value,
-        kept=_kept,
-    )
-    made.globals.update(visitor=visitor, flash=flash, offered=offered)
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A paper that was written to the papers' folder."""
-
-    name: str
-    edition: str
-    form: str
-    written: datetime
-
-
-def papers_in(folder: Path) -> list[Paper]:
-    """The papers in a folder, the newest first; none if there is no such folder."""
-    found = []
-    try:
-        for path in folder.iterdir():
-            if path.suffix in PAPER_FORMS and path.is_file():
-                edition = next((e for e in ("public", "exempt") if e in path.stem), "")
-                written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                found.append(Paper(path.name, edition, PAPER_FORMS[path.suffix], written))
-    except OSError:
-        return []
-    return sorted(found, key=lambda paper: (paper.written, paper.name), reverse=True)
+TYPES = {
+    ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8",
+}  # fmt: skip
+ASSETS = {path.name: path for path in STATIC.iterdir() if path.suffix in TYPES}
 
 
 async def _no_past(_: str) -> Past:
@@ -133,22 +46,15 @@ async def _no_past(_: str) -> Past:
 
 
 def routes(
-    look: Look, papers: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past
-) -> list[Route]:
-    """Routes for the composition root. `quarter` names the financial quarter that ended last; `past` tells what
-    happened to the piece of hardware with a key."""
-    env = environment()
+    look: Look, folder: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past,
+    may_read: papers.MayRead = papers.anybody, told_of: availability.Asked | None = None,
+) -> list[Route]:  # fmt: skip
+    """Routes for the composition root. `folder`: of papers; `quarter` names the financial quarter that ended last;
+    `past` tells what happened to the piece of hardware with a key; `may_read`: whether an asker may read a paper;
+    `told_of` tells of a quarter."""
+    pages = Pages(look)
+    page, missing = pages.page, pages.missing
     programmes = Programmes()
-
-    def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
-        own = {"q": "", "reason": lambda text: reason_of(text, view.estate), **given}
-        text = env.get_template(template).render(view=view, here=here, **own)
-        return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
-
-    def missing(view: View, what: str) -> Response:
-        return page(
-            view, "problem.html", "", 404, problem=f"No such {what}", advice=f"The inventory has no such {what}."
-        )
 
     async def first(_: Request) -> Response:
         view = await look()
@@ -157,9 +63,10 @@ def routes(
     async def devices(request: Request) -> Response:
         view = await look()
         asked = {name: request.query_params.get(name, "")[:200] for name in ("q", "class", "standing")}
-        rows = [row for row in rows_of(view, view.watched.values()) if _fits(row, asked)]
+        rows = [row for row in rows_of(view, view.watched.values()) if fits(row, asked)]
         return page(
             view, "devices.html", "/devices", rows=rows, q=asked["q"], role=asked["class"], standing=asked["standing"],
+            files_query=_query(asked),
             classes=sorted({w.role for w in view.watched.values()}),
         )  # fmt: skip
 
@@ -168,6 +75,7 @@ def routes(
         watched = view.watched.get(request.path_params["name"])
         if watched is None:
             return missing(view, "device")
+        view.latest.traffic.open(watched.name)  # whoever looks wants to see how it goes on
         (row,) = rows_of(view, [watched])
         shown_device: Device = device_of(view, watched)
         return page(view, "device.html", "/devices", row=row, device=shown_device)
@@ -187,7 +95,8 @@ def routes(
         ]
         rows = rows_of(view, [w for w in view.watched.values() if w.site == name])
         return page(
-            view, "site.html", "/", site=found, owner=council.title if council else "", links=links, rows=rows,
+            view, "site.html", "/", site=found, site_name=name, files_query=_query({"site": name}),
+            owner=council.title if council else "", links=links, rows=rows,
             held=view.board.get(f"site:{name}"), work_now=under.of(f"site:{name}"),
             outages=outages_of_subjects(view, [f"site:{name}", *(f"link:{link_name}" for link_name, *_ in links)]),
         )  # fmt: skip
@@ -208,7 +117,7 @@ def routes(
             void = void_of(view, asked)
             advice = "Outages have the address that the list of outages and messages give."
             if void is not None:
-                advice = f"It was declared to be no outage by {void.author}, {words.full(void.at)}: {void.text}"
+                advice = f"It was declared to be no outage by {void.author}, {full(void.at)}: {void.text}"
             return page(view, "problem.html", "", 404, problem="No such outage", advice=advice)
         return page(view, "outage.html", "/outages", one=one_of(view, outage))
 
@@ -225,7 +134,8 @@ def routes(
         view, asked = await look(), register_asked(request.query_params)
         # A large estate has tens of thousands of pieces: they are gone through beside the loop.
         found = await asyncio.to_thread(register_of, view, asked)
-        return page(view, "register.html", "/register", register=found, asked=found.asked)
+        files = url_of(replace(asked, page=1)).removeprefix("/register")
+        return page(view, "register.html", "/register", register=found, asked=found.asked, files_query=files)
 
     async def programme(request: Request) -> Response:
         view = await look()
@@ -235,6 +145,7 @@ def routes(
             view, "programme.html", "/programme", programme=made, asked=asked, chart=chart_of(made), name_of=name_of,
             warnings=warnings_of(made), backlog=backlog_of(made), most=MOST_ITEMS, method=method_of(made),
             width=WIDTH, height=HEIGHT, left=LEFT, slip_url=query_of(asked, slip="1"),
+            files_of=lambda table: query_of(asked, table=table).removeprefix("/programme"),
         )  # fmt: skip
 
     async def one_piece(request: Request) -> Response:
@@ -251,31 +162,6 @@ def routes(
             view, "piece.html", "/register", piece=piece, told=told, devices=devices, here_at=here,
             words=STAGE_WORDS[piece.life.stage], why=lambda reason: why(reason, view.now.date()),
         )  # fmt: skip
-
-    async def papers_page(_: Request) -> Response:
-        view = await look()
-        found = papers_in(papers)
-        return page(view, "papers.html", "/papers", papers=found, quarter=quarter(view.now), folder=str(papers))
-
-    async def paper(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in {found.name for found in papers_in(papers)}:  # what the folder lists, so no way out of it
-            return missing(await look(), "paper")
-        path = papers / name
-        return FileResponse(path, media_type=TYPES[path.suffix], headers={"Content-Security-Policy": PAPER_POLICY})
-
-    async def health(_: Request) -> Response:
-        view = await look()
-        lacking = []
-        for watched in view.watched.values():
-            recent = view.latest.of(watched.name)
-            newest = recent.newest if recent else None
-            if newest and newest.failures:
-                kinds = Counter(f"{f.stage} {f.kind}".replace("_", " ") for f in newest.failures)
-                said = ", ".join(f"{kind} ({n})" if n > 1 else kind for kind, n in kinds.most_common())
-                lacking.append((watched.name, len(newest.failures), said))
-        lacking.sort(key=lambda item: (-item[1], item[0]))
-        return page(view, "health.html", "/health", missing=lacking)
 
     async def asset(request: Request) -> Response:
         path = ASSETS.get(request.path_params["name"])
@@ -295,18 +181,18 @@ def routes(
         Route("/register", register),
         Route("/programme", programme),
         Route("/register/{id}", one_piece),
-        Route("/papers", papers_page),
-        Route("/papers/{name}", paper),
-        Route("/health", health),
         Route("/static/{name}", asset),
+        *papers.routes(pages, folder, quarter, may_read),
+        *search.routes(pages),
+        *estate_map.routes(pages),
+        *wifi.routes(pages),
+        *availability.routes(pages, folder, told_of, may_read),
+        *health.routes(pages),
+        *page_tables(look, programmes, past),
     ]
 
 
-def _fits(row: Row, asked: Mapping[str, str]) -> bool:
-    if asked["class"] and row.watched.role != asked["class"]:
-        return False
-    if asked["standing"] and row.standing.value != asked["standing"]:
-        return False
-    words_asked = asked["q"].casefold().split()
-    said = f"{row.watched.name} {row.watched.title} {row.watched.address} {row.site_title} {row.model} {row.serial}"
-    return all(word in said.casefold() for word in words_asked)
+def _query(asked: Mapping[str, str]) -> str:
+    """What a page is filtered by, for the links to its tables; nothing where it is not."""
+    given = {name: value for name, value in asked.items() if value}
+    return f"?{urlencode(given)}" if given else ""

@@ -72,7 +72,8 @@ class Under:
         return self._by_window.get(window.id) if window is not None else None
 
 
-def maintenance_page(view: View) -> Maintenance:
+def maintenance_page(view: View, most: int | None = MOST) -> Maintenance:
+    """`most`: lines of each table; None: all of them."""
     running = running_now(view)
     ahead = [
         _planned(view, time, window)
@@ -96,7 +97,7 @@ def maintenance_page(view: View) -> Maintenance:
     ]
     over = sorted(_over(view), key=lambda planned: (planned.period.ended_at, str(planned.window.id)), reverse=True)
     return Maintenance(
-        running, ahead[:MOST], rules[:MOST], over[:MOST], max(0, len(ahead) - MOST), max(0, len(over) - MOST)
+        running, ahead[:most], rules[:most], over[:most], len(ahead) - len(ahead[:most]), len(over) - len(over[:most])
     )
 
 

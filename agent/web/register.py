@@ -168,6 +168,14 @@ def register_of(view: View, asked: Asked) -> Register:
     )  # fmt: skip
 
 
+def pieces_asked(view: View, asked: Asked) -> list[Piece]:
+    """All that fits, in the order of the page."""
+    titles = {name: site.title for name, site in view.estate.sites.items()}
+    found = _sorted_out(view.pieces, asked, titles)[0]
+    stages = [stage for stage in STAGE_WORDS if not asked.stage or stage == asked.stage]
+    return [piece for stage in stages for piece in sorted(found.get(stage, ()), key=_place)]
+
+
 def _sorted_out(
     pieces: Sequence[Piece], asked: Asked, titles: Mapping[str, str]
 ) -> tuple[Mapping[str, list[Piece]], Counter[str], set[str], set[str]]:  # fmt: skip

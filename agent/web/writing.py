@@ -29,7 +29,7 @@ from agent.web.login import Keep
 from agent.web.names import name_of, names_of, reason_of
 from agent.web.offered import scene_of
 from agent.web.outage import find
-from agent.web.pages import Look, environment
+from agent.web.rendering import Look, environment
 from agent.web.visitor import CSRF_FIELD, SAID, Refused, honest, needs, visitor_of, who_of
 
 ONCE_FIELD = "once"

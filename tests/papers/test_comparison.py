@@ -10,8 +10,9 @@ import pytest
 from agent import saying
 from agent.accounting import restating
 from agent.accounting.availability import Book, Terms, Times
-from agent.accounting.closing import Frozen, differences, frozen_of
+from agent.accounting.closing import differences, frozen_of
 from agent.accounting.periods import Period
+from agent.accounting.told import Line
 from agent.calendar_uk import Quarter
 from agent.facts import Change, Standing
 from agent.reports import Edition, edition_of
@@ -23,9 +24,9 @@ DAY = timedelta(days=1)
 WHOLE = timedelta(days=91)
 
 
-def amount(down: timedelta, blind: timedelta = timedelta(), target: float | None = 0.999) -> Frozen:
+def amount(down: timedelta, blind: timedelta = timedelta(), target: float | None = 0.999) -> Line:
     times = Times(WHOLE - down - blind, down, timedelta(), blind, timedelta())
-    return Frozen(Terms(target=target), times, times, int(bool(down)), 0, 0, None, 0)
+    return Line("", Terms(target=target), times, times, int(bool(down)), 0, 0, None, 0)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +42,11 @@ def amount(down: timedelta, blind: timedelta = timedelta(), target: float | None
         (amount(timedelta(), blind=WHOLE), amount(HOUR), "not watched now"),
     ],
 )
-def test_better_is_only_what_is_better_whatever_happened_in_blind_time(
-    now: Frozen, then: Frozen | None, is_: str
-) -> None:
+def test_better_is_only_what_is_better_whatever_happened_in_blind_time(now: Line, then: Line | None, is_: str) -> None:
     assert change(now, then) == is_
 
 
-def sentences(place: World, now: Mapping[str, Frozen], then: Mapping[str, Frozen]) -> str:
+def sentences(place: World, now: Mapping[str, Line], then: Mapping[str, Line]) -> str:
     before = Before(Q1, "the quarter before", then)
     return " ".join(text(s) for s in compared_sentences(place.estate, now, [before]))
 

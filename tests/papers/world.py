@@ -103,7 +103,11 @@ class World:
         return CliRunner().invoke(app, [*given, "--state", str(self.state), *self._inventory(given)])
 
     def _inventory(self, given: list[str]) -> list[str]:
-        return ["-i", str(self.state / "inventory.yaml")] if given[0] in ("report", "period") else []
+        return (
+            ["-i", str(self.state / "inventory.yaml")]
+            if given[0] in ("report", "period") and "schedule" not in given
+            else []
+        )
 
 
 @contextmanager

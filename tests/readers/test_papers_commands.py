@@ -25,11 +25,11 @@ def test_a_paper_is_written_in_the_edition_that_was_asked_for(state: Path) -> No
     done = command("report", "quarter", "2026-Q1", "--edition", "public", *common)
     assert done.exit_code == 0
     written = [Path(line) for line in done.stdout.splitlines()]
-    assert written[0].name == "ict-quarter-2026-Q1-public.html"
+    assert written[0].name == "ict-quarter-2026-Q1-draft-public.html"
     assert all(path.is_file() for path in written)
     assert not any(b"sw-wf-1" in path.read_bytes() for path in written)
     command("report", "quarter", "2026-Q1", "--edition", "exempt", *common)
-    assert b"sw-wf-1" in (state / "out" / "ict-quarter-2026-Q1-exempt.html").read_bytes()
+    assert b"sw-wf-1" in (state / "out" / "ict-quarter-2026-Q1-draft-exempt.html").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_paper_of_a_closed_quarter_stays_as_it_was_closed_and_the_next_tells
         return {path.name: path.read_text("utf-8-sig") for path in out.iterdir()}
 
     page, figures = "ict-quarter-2026-Q1-exempt.html", "ict-quarter-2026-Q1-exempt-sites.csv"
-    assert "The quarter is not closed" in paper()[page]
+    assert "The quarter is not closed" in paper()["ict-quarter-2026-Q1-draft-exempt.html"]
     assert command("period", "close", "2026-Q1", *common).exit_code == 0
     closed = paper()
     assert "the figures are those it was closed with" in closed[page]
@@ -91,7 +91,7 @@ def test_the_paper_of_a_closed_quarter_stays_as_it_was_closed_and_the_next_tells
     assert "Something else is known since: the next paper has it." in again[page]
     assert {**again, page: ""} == {**closed, page: ""}
     assert figures in again
-    following = paper("2026-Q2")["ict-quarter-2026-Q2-exempt-restatements-all.csv"].splitlines()
+    following = paper("2026-Q2")["ict-quarter-2026-Q2-draft-exempt-restatements-all.csv"].splitlines()
     (down,) = [line for line in following if "time down," in line]
     assert down.startswith("sw-wf-1,2026-Q1,time down,1 hour 30 minutes,30 minutes,corrected by ")
     assert "seen on site" in down

@@ -64,7 +64,7 @@ def test_a_file_of_everything_is_taken(tmp_path: Path) -> None:
         (f"tokens: {{a: {{role: editor, sha256: '{DIGEST}', expires: soon}}}}", "tokens.a.expires", "date"),
         (f"tokens: {{a: {{role: editor, sha256: '{DIGEST}'}}, b: {{role: admin, sha256: '{DIGEST}'}}}}", "b.sha256",
          "this is the token 'a'"),
-        (f"users: {{a: {{role: admin}}}}\ntokens: {{a: {{role: editor, sha256: '{DIGEST}'}}}}", "2:10: tokens.a", "user"),
+        (f"users: {{a: {{role: admin}}}}\ntokens: {{a: {{role: editor, sha256: '{DIGEST}'}}}}", "2:10: tokens.a", "of"),
         ("proxy: {from: [0.0.0.0/0], user_header: X-User}", "proxy.from[0]", "everybody would be the proxy"),
         ("proxy: {from: [here], user_header: X-User}", "proxy.from[0]", "no address or network"),
         ("proxy: {from: [], user_header: X-User}", "proxy.from", "at least 1"),
