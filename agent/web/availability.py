@@ -21,10 +21,12 @@ from agent.accounting.availability import Times
 from agent.accounting.told import Line, Told, line_of
 from agent.calendar_uk import Quarter, quarter_of
 from agent.inventory.model import Estate
+from agent.sheets import Sheet, columns
 from agent.view import View
 from agent.web.names import Named, name_of
 from agent.web.papers import MayRead, of_quarter, papers_in
 from agent.web.rendering import Pages
+from agent.web.tables import Sheets, table_routes
 from agent.words import percent
 from collectors.readings import Level
 
@@ -144,7 +146,39 @@ def routes(pages: Pages, folder: Path, told_of: Asked | None, may_read: MayRead)
             watched=_watched(told),
         )  # fmt: skip
 
-    return [Route("/availability", availability)]
+    async def tables(view: View, request: Request) -> Sheets | None:
+        try:
+            quarter = Quarter.parse(request.query_params.get("quarter", "")[:20] or str(quarter_of(view.now)))
+        except ValueError:
+            return None
+        if quarter > quarter_of(view.now):
+            return None
+        told = await (told_of or to_date(view))(quarter)
+        return {"availability": lambda: lines_sheet(told), "restated": lambda: restated_sheet(told)}
+
+    return [Route("/availability", availability), *table_routes("/availability", pages.look, tables)]
+
+
+def lines_sheet(told: Told) -> Sheet:
+    """All subjects of a quarter, with ratios that are not rounded."""
+    said = columns(
+        "quarter", "closed_at time", "subject", "achieved number", "lower number", "upper number", "target number",
+        "verdict", "up_seconds seconds", "down_seconds seconds", "planned_seconds seconds", "blind_seconds seconds",
+        "achieved_in_service_hours number", "outages number", "fixed number", "within_target number",
+    )  # fmt: skip
+    rows = [
+        (str(told.quarter), told.closed_at, line.subject, t.achieved, t.lower, t.upper, line.terms.target,
+         t.verdict(line.terms.target), t.up, t.down, t.planned, t.blind, line.service_hours.achieved, line.outages,
+         line.fixed, line.within_target)
+        for line in told.lines.values()
+        if (t := line.all_hours)
+    ]  # fmt: skip
+    return Sheet(f"availability-{told.quarter}", said, rows)
+
+
+def restated_sheet(told: Told) -> Sheet:
+    rows = [(str(told.quarter), c.subject, c.figure, c.was, c.now, c.why) for c in told.restated]
+    return Sheet(f"restated-{told.quarter}", columns("quarter", "subject", "figure", "was", "now", "why"), rows)
 
 
 def _watched(told: Told) -> bool:

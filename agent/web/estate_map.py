@@ -22,10 +22,12 @@ from starlette.routing import Route
 
 from agent.facts import Standing
 from agent.health import UNKNOWN
+from agent.sheets import Sheet, columns
 from agent.view import View
 from agent.web.names import Named, name_of, shown
 from agent.web.planned import Under
 from agent.web.rendering import Pages
+from agent.web.tables import Sheets, table_routes
 from agent.words import count
 
 MOST_DRAWN = 60  # places; a map of more is a wall of boxes, and the list is better
@@ -347,4 +349,20 @@ def routes(pages: Pages) -> list[Route]:
             view, "map.html", "/map", chart=chart, words=WORDS, band=BAND, most=MOST_DRAWN,
         )  # fmt: skip
 
-    return [Route("/map", estate_map)]
+    async def tables(view: View, request: Request) -> Sheets:
+        chart = map_of(view, request.query_params.get("council", "")[:100])
+        return {"sites": lambda: sites_sheet(chart)}
+
+    return [Route("/map", estate_map), *table_routes("/map", pages.look, tables)]
+
+
+def sites_sheet(chart: Chart) -> Sheet:
+    """The table of the page as a file."""
+    rows = [
+        (p.named.subject.partition(":")[2], p.named.title, p.kind, p.council, p.standing.value, p.said, p.pair or None,
+         p.in_maintenance, [f"{w.name} ({w.supplier}): {WORDS[w.standing]}" for w in p.wires])
+        for p in chart.places
+    ]  # fmt: skip
+    said = columns("site", "title", "kind", "council", "standing", "devices", "links_left", "in_maintenance boolean",
+                   "links list")  # fmt: skip
+    return Sheet("sites", said, rows)

@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,10 +28,12 @@ from agent.facts import Standing
 from agent.hardware.register import Piece
 from agent.health import UNKNOWN
 from agent.neighbours import seen_by
+from agent.sheets import Sheet, columns
 from agent.view import View
 from agent.watched import Watched
 from agent.web.names import Named, name_of, piece_url, shown
 from agent.web.rendering import Pages
+from agent.web.tables import Sheets, table_routes
 from collectors.readings import Cadence, Check, Level, Part, Visit
 
 POINT = "access_point"  # the check by which a controller tells of each of its access points
@@ -134,7 +137,8 @@ class _Told:
     networks: Counter[str] = field(default_factory=Counter)
 
 
-def wifi_of(view: View) -> Wifi:
+def wifi_of(view: View, most: int | None = MOST) -> Wifi:
+    """`most`: access points of the table; None: all."""
     controllers: list[Controller] = []
     points: list[Point] = []
     networks: Counter[str] = Counter()
@@ -168,9 +172,9 @@ def wifi_of(view: View) -> Wifi:
     sums = [c.clients for c in controllers if c.clients is not None]
     return Wifi(
         controllers=sorted(controllers, key=lambda one: (one.named.kind != "Wi-Fi controller", one.named.title)),
-        points=points[:MOST],
-        more_points=max(0, len(points) - MOST),
-        missing=[point for point in points if point.missing][:MOST],
+        points=points[:most],
+        more_points=len(points) - len(points[:most]),
+        missing=[point for point in points if point.missing][:most],
         places=_by_place(points),
         bands=[band for band in BANDS if band in bands],
         networks=[(ssid, clients, tellers[ssid]) for ssid, clients in networks.most_common()],
@@ -360,4 +364,39 @@ def routes(pages: Pages) -> list[Route]:
         # Readings of a large estate's controllers are gone through beside the loop.
         return pages.page(view, "wifi.html", "/wifi", page=await asyncio.to_thread(wifi_of, view))
 
-    return [Route("/wifi", wifi)]
+    async def tables(view: View, _: Request) -> Sheets:
+        page = await asyncio.to_thread(wifi_of, view, most=None)
+        return {sheet.name: partial(_same, sheet) for sheet in sheets_of(page)}
+
+    return [Route("/wifi", wifi), *table_routes("/wifi", pages.look, tables)]
+
+
+def _same(sheet: Sheet) -> Sheet:
+    return sheet
+
+
+def sheets_of(page: Wifi) -> list[Sheet]:
+    """The tables of the page as files; the one that is meant without a name first."""
+    points = [
+        (p.name, p.level.value, p.state, p.missing, p.clients, p.channels, p.site.title if p.site else None,
+         p.placed_by or None, p.controller.title, p.model, p.seen_at)
+        for p in page.points
+    ]  # fmt: skip
+    controllers = [
+        (c.named.title, c.named.kind, c.standing.value, c.site.title, c.known, c.up, c.down, c.most, c.clients, c.age)
+        for c in page.controllers
+    ]
+    clients = [
+        (place.title, place.points, place.up, band, place.bands[band]) for place in page.places for band in page.bands
+    ]
+    networks = [(ssid, number, [t.title for t in tellers]) for ssid, number, tellers in page.networks]
+    return [
+        Sheet("access-points", columns("access_point", "level", "state", "missing boolean", "clients number",
+                                       "channels", "building", "placed_by", "controller", "model",
+                                       "last_seen_at time"), points),
+        Sheet("controllers", columns("device", "kind", "standing", "site", "access_points number", "up number",
+                                     "lost number", "licensed number", "clients number", "age_seconds seconds"),
+              controllers),
+        Sheet("clients", columns("building", "access_points number", "up number", "band", "clients number"), clients),
+        Sheet("networks", columns("ssid", "clients number", "told_by list"), networks),
+    ]  # fmt: skip
