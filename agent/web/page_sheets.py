@@ -1,4 +1,4 @@
-"""The tables of the pages as sheets: the same rows as a page shows, all of them, with nothing cut. Pure.
+"""The tables of the pages as sheets: the same rows as a page shows, all of them, with nothing cut.
 
 devices_sheet(rows) and so on; `agent.web.tables` serves them.
 """

@@ -1,4 +1,4 @@
-"""The API's description by OpenAPI 3.1, and the page for people made of it. Pure.
+"""The API's description by OpenAPI 3.1, and the page for people made of it.
 
 The models of what is asked and answered are the source; docs/reference/openapi.json and docs/reference/api.md are kept
 copies:

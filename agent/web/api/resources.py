@@ -1,4 +1,4 @@
-"""What the API has: its lists and its single things, each a sheet of the pages with a model made of its columns. Pure.
+"""What the API has: its lists and its single things, each a sheet of the pages with a model made of its columns.
 
 A list is in the order of a key that never changes, so that a cursor stays where it was while things come and go.
 """
