@@ -327,6 +327,17 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """Something that was handed over to be told at `at`. `sent_at`: when the channel took it on, if it has and if that
+    is known; `given_up_at`: when it was given up."""
+
+    at: datetime
+    message: Message
+    sent_at: datetime | None = None
+    given_up_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Watch:
     """A time the agent `source` was running, from heartbeats. What lies outside every Watch was not looked at."""
 

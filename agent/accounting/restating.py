@@ -18,7 +18,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from agent.accounting.availability import Book
@@ -31,6 +31,11 @@ from agent.maintenance import Plan
 from agent.words import day, long_span
 
 _TICK = timedelta(microseconds=1)
+_TELLING = {
+    "correction": "corrected", "void": "declared no outage", "cause": "cause given", "pause": "paused",
+    "resume": "resumed",
+}  # fmt: skip
+"""Kinds of notes that change figures, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +80,29 @@ def news_in(ledger: Ledger, quarter: Quarter, known: Known) -> list[News]:
         if last.period not in told:
             told[last.period] = known_at(ledger, dict(last.head), later=known)
         before = told[last.period]
+        if last is not closing and not _touches(before, known, named_period(closing.period).window.ended_at):
+            continue  # quarters that are long over: their figures cannot have changed, and need not be worked out
         was = closing.figures if last is closing else _figures(ledger, closing, before)
         changes = _changes(was, _figures(ledger, closing, known), _Reasons(closing, before, known))
         if changes:
             found.append(News(closing.period, tuple(changes)))
     return found
+
+
+def _touches(before: Known, known: Known, ended_at: datetime) -> bool:
+    """Whether anything that became known between two heads can change the figures of a period that ended then.
+
+    What is true only from a day after its end on cannot: no flapping reaches back so far.
+    """
+    until, head = ended_at + timedelta(days=1), before.head or {}
+    if any(flip.at < until and flip.sequence > head.get(flip.source, 0) for flip in known.flips):
+        return True
+    windows = set(before.windows)
+    if any(window.begins_at < until and window not in windows for window in known.windows):
+        return True
+    fresh = Counter(known.notes) - Counter(before.notes)
+    about = {note.outage for note in fresh if note.kind in _TELLING}
+    return bool(about) and any(flip.at < until and flip.id in about for flip in known.flips)
 
 
 def restatements(ledger: Ledger, closing: Closing, known: Known | None = None) -> list[Restatement]:
@@ -149,14 +172,12 @@ class _Reasons:
         self._ends, self._book = named_period(closing.period).window.ended_at, known.book
         known_windows = {w.id: w for w in before.windows}
         self._said: dict[str, list[str]] = {}
-        telling = {"correction": "corrected", "void": "declared no outage", "cause": "cause given", "pause": "paused",
-                   "resume": "resumed"}  # fmt: skip
         seen = Counter(before.notes)
         for note in known.notes:
             if seen[note]:
                 seen[note] -= 1
-            elif note.kind in telling:
-                self._add(note.subject, f"{telling[note.kind]} by {note.author} on {day(note.at.date())}: {note.text}")
+            elif note.kind in _TELLING:
+                self._add(note.subject, f"{_TELLING[note.kind]} by {note.author} on {day(note.at.date())}: {note.text}")
         for planned in known.windows:
             self._window(planned, known_windows.get(planned.id))
         head = before.head or {}

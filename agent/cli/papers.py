@@ -9,6 +9,7 @@ import typer
 
 from agent.cli.common import AnyFormat, Format, estate_of, ledger_of, moment, show
 from agent.cli.report_files import EditionOption, FormOption, OutOption, reading, write_all
+from agent.cli.saying import OutageId
 from agent.cli.serve import InventoryFile, SettingsFile, StateDirectory, fail, settings_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ SHOWN_QUARTERS = 8  # in the schedule
 
 def register(app: typer.Typer) -> None:
     report = typer.Typer(help="Papers for the committee, the steering group and the capital bid.", no_args_is_help=True)
-    for command in (quarter, schedule):
+    for command in (quarter, incident, programme, schedule):
         report.command(command.__name__)(command)
     app.add_typer(report, name="report")
     app.command()(metrics)
@@ -53,6 +54,73 @@ def quarter(
         sources = sources_of(ledger, estate, load_notices(found.notices), wanted, now)
         paper = quarter_paper(sources, wanted, now)
     write_all(paper, stem_of(sources, wanted), edition, form, out, found)
+
+
+def incident(
+    id: OutageId,
+    edition: EditionOption,
+    form: FormOption = None,
+    out: OutOption = None,
+    inventory: InventoryFile = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Write the report on one outage for the steering group; "so far" while it is open."""
+    from agent.incident_sources import incident_of
+    from agent.reports.incident import incident_paper
+    from agent.saying import SaidInvalid, short_id
+
+    now = datetime.now(UTC)
+    found = settings_of({"inventory": inventory, "state_directory": state}, settings)
+    estate = estate_of(found)
+    with reading("Reading the ledger"), ledger_of(found) as ledger:
+        try:
+            sources = incident_of(ledger, estate, id, now)
+        except SaidInvalid as problem:
+            fail(str(problem), 2)
+        paper = incident_paper(sources, now)
+    so_far = "" if sources.outage.ended_at else "-so-far"
+    write_all(paper, f"ict-incident-{short_id(sources.outage)}{so_far}", edition, form, out, found)
+
+
+def programme(
+    edition: EditionOption,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="YEAR", help="The first financial year.", show_default="this one")
+    ] = None,
+    years: Annotated[int, typer.Option(help="How many years.", min=1, max=40)] = 7,
+    form: FormOption = None,
+    out: OutOption = None,
+    inventory: InventoryFile = None,
+    state: StateDirectory = None,
+    settings: SettingsFile = None,
+) -> None:
+    """Write the refresh programme as a paper for the capital bid."""
+    from agent.accounting.books import open_book
+    from agent.calendar_uk import LONDON, FinancialYear
+    from agent.hardware.notices import load_notices
+    from agent.hardware.opened import open_register
+    from agent.programme import programme_of, terms_from
+    from agent.reports.programme_paper import programme_paper
+
+    now = datetime.now(UTC)
+    today = now.astimezone(LONDON).date()
+    try:
+        begins = FinancialYear.parse(first) if first is not None else FinancialYear.of(today)
+    except ValueError as problem:
+        fail(f"--from: {problem}", 2)
+    found = settings_of({"inventory": inventory, "state_directory": state}, settings)
+    estate = estate_of(found)
+    try:
+        terms = terms_from(estate, begins, years)
+    except ValueError as problem:
+        fail(str(problem), 2)
+    titles = {name: one.title for name, one in estate.councils.items()}
+    with reading("Reading the register"), ledger_of(found) as ledger:
+        pieces = open_register(ledger, estate, load_notices(found.notices), today)
+        outages = open_book(ledger).outages(now=now)
+        paper = programme_paper(programme_of(pieces, terms, outages, now, titles))
+    write_all(paper, f"ict-programme-{begins}-{years}-years", edition, form, out, found)
 
 
 def schedule(form: AnyFormat = Format.TABLE, state: StateDirectory = None, settings: SettingsFile = None) -> None:

@@ -64,6 +64,7 @@ from agent.facts import (
     Note,
     Purchase,
     Sighting,
+    Telling,
     Watch,
     Window,
 )
@@ -248,6 +249,10 @@ class Ledger:
     def told(self, subject: str) -> list[tuple[datetime, Message]]:
         with self._store.reader.connect() as connection:
             return read.messages(connection, subject)
+
+    def tellings(self, subjects: Iterable[str]) -> list[Telling]:
+        with self._store.reader.connect() as connection:
+            return read.tellings(connection, subjects)
 
     def told_after(
         self, after: UUID | None, since: datetime, channel: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from heapq import merge
@@ -26,6 +26,7 @@ from agent.facts import (
     Purchase,
     Sighting,
     Standing,
+    Telling,
     Watch,
     Window,
     has_standing,
@@ -327,6 +328,18 @@ def messages(connection: Connection, subject: str) -> list[tuple[datetime, Messa
     columns = [told.c[f.name] for f in fields(Message)]
     query = sa.select(told.c.recorded_at, *columns).where(told.c.subject == subject).order_by(told.c.id)
     return [(row[0], Message(*row[1:])) for row in connection.execute(query)]
+
+
+def tellings(connection: Connection, subjects: Iterable[str]) -> list[Telling]:
+    """What people were told of some subjects, in order, with what became of each message."""
+    columns = [told.c[f.name] for f in fields(Message)]
+    wanted = sorted(set(subjects))
+    found = []
+    for first in range(0, len(wanted), 500):  # SQLite takes a bounded number of values
+        query = sa.select(told.c.id, told.c.recorded_at, told.c.sent_at, told.c.given_up_at, *columns)
+        rows = connection.execute(query.where(told.c.subject.in_(wanted[first : first + 500])))
+        found += [(row[0], Telling(row[1], Message(*row[4:]), row[2], row[3])) for row in rows]
+    return [one for _, one in sorted(found, key=lambda pair: pair[0])]
 
 
 def messages_after(

@@ -52,8 +52,8 @@ class Scale:
         high, low = max(found, default=1.0), 0.0 if from_zero else min(found, default=0.0)
         if roof is not None:
             high = roof
-        if high <= low:
-            low, high = (0.0, 1.0) if from_zero else (low - 0.05, max(high, low))
+        if high - low < 1e-6 * max(1.0, abs(high)):  # one value, or none that one could tell from another
+            low, high = (0.0, 1.0) if from_zero else (high - max(0.05, 1e-4 * abs(high)), high)
         rough = (high - low) / 5
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(n * power for n in (1, 2, 5, 10) if n * power >= rough * 0.999)

@@ -36,7 +36,7 @@ PATTERNS = (None, "wide_upward_diagonal", "dark_vertical", "dotted_grid", "dark_
 COLOURS = ("#12436D", "#17665F", "#5B3D8F", "#A33E0A", "#3D3D3D", "#4A5B68")  # dark enough on white paper
 MARKERS = ("circle", "long_dash", "long_dash", "diamond")
 CHART_ROWS, PIXELS = 22, 20  # of a sheet that a chart takes, and their height
-_NUMBER = re.compile(r"(£?)(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?)( ?%)?")
+_NUMBER = re.compile(r"(£?)(-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,9})?)( ?%)?", re.ASCII)
 _NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -220,11 +220,8 @@ class _Workbook:
                 options["line"] = {"none": True}
             else:
                 options |= _filled(len(PATTERNS) - 1 if target else n, colour)
-                on_dark = stacked and n == 0
-                options["data_labels"] = {
-                    "value": True,
-                    "font": {"bold": True, "color": "#FFFFFF" if on_dark else "#16232E"},
-                }
+                ink = "#FFFFFF" if stacked and n == 0 else "#16232E"  # labels of stacked bars stand in them
+                options["data_labels"] = {"value": True, "font": {"bold": True, "color": ink}}
             made.add_series(options)
         made.set_title({"name": _clean(chart.title), "overlay": False, "name_font": {"size": 12}})
         values = [value for series in chart.drawn for value in series.values if value is not None]
@@ -285,7 +282,7 @@ def _filled(series: int, colour: str) -> dict[str, Any]:
 
 
 def _height(cells: Sequence[str], widths: Sequence[int], line: float) -> float:
-    """Of a row, in points: not every program works it out for cells of several lines, whose lines lie upon each other."""
+    """Of a row, in points: not every program works it out, and lines of a cell would lie upon each other."""
     lines = max(math.ceil(len(cell) / (0.9 * width)) for cell, width in zip(cells, widths, strict=True))
     return min(max(lines, 1) * line, 400)  # 409 is the highest that Excel knows
 

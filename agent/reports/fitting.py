@@ -11,12 +11,12 @@ import math
 from dataclasses import dataclass
 
 from agent.reports.editions import Section, Table
+from agent.reports.showable import breadth
 
 NARROW, WIDE = 108, 162  # letters of 9 points on a line of A4, upright and lying
 SIZES = ((9.0, 1.0), (8.0, 9 / 8), (7.0, 9 / 7), (6.0, 9 / 6))  # points, and how many more letters than of 9
 UPRIGHT = 9 / 8  # how much smaller the letters may be before the page is turned
-LONGEST_WORD, LONGEST_CELL, AROUND = 18, 26, 3  # letters that a column is made for, and what stands around them
-CAPITALS = 0.8  # of the letters that fit on the average, if they are capitals or bold
+LONGEST_WORD, LONGEST_CELL, AROUND = 22, 26, 3  # letters that a column is made for, and what stands around them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def fit(table: Table, room: int) -> Fitted:
     points, more = next(((points, more) for points, more in SIZES if whole <= room * more), SIZES[-1])
     line = room * more
     across = min(1.0, 1.25 * whole / line)  # a table of two columns is not pulled over the whole page
-    letters = (int((need / whole * across * line - AROUND) * CAPITALS + 1e-6) for need in needs)
+    letters = (int(need / whole * across * line - AROUND + 1e-6) for need in needs)
     return Fitted(points, across, needs, tuple(max(1, number) for number in letters))
 
 
@@ -49,6 +49,6 @@ def _needs(table: Table) -> tuple[int, ...]:
 
 def _need(table: Table, place: int) -> int:
     texts = [row[place] for row in table.rows]
-    words = (len(word) for text in (table.columns[place].title, *texts) for word in text.split())
-    word = min(max(words, default=0), LONGEST_WORD)
-    return max(math.ceil(word / CAPITALS), min(max(map(len, texts), default=0), LONGEST_CELL)) + AROUND
+    words = {word for text in (table.columns[place].title, *texts) for word in text.split()}
+    word = min(max(map(breadth, words), default=0.0), LONGEST_WORD)
+    return max(math.ceil(word), min(max(map(len, texts), default=0), LONGEST_CELL)) + AROUND

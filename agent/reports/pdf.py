@@ -33,8 +33,12 @@ from agent.reports.editions import (
 from agent.reports.fitting import NARROW, WIDE, fit, lies
 from agent.reports.showable import breakable, showable
 
-LINE = 60  # letters of a word that any line of text has room for
-CHART = (150.0, 170.0)  # mm: as wide and as high as a chart may be
+LINE, TITLE = 84, 42  # letters of a word that a line of text, and one of the title, has room for
+RUNNING = 60  # of the running head, which shares its line with the edition
+UNTITLED = "Untitled"  # PDF/UA knows no empty title
+# mm, as wide and as high as a chart may be: with its title and its words there is room for the section's heading above
+# it, or that would stand on a page alone.
+CHART, CHART_LYING = (150.0, 170.0), (190.0, 112.0)
 DOTS = 200  # per inch, of pictures
 
 
@@ -85,12 +89,12 @@ def _data(paper: Paper) -> dict[str, Any]:
         wide = lies(section)
         if not groups or groups[-1]["wide"] is not wide:
             groups.append({"wide": wide, "items": []})
-        groups[-1]["items"] += _items(section, WIDE if wide else NARROW)
-    title = showable(paper.title)
+        groups[-1]["items"] += _items(section, wide=wide)
+    title = showable(paper.title).strip() or UNTITLED
     return {
-        "title": breakable(title, LINE),
+        "title": breakable(title, TITLE),
         "name": f"{title} - {paper.edition.part}",
-        "running": breakable(plain(title, 90), LINE),
+        "running": breakable(plain(title, 90), RUNNING),
         "subtitle": _line(paper.subtitle),
         "edition": paper.edition.part,
         "date": [paper.dated.year, paper.dated.month, paper.dated.day] if paper.dated else None,
@@ -99,18 +103,20 @@ def _data(paper: Paper) -> dict[str, Any]:
     }
 
 
-def _items(section: Section, room: int) -> Iterator[dict[str, Any]]:
-    yield {"kind": "heading", "text": _line(section.title)}
+def _items(section: Section, *, wide: bool) -> Iterator[dict[str, Any]]:
+    """`wide`: on pages that lie on their side."""
+    room, most = (WIDE, CHART_LYING) if wide else (NARROW, CHART)
+    yield {"kind": "heading", "text": breakable(showable(section.title).strip() or UNTITLED, TITLE)}
     for sentence in section.sentences:
         yield {"kind": "text", "text": _line(text_of(sentence)), "mark": _line(exempt_sentence(sentence))}
     for table in section.tables:
         for chart in section.charts:
             if chart.table == table.key:
-                yield _chart(chart, table)
+                yield _chart(chart, table, most)
         yield _table(table, room) if table.rows else {"kind": "text", "text": _line(table.empty), "mark": ""}
 
 
-def _chart(chart: Chart, table: Table) -> dict[str, Any]:
+def _chart(chart: Chart, table: Table, most: tuple[float, float]) -> dict[str, Any]:
     picture = svg(chart, showable)
     width, height = map(float, re.findall(r' (?:width|height)="([\d.]+)"', picture)[:2])
     return {
@@ -119,7 +125,7 @@ def _chart(chart: Chart, table: Table) -> dict[str, Any]:
         "mark": _line(exempt_chart(chart)),
         "alt": showable(f"{chart.title}. {text_of(chart.words)}"),
         "svg": picture,
-        "width": min(CHART[0], CHART[1] * width / height),
+        "width": min(most[0], most[1] * width / height),
         "note": _line(f"{text_of(chart.words)} The numbers are in the table “{table.title}”."),
     }
 

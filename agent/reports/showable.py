@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from agent.hostile import plain
 
@@ -31,16 +32,28 @@ def showable(text: str) -> str:
     return _OTHERS.sub(lambda other: f"{{U+{ord(other[0]):04X}}}", found)
 
 
-def breakable(text: str, letters: int) -> str | list[str]:
-    """The text itself, or pieces of it between which a line may end, if a word is longer than `letters`.
+def breadth(text: str) -> float:
+    """How many letters of the average width have room where this text has: W is twice as wide as most, n is one."""
+    return sum(map(_width, text))
+
+
+@cache
+def _width(letter: str) -> float:
+    if letter in "WMmw@%&" or letter > "\u1fff":
+        return 2.0
+    return 1.0 if letter.isascii() and not letter.isupper() else 1.45
+
+
+def breakable(text: str, letters: float) -> str | list[str]:
+    """The text itself, or pieces of it between which a line may end, if a word is wider than `letters`.
 
     Nothing is put into the text: who copies a serial number from the paper has that number and no more.
     """
-    if len(text) <= letters:
+    if 2 * len(text) <= letters:
         return text
     pieces: list[str] = []
     for word in re.split(r"(?<= )", text):
-        fits = len(word.rstrip()) <= letters
+        fits = breadth(word.rstrip()) <= letters
         if fits and pieces and len(pieces[-1]) > 1:
             pieces[-1] += word
         elif word:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -195,9 +196,9 @@ class _Document:
         numeric = [column.numeric for column in table.columns]
         size = str(round(fitted.points * 2))
         titles = [column.title for column in table.columns]
-        element.append(_row(titles, widths, numeric, size, head=True))
+        _row(element, titles, widths, numeric, size, head=True)
         for row in table.rows:
-            element.append(_row(row, widths, numeric, size))
+            _row(element, row, widths, numeric, size)
         for note in table.notes:
             self._paragraph(text_of(note), style="Note")
         self.document.add_paragraph(style="Note")
@@ -208,6 +209,7 @@ def _clean(text: str, longest: int = LONGEST) -> str:
     return plain(text, longest)
 
 
+@cache
 def _name(tag: str) -> str:
     from docx.oxml.ns import qn
 
@@ -247,32 +249,32 @@ def _describe(table: Any, title: str) -> None:
     properties.append(_element("w:tblCaption", val=title))
 
 
-def _row(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], size: str, *, head: bool = False) -> Any:
-    row = _element("w:tr")
-    properties = _element("w:trPr")
-    properties.append(_element("w:cantSplit"))
+def _row(
+    table: Any, cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], size: str, *, head: bool = False
+) -> None:
+    """One more row, each element made in its place."""
+    row = _under(table, "w:tr")
+    properties = _under(row, "w:trPr")
+    _under(properties, "w:cantSplit")
     if head:
-        properties.append(_element("w:tblHeader"))
-    row.append(properties)
+        _under(properties, "w:tblHeader")
     for place, cell in enumerate(cells):
-        made, paragraph, run = _element("w:tc"), _element("w:p"), _element("w:r")
-        room = _element("w:tcPr")
-        room.append(_element("w:tcW", w=str(widths[place]), type="dxa"))
-        made.append(room)
+        made = _under(row, "w:tc")
+        _under(_under(made, "w:tcPr"), "w:tcW", w=str(widths[place]), type="dxa")
+        paragraph = _under(made, "w:p")
         if numeric[place]:
-            format_ = _element("w:pPr")
-            format_.append(_element("w:jc", val="right"))
-            paragraph.append(format_)
-        letters = _element("w:rPr")
+            _under(_under(paragraph, "w:pPr"), "w:jc", val="right")
+        run = _under(paragraph, "w:r")
+        letters = _under(run, "w:rPr")
         if head or place == 0:
-            letters.append(_element("w:b"))
-        letters.append(_element("w:sz", val=size))
-        run.append(letters)
-        text = _element("w:t")
+            _under(letters, "w:b")
+        _under(letters, "w:sz", val=size)
+        text = _under(run, "w:t")
         text.text = _clean(cell)
         text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        run.append(text)
-        paragraph.append(run)
-        made.append(paragraph)
-        row.append(made)
-    return row
+
+
+def _under(parent: Any, tag: str, **attributes: str) -> Any:
+    made = parent.makeelement(_name(tag), {_name(f"w:{name}"): value for name, value in attributes.items()})
+    parent.append(made)
+    return made

@@ -52,7 +52,7 @@ class Gate:
     ) -> None:  # fmt: skip
         """`advertised`: host:port by which browsers reach the agent, where it is not what they asked for."""
         self.file, self.advertised, self._clock = file, advertised, clock
-        self.sessions = sessions or Sessions()
+        self.sessions = sessions if sessions is not None else Sessions()  # an empty one counts as false
         self.brake = brake or Brake()
         self.refused: Counter[str] = Counter()
         self._key = secrets.token_bytes(32)

@@ -8,7 +8,6 @@ timing_of(clock, ...)     a fix clock as it is shown
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,35 +18,14 @@ from agent.accounting.fix_clock import FixClock, clock_of, pauses_of
 from agent.accounting.outages import outages_of
 from agent.accounting.periods import Period, merge, ticks
 from agent.accounting.running import strictest
-from agent.facts import Flip, Note, Outage, Standing
+from agent.facts import Flip, Note, Outage, Telling
 from agent.saying import SHORT, Said, said_of, short_id
+from agent.story import Entry, Notes, timeline_of
 from agent.view import View
 from agent.web.names import Named, name_of, names_of, outage_url, reason_of
-from agent.words import LONDON, full, listed, moment, span
 
 MOST_OPEN, MOST_ENDED = 1000, 500
 MOST_OF_ONE = 10  # outages on the page of a device or site
-
-
-# ---------------------------------------------------------------- what was said
-class Notes:
-    """What was said, by outage."""
-
-    def __init__(self, notes: Iterable[Note]) -> None:
-        self._by_outage: dict[UUID, list[Note]] = defaultdict(list)
-        for note in notes:
-            if note.outage is not None:
-                self._by_outage[note.outage].append(note)
-
-    def of(self, outage: Outage) -> list[Note]:
-        if not outage.parts:
-            return self._by_outage.get(outage.id, [])
-        return sorted((n for id in outage.ids for n in self._by_outage.get(id, ())), key=lambda note: note.at)
-
-    def void(self, id: UUID) -> Note | None:
-        """The note by which it is no outage any more."""
-        changed = [note for note in self._by_outage.get(id, ()) if note.kind in ("correction", "void")]
-        return changed[-1] if changed and changed[-1].kind == "void" else None
 
 
 # ---------------------------------------------------------------- the fix clock
@@ -181,17 +159,6 @@ def outages_of_subjects(view: View, subjects: Iterable[str]) -> list[Listed]:
 
 # ---------------------------------------------------------------- one
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the timeline. `standing`: of a change of standing."""
-
-    at: datetime
-    what: str
-    text: str
-    standing: Standing | None = None
-    author: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class One:
     """Everything on the page of one outage. `recorded`: as it was before it was corrected."""
 
@@ -241,46 +208,8 @@ def one_of(view: View, outage: Outage) -> One:
 def _timeline(
     view: View, outage: Outage, recorded: Outage | None, flips: Sequence[Flip], notes: Sequence[Note]
 ) -> list[Entry]:
-    both = [outage] if recorded is None else [outage, recorded]
-    began = min(one.began_at for one in both)
-    until = max(one.ended_at or view.now for one in both)
-    entries = [
-        Entry(flip.at, "stands", _of_flip(flip, view), flip.after) for flip in flips if began <= flip.at <= until
-    ]
-    for note in notes:
-        at = note.from_at if note.kind in ("pause", "resume") and note.from_at is not None else note.at
-        entries.append(Entry(at, note.kind, _of_note(note, view), author=note.author))
-    for at, message in view.told.get(outage.subject, ()):
-        if began <= message.at <= until:
-            entries.append(Entry(at, "told", f"{message.channel}: {message.title}"))
-    for a, b in outage.planned:
-        # Of an open one it is known up to when the ledger was read last.
-        goes_on = outage.ended_at is None and view.plan.covering(outage.subject, b) is not None
-        ends = "still going on" if goes_on else f"until {moment(b, view.now)}"
-        entries.append(Entry(a, "maintenance", f"planned, {ends}"))
-    return sorted(entries, key=lambda entry: entry.at)
-
-
-def _of_flip(flip: Flip, view: View) -> str:
-    parts = [reason_of(flip.reason, view.estate)]
-    if flip.cause and flip.cause not in flip.reason:
-        parts.append(f"carried down by {name_of(flip.cause, view.estate).title}")
-    if flip.looks:
-        parts.append(f"looked at {listed([f'{look.astimezone(LONDON):%H:%M:%S}' for look in flip.looks])}")
-    late = flip.recorded_at - flip.at
-    if late >= timedelta(seconds=1):
-        parts.append(f"known {span(late)} later")
-    return "; ".join(parts)
-
-
-def _of_note(note: Note, view: View) -> str:
-    parts = [note.text] if note.text else []
-    if note.kind == "correction":
-        for word, at in (("began", note.from_at), ("ended", note.until_at)):
-            if at is not None:
-                parts.append(f"it {word} {full(at)}")
-    elif note.until_at is not None:
-        parts.append(f"until {moment(note.until_at, view.now)}")
-    if note.kind in ("pause", "resume") and note.from_at is not None and note.at - note.from_at >= timedelta(minutes=1):
-        parts.append(f"written {moment(note.at, view.now)}")
-    return "; ".join(parts)
+    told = [Telling(at, message) for at, message in view.told.get(outage.subject, ())]
+    return timeline_of(
+        outage, flips, notes, told, view.plan, view.now,
+        lambda subject: name_of(subject, view.estate).title, lambda reason: reason_of(reason, view.estate), recorded,
+    )  # fmt: skip

@@ -22,11 +22,12 @@ from agent.facts import Note, Outage, Standing, is_group
 from agent.health import UNKNOWN, Held
 from agent.inventory.model import Estate
 from agent.inventory.needs import AllOf, Needs, subjects
+from agent.story import Notes
 from agent.topology import Topology
 from agent.view import View
 from agent.watched import Watched
 from agent.web.names import Named, name_of, names_of, outage_url, reason_of, shown, site_of, spoken
-from agent.web.outage import Notes, Timing, timing_of
+from agent.web.outage import Timing, timing_of
 from agent.web.planned import Planned, Under
 from agent.words import class_name, count, listed, long_span
 from collectors.readings import Check, Level

@@ -18,11 +18,12 @@ from agent.neighbours import neighbours
 from agent.programme.tables import Table, items_table, lots_table, slip_table, tolls_table, years_table
 from agent.programme.whole import Programme
 from agent.sheets import Column, Sheet, columns
+from agent.story import Notes
 from agent.view import View
 from agent.web.device import Device, Row
 from agent.web.health import Health, Lacking
 from agent.web.names import name_of, reason_of
-from agent.web.outage import Notes, One, listed_of
+from agent.web.outage import One, listed_of
 from agent.web.overview import Tally, alarms, overview, troubles
 from agent.web.planned import Maintenance, Planned, maintenance_page
 from collectors.readings import Cadence

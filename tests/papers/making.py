@@ -11,7 +11,7 @@ from uuid import UUID
 import pikepdf
 import pypdfium2
 
-from agent.accounting.closing import Restatement
+from agent.accounting.restating import Restatement
 from agent.facts import Note
 from agent.reports.editions import Chart, ChartKind, Column, Edition, Field, Paper, Said, Section, Series, Table, said
 from agent.reports.quarter_restated import Restated

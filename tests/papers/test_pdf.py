@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 
 import pikepdf
 import pypdfium2
@@ -69,7 +70,7 @@ def test_headings_begin_with_one_of_the_first_level_and_leave_none_out(document:
     levels = [int(tag[2:]) for tag, _ in tags(document) if re.fullmatch(r"/H\d", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
     assert levels.count(2) >= 8
 
 
@@ -152,9 +153,9 @@ def paper_of(text: str, other: str = "x", columns: int = 3) -> Paper:
 
 
 MARKUP = (
-    '#read("/etc/passwd")', '#{ panic("evaluated") }', "#sys.inputs.paper", "$1/0$", "*bold* _emphasis_ `raw`", "@label",
-    "<label>", "a\\b \\u{41}", "https://example.invalid // no comment", "/* no comment */", "= Heading", "- item",
-    "+ item", "#import \"@preview/x:0.1.0\"", "~--- ...", "]", "#[", "\"); #panic(\"", "{{ paper }}", "%PDF-1.7",
+    '#read("/etc/passwd")', '#{ panic("evaluated") }', "#sys.inputs.paper", "$1/0$", "*bold* _emphasis_ `raw`",
+    "@label", "<label>", "a\\b \\u{41}", "https://example.invalid // no comment", "/* no comment */", "= Heading",
+    "- item", "+ item", '#import "@preview/x:0.1.0"', "~--- ...", "]", "#[", '"); #panic("', "{{ paper }}", "%PDF-1.7",
 )  # fmt: skip
 
 
@@ -166,7 +167,7 @@ def test_markup_is_shown_and_not_evaluated(text: str) -> None:
     assert "root:" not in found
 
 
-HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.text("W", min_size=50, max_size=300) | st.text(
+HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.text("Wi", min_size=50, max_size=300) | st.text(
     st.sampled_from("#$*_`@<>\\/[]{}()\"'=+-~;:, \u202e\u200f\u2066\u0000\u001b\u0301\u0489\u0e33\u4e2d\U0001f600aZ9"),
     max_size=80,
 )  # fmt: skip
@@ -176,7 +177,7 @@ HOSTILE = st.text(st.characters(codec="utf-8"), max_size=60) | st.text("W", min_
 @example("\u0e33\u0e33 \u0485 \u1ab0 \u2de0")  # combining characters on nothing: some of them make typst panic
 @example("\u202egnirts desrever\u202c")
 @example("\U0001f468\u200d\U0001f469\u200d\U0001f467")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_compiles_and_is_shown(text: str) -> None:
     found = squeezed(text_of_pdf(pdf(paper_of(text, columns=2))))
     # A reader puts hyphens of its own at the ends of broken lines: neither side has them.
@@ -209,8 +210,15 @@ def test_breaking_a_word_takes_nothing_from_it_and_puts_nothing_into_it(text: st
 
 
 def test_what_typst_refuses_is_one_error_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class PanicException(BaseException):
+        """As pyo3 has it, which lets no one import its own."""
+
+    def panic(*_: object, **__: object) -> bytes:
+        raise PanicException("end byte index 3 is out of bounds")
+
     monkeypatch.setattr(module, "showable", lambda text: text)
     with pytest.raises(FormError, match="typst refuses"):
         pdf(paper_of("\U0001f600"))
-    with pytest.raises(FormError, match="typst broke"):
-        pdf(paper_of("x\u0e33\u0483\u0484 \u0e33" + "".join(map(chr, range(0x300, 0x3000)))))
+    monkeypatch.setattr("typst.Compiler", panic)
+    with pytest.raises(FormError, match="typst broke on paper"):
+        pdf(paper_of("x"))

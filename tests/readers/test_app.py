@@ -32,9 +32,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner, Result
 
 from agent import web
+from agent.calendar_uk import quarter_of
 from agent.cli import serve as serve_commands
 from agent.cli.serve import verdict
 from agent.config import Settings, SettingsInvalid
+from agent.facts import Facts
 from agent.inventory import Problem
 from agent.ledger import Ledger
 from agent.schedule import Intervals, Schedule
@@ -164,6 +166,31 @@ async def test_hardware_that_is_old_is_told_of_once_and_not_again_after_a_restar
         assert told == ["1 switch is overdue for replacement"]
         assert kinds == {"stage"}
     assert "overdue for replacement" not in caplog.text
+
+
+async def test_the_agent_drafts_the_paper_of_the_last_quarter_once_over_a_restart(
+    estate: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("agent.app.MIND_SECONDS", 0.5)
+    monkeypatch.setattr("agent.app.TELL_SECONDS", 0.2)
+    settings = estate(papers={"days_after": 0, "editions": ["public"], "forms": ["html"]})
+    settings.state_directory.mkdir(parents=True)
+    quarter = quarter_of(datetime.now(UTC)).previous
+    ledger = Ledger.open(settings.ledger_url, "past", watch=False)
+    ledger.record(Facts(watched=((quarter.began_at, quarter.ends_at),)))
+    ledger.close()
+    page = settings.state_directory / "papers" / f"ict-quarter-{quarter}-draft-public.html"
+    with caplog.at_level(logging.INFO):
+        async with running(settings) as (client, _, _):
+            await until(lambda: metric(client, "hartwatch_paper_last_draft_timestamp_seconds"))
+            assert page.name in (await client.get("/papers")).text
+            await until(lambda: asyncio.sleep(0.1, f"A draft of the paper for {quarter} is there" in caplog.text))
+        page.unlink()
+        caplog.clear()
+        async with running(settings) as (client, _, _):
+            await until(lambda: metric(client, "hartwatch_paper_last_draft_timestamp_seconds"))
+    assert not page.exists()
+    assert "A draft of the paper" not in caplog.text
 
 
 async def test_with_workers_it_watches_and_reloads_all_the_same(estate: Callable[..., Settings]) -> None:
