@@ -52,37 +52,41 @@ def devices_sheet(rows: Iterable[Row]) -> Sheet:
     return Sheet("devices", DEVICES, map(line, rows))
 
 
+DEVICE_TABLES: Mapping[str, Sequence[Column]] = {
+    "interfaces": columns(
+        "index number", "name", "descr", "alias", "admin", "oper", "speed_bps number", "in_octets bytes",
+        "out_octets bytes", "in_errors number", "out_errors number", "in_discards number", "out_discards number",
+    ),
+    "checks": columns("check", "subject", "state", "level"),
+    "sensors": columns("name", "kind", "value number", "unit", "state", "level"),
+    "usage": columns("kind", "name", "usage_ratio number", "used_bytes bytes", "total_bytes bytes"),
+    "parts": columns(
+        "part", "name", "model", "serial", "version", "manufactured date", "stage", "reason", "seen boolean"
+    ),
+    "failures": columns("stage", "kind", "asked", "detail"),
+}  # fmt: skip
+
+
 def device_sheets(name: str, device: Device) -> Mapping[str, Sheet]:
     """The tables of one device's page."""
-
-    def sheet(table: str, said: Sequence[Column], rows: Iterable[Sequence[Any]]) -> tuple[str, Sheet]:
-        return table, Sheet(f"{name}-{table}", said, rows)
-
-    return dict(
-        (
-            sheet(
-                "interfaces",
-                columns("index number", "name", "descr", "alias", "admin", "oper", "speed_bps number",
-                        "in_octets bytes", "out_octets bytes", "in_errors number", "out_errors number",
-                        "in_discards number", "out_discards number"),
-                ((i.index, i.name, i.descr, i.alias, i.admin, i.oper, i.speed_bps, i.in_octets, i.out_octets,
-                  i.in_errors, i.out_errors, i.in_discards, i.out_discards) for i in device.interfaces),
-            ),
-            sheet("checks", columns("check", "subject", "state", "level"),
-                  ((c.check, c.subject, c.state, c.level.value) for c in device.checks)),
-            sheet("sensors", columns("name", "kind", "value number", "unit", "state", "level"),
-                  ((s.name, s.kind, s.value, s.unit, s.state, s.level.value if s.level else None)
-                   for s in device.sensors)),
-            sheet("usage", columns("kind", "name", "usage_ratio number", "used_bytes bytes", "total_bytes bytes"),
-                  ((kind.lower(), u.name, u.usage_ratio, u.used_bytes, u.total_bytes) for kind, u in device.usage)),
-            sheet("parts", columns("part", "name", "model", "serial", "version", "manufactured date", "stage",
-                                   "reason", "seen boolean"),
-                  ((p.part, p.name, p.model, p.serial, p.version, p.made, p.stage.name if p.stage else None, p.why,
-                    p.seen) for p in device.parts)),
-            sheet("failures", columns("stage", "kind", "asked", "detail"),
-                  ((f.stage, f.kind, f.asked, f.detail) for f in device.failures)),
-        )
-    )  # fmt: skip
+    rows: Mapping[str, Iterable[Sequence[Any]]] = {
+        "interfaces": (
+            (i.index, i.name, i.descr, i.alias, i.admin, i.oper, i.speed_bps, i.in_octets, i.out_octets, i.in_errors,
+             i.out_errors, i.in_discards, i.out_discards)
+            for i in device.interfaces
+        ),
+        "checks": ((c.check, c.subject, c.state, c.level.value) for c in device.checks),
+        "sensors": (
+            (s.name, s.kind, s.value, s.unit, s.state, s.level.value if s.level else None) for s in device.sensors
+        ),
+        "usage": ((kind.lower(), u.name, u.usage_ratio, u.used_bytes, u.total_bytes) for kind, u in device.usage),
+        "parts": (
+            (p.part, p.name, p.model, p.serial, p.version, p.made, p.stage.name if p.stage else None, p.why, p.seen)
+            for p in device.parts
+        ),
+        "failures": ((f.stage, f.kind, f.asked, f.detail) for f in device.failures),
+    }  # fmt: skip
+    return {table: Sheet(f"{name}-{table}", said, rows[table]) for table, said in DEVICE_TABLES.items()}
 
 
 # ---------------------------------------------------------------- outages
@@ -119,9 +123,12 @@ def outages_in(view: View, state: str = "", subject: str = "") -> list[Outage]:
     return [o for o in found if not subject or o.subject == subject]
 
 
+TIMELINE = columns("at time", "what", "text", "standing", "author")
+
+
 def timeline_sheet(one: One) -> Sheet:
     return Sheet(
-        f"outage-{one.short}", columns("at time", "what", "text", "standing", "author"),
+        f"outage-{one.short}", TIMELINE,
         ((e.at, e.what, e.text, e.standing.value if e.standing else None, e.author or None) for e in one.timeline),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from agent.health import UNKNOWN
 from agent.lifecycle.wording import STAGE_WORDS, why
 from agent.programme.tables import method_of, warnings_of
 from agent.web import availability, estate_map, health, papers, search, wifi
+from agent.web.api import api_routes
 from agent.web.beside import neighbours_page
 from agent.web.device import Device, device_of, fits, rows_of
 from agent.web.names import name_of, order_of
@@ -189,6 +190,7 @@ def routes(
         *availability.routes(pages, folder, told_of, may_read),
         *health.routes(pages),
         *page_tables(look, programmes, past),
+        *api_routes(look),
     ]
 
 
