@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent import web
+from agent.access.users import UsersInvalid, read_users
 from agent.config import Settings, Source
 from agent.credentials import SecretMissing, Secrets
 from agent.exporter.snmp import ModulesInvalid, read_modules
@@ -36,7 +37,7 @@ NAMED = 10  # devices in one line
 class Finding:
     """One line: what was looked at, and what was found there."""
 
-    about: str  # settings, families, inventory, secrets, snmp modules, web, state, ledger ...
+    about: str  # settings, families, inventory, secrets, snmp modules, users, web, state, ledger ...
     level: Level
     text: str
 
@@ -185,7 +186,16 @@ def _web(settings: Settings) -> Iterator[Finding]:
     except web.WebConfigInvalid as problem:
         yield from (Finding("web", "error", line) for line in str(problem).splitlines())
         return
-    refused = web.refusal(settings.listen_address, config)
+    users = None
+    if settings.users_file:
+        try:
+            users = read_users(settings.users_file)
+        except UsersInvalid as problem:
+            yield from (Finding("users", "error", line) for line in str(problem).splitlines())
+            return  # whether it may listen there hangs on it
+        people, tokens = count(len(users.users), "user"), count(len(users.tokens), "token")
+        yield Finding("users", "ok", f"{settings.users_file}: {people}, {tokens}")
+    refused = web.refusal(settings.listen_address, config, users)
     place = f"{settings.listen_address} port {settings.listen_port}"
     if refused:
         yield Finding("web", "error", refused)

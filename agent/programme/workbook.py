@@ -20,7 +20,7 @@ from agent.programme.money import percentage
 from agent.programme.whole import Programme
 from agent.words import count, listed, pounds
 
-PATTERNS = (None, "wide_upward_diagonal", "dotted_grid", "dark_horizontal", "wide_downward_diagonal", "small_checker")
+PATTERNS = (None, "wide_upward_diagonal", "dotted_grid", "dark_horizontal", "wide_downward_diagonal", "small_check")
 COLOURS = ("#123F4A", "#C25E00", "#5B5B9E", "#1C6B3C", "#A3122B", "#4A5568")  # dark enough on white paper
 A4, HEAD_HEIGHT = 9, 30  # as the format numbers paper; points: room for two lines
 TABLE_AT = 3  # row of the header of the sheet Programme, from 0

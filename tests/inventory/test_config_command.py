@@ -96,6 +96,19 @@ def test_every_step_is_looked_at_though_others_fail(place: Path, monkeypatch: py
     ]
 
 
+def test_the_users_file_is_read_too(place: Path) -> None:
+    with Path("hartwatch.yaml").open("a") as settings:
+        settings.write("users_file: users.yaml\n")
+    Path("users.yaml").write_text("users:\n  jo: {role: editor}\n")
+    assert lines(run("check"))["users"] == ["ok users.yaml: 1 user, 0 tokens"]
+    Path("users.yaml").write_text("users:\n  jo: {role: editer}\n")
+    result = run("check")
+    assert result.exit_code == 2
+    (line,) = lines(result)["users"]
+    assert line.startswith("error users.yaml:2:")
+    assert "role" in line
+
+
 def test_mistakes_in_the_settings_are_told_with_their_place_and_nothing_else(place: Path) -> None:
     Path("hartwatch.yaml").write_text("listen_prt: 80\n")
     result = run("check")
