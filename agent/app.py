@@ -312,6 +312,8 @@ class Agent:
                 self.answers.past,
                 may_read=web.by_role,
                 told_of=self.quarters.of,
+                write=self.desk.write,
+                keep=self.desk.note,
             ),
         ]
         hosts = None

@@ -16,12 +16,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from agent.deeds import Write
 from agent.hardware.dossier import Past, dossier
 from agent.health import UNKNOWN
 from agent.lifecycle.wording import STAGE_WORDS, why
 from agent.programme.tables import method_of, warnings_of
 from agent.web import availability, estate_map, health, papers, search, wifi
-from agent.web.api import api_routes
+from agent.web.api import Keep, api_routes
 from agent.web.beside import neighbours_page
 from agent.web.device import Device, device_of, fits, rows_of
 from agent.web.names import name_of, order_of
@@ -48,11 +49,12 @@ async def _no_past(_: str) -> Past:
 
 def routes(
     look: Look, folder: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past,
-    may_read: papers.MayRead = papers.anybody, told_of: availability.Asked | None = None,
+    may_read: papers.MayRead = papers.anybody, told_of: availability.Asked | None = None, write: Write | None = None,
+    keep: Keep = lambda *_: None,
 ) -> list[Route]:  # fmt: skip
     """Routes for the composition root. `folder`: of papers; `quarter` names the financial quarter that ended last;
     `past` tells what happened to the piece of hardware with a key; `may_read`: whether an asker may read a paper;
-    `told_of` tells of a quarter."""
+    `told_of` tells of a quarter; `write` and `keep` are for what the API writes."""
     pages = Pages(look)
     page, missing = pages.page, pages.missing
     programmes = Programmes()
@@ -190,7 +192,7 @@ def routes(
         *availability.routes(pages, folder, told_of, may_read),
         *health.routes(pages),
         *page_tables(look, programmes, past),
-        *api_routes(look),
+        *api_routes(look, write, keep),
     ]
 
 

@@ -50,8 +50,9 @@ async def test_the_page_has_every_address_and_no_other(
 
 
 def written(page: str) -> set[str]:
-    """The addresses that take a form: all of the section but the one that only shows."""
-    return set(re.findall(r"^\| `(/[^`]*)`", page.split("## Pages for writing", 1)[1], re.MULTILINE)) - {"/audit"}
+    """The addresses that take a form, which is all of the section but one that only shows, and what the API posts."""
+    forms = set(re.findall(r"^\| `(/[^`]*)`", page.split("## Pages for writing", 1)[1], re.MULTILINE)) - {"/audit"}
+    return forms | set(re.findall(r"^\| `(/api/[^`]*)` \|[^|]*POST", page, re.MULTILINE))
 
 
 def section(page: str, address: str) -> str:

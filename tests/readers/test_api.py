@@ -28,10 +28,10 @@ Client = Callable[[View], httpx.AsyncClient]
 HOSTILE = "<b>\x1b[31m\u202e=x\x00"
 
 
-def holds(address: str, answer: httpx.Response) -> Any:
+def holds(address: str, answer: httpx.Response, method: str = "get") -> Any:
     """The body of an answer, which is as the description says of this address and status."""
     whole = document()
-    told = whole["paths"][address]["get"]["responses"][str(answer.status_code)]["content"]
+    told = whole["paths"][address][method]["responses"][str(answer.status_code)]["content"]
     (media,) = told
     assert answer.headers["content-type"] == media
     schema = {**told[media]["schema"], "components": whole["components"]}
@@ -51,7 +51,7 @@ def test_the_description_is_valid_and_the_kept_copies_are_it(root: Path) -> None
 @pytest.mark.parametrize("text", ["Plain words", HOSTILE])
 async def test_every_answer_is_as_the_description_says(client: Client, text: str) -> None:
     asked = client(full_of(text))
-    for address in document()["paths"]:
+    for address in (path for path, methods in document()["paths"].items() if "get" in methods):
         real = address.replace("{name}", "sw-wf-1").replace("{id}", str(OUTAGE))
         answer = await asked.get(real)
         assert answer.status_code == 200, answer.text

@@ -139,7 +139,7 @@ def compose(folder: Path, text: str | None, basic: dict[str, str] | None = None,
     routes = [
         *web.login_routes(gate, desk.note),
         *web.writing_routes(look, desk.write, audits, gate, desk.note),
-        *web.routes(look, folder / "papers", lambda _: "2026-Q1"),
+        *web.routes(look, folder / "papers", lambda _: "2026-Q1", write=desk.write, keep=desk.note),
     ]
     hosts = frozenset({"127.0.0.1", "localhost"})
     guard = web.Guard(Starlette(routes=routes), config, hosts, gate)

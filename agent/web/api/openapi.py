@@ -10,15 +10,17 @@ copies:
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
 from agent.web.api.problems import MEDIA, TITLES, Problem
 from agent.web.api.resources import LISTINGS, SINGLES, Listing
+from agent.web.api.writing import LONGEST_KEY, WRITINGS, Writing, Written
 
 BASE = "/api/v1"
+WRITING_REFUSED = (400, 401, 403, 404, 405, 406, 408, 413, 415, 422, 500, 503)
 REF = "#/components/schemas/{model}"
 
 
@@ -38,8 +40,11 @@ def envelope(listing: Listing) -> type[BaseModel]:
 def document() -> dict[str, Any]:
     pages = {one.name: envelope(one) for one in LISTINGS}
     things = {one.path: one.model for one in SINGLES}
-    every: list[type[BaseModel]] = [*pages.values(), *things.values(), Problem]
-    _, schemas = models_json_schema([(model, "serialization") for model in every], ref_template=REF)
+    every: list[type[BaseModel]] = [*pages.values(), *things.values(), Problem, Written]
+    models: list[tuple[type[BaseModel], Literal["serialization", "validation"]]] = [
+        *((model, "serialization") for model in every), *((one.model, "validation") for one in WRITINGS)
+    ]  # fmt: skip
+    _, schemas = models_json_schema(models, ref_template=REF)
     paths: dict[str, Any] = {}
     for listing in LISTINGS:
         paths[f"{BASE}/{listing.name}"] = _path(
@@ -52,12 +57,14 @@ def document() -> dict[str, Any]:
             f"get_{single.model_name.lower()}", single.summary, [parameter] if named else [],
             things[single.path].__name__, (404, 405, 406, 422) if named else (405, 406, 422),
         )  # fmt: skip
+    for writing in WRITINGS:
+        paths.setdefault(f"{BASE}/{writing.path}", {})["post"] = _post(writing)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Hartwatch",
             "version": "1",
-            "description": "What the agent's pages show, for programs. Read-only. Times are ISO 8601 in UTC, lengths "
+            "description": "What the agent's pages show and do, for programs. Times are ISO 8601 in UTC, lengths "
             "of time are seconds, ratios 0 to 1, money pounds; null is not known. Answers are not to be cached.",
         },
         "servers": [{"url": "/"}],
@@ -95,6 +102,35 @@ def _path(name: str, summary: str, parameters: list[dict[str, Any]], model: str,
     return {"get": {"operationId": name, "summary": summary, "parameters": parameters, "responses": responses}}
 
 
+def _post(writing: Writing) -> Any:
+    titles = {status: title for status, title in TITLES.values()}
+    about = "an outage" if writing.deed.about == "outage" else "planned work"
+    parameters: list[dict[str, Any]] = [
+        {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": LONGEST_KEY},
+         "description": "The same one of the same person is written once."},
+    ]  # fmt: skip
+    if "{id}" in writing.path:
+        parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+    problem = {MEDIA: {"schema": {"$ref": REF.format(model="Problem")}}}
+    return {
+        "operationId": f"{'outage' if writing.deed.about == 'outage' else 'maintenance'}_{writing.deed.name}",
+        "summary": f"{writing.summary}: {about}, as {writing.deed.role} or above",
+        "description": writing.deed.explanation or writing.deed.done,
+        "parameters": parameters,
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"$ref": REF.format(model=writing.model.__name__)}}},
+        },
+        "responses": {
+            "201": {
+                "description": writing.deed.done,
+                "content": {"application/json": {"schema": {"$ref": REF.format(model="Written")}}},
+            },
+            **{str(status): {"description": titles[status], "content": problem} for status in WRITING_REFUSED},
+        },
+    }
+
+
 def page() -> str:
     """docs/reference/api.md."""
     lines = [
@@ -103,13 +139,18 @@ def page() -> str:
         "`/api/v1/openapi.json` and in [openapi.json](openapi.json); "
         "[how to use the API](../how-to/use-the-api.md) has examples.", "",
         "It reads (GET and HEAD) whatever whoever asks may read on the pages. A list is an object with `items`,",
-        "`total` and `next`, the address of the next page or null. Errors are `application/problem+json`",
-        "(RFC 9457):", "",
+        "`total` and `next`, the address of the next page or null. It writes (POST) what the pages write, for whoever",
+        "may: with an API token, or with the session of a browser and its `X-CSRF-Token`. Errors are",
+        "`application/problem+json` (RFC 9457):", "",
         "| status | `type` | when |", "| --- | --- | --- |",
         *(f"| {status} | `urn:hartwatch:problem:{name}` | {title} |" for name, (status, title) in TITLES.items()), "",
         "What is refused before the API is asked (401, 421, 429, 503) is plain text, as for every address.", "",
     ]  # fmt: skip
     for address, path in document()["paths"].items():
+        if "post" in path:
+            lines += _posted(address, path["post"])
+        if "get" not in path:
+            continue
         told = path["get"]
         lines += [f"## `{address}`", "", f"{told['summary']}.", ""]
         query = [p for p in told["parameters"] if p["in"] == "query"]
@@ -119,6 +160,22 @@ def page() -> str:
         reference = told["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
         lines += [*_fields(reference.rpartition("/")[2]), ""]
     return "\n".join(lines)
+
+
+def _posted(address: str, told: dict[str, Any]) -> list[str]:
+    schemas = document()["components"]["schemas"]
+    body = told["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    wanted = schemas[body].get("required", ())
+    lines = [f"## `POST {address}`", "", f"{told['summary']}. {told['description']}", "",
+             "| field | values | meaning |", "| --- | --- | --- |"]  # fmt: skip
+    for name, own in schemas[body]["properties"].items():
+        kind = next((one for one in own.get("anyOf", ()) if one != {"type": "null"}), own)
+        of = (
+            "list of text" if kind.get("type") == "array" else "text" if kind.get("type") == "string" else "true, false"
+        )
+        values = ", ".join(f"`{one}`" for one in kind["enum"]) if "enum" in kind else of
+        lines.append(f"| `{name}`{' (wanted)' if name in wanted else ''} | {values} | {own['description']} |")
+    return [*lines, ""]
 
 
 def _values(schema: dict[str, Any]) -> str:

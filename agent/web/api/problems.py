@@ -9,18 +9,25 @@ from starlette.responses import Response
 
 MEDIA = "application/problem+json"
 TITLES = {
+    "malformed": (400, "The body cannot be read"),
+    "unauthorised": (401, "Nobody has said who asks"),
+    "forbidden": (403, "Whoever asks may not do this"),
     "not-found": (404, "There is no such thing"),
-    "method-not-allowed": (405, "The API only reads"),
+    "method-not-allowed": (405, "The address does not take this method"),
     "not-acceptable": (406, "The API answers in JSON only"),
-    "invalid-parameters": (422, "A parameter makes no sense"),
+    "timed-out": (408, "The body did not come in time"),
+    "too-large": (413, "The body is too large"),
+    "unsupported-media-type": (415, "The API takes JSON only"),
+    "invalid-parameters": (422, "A parameter or field makes no sense"),
     "internal": (500, "A mistake of the program"),
+    "not-recorded": (503, "Nothing was recorded, or it is not known"),
 }
 
 
 class Mistake(BaseModel):
-    """One parameter that cannot be."""
+    """One parameter or field that cannot be."""
 
-    parameter: str = Field(description="Its name.")
+    parameter: str = Field(description="Its name; empty where it is about none alone.")
     problem: str = Field(description="What is wrong with it.")
 
 
@@ -33,7 +40,7 @@ class Problem(BaseModel):
     title: str = Field(description="The same for every problem of the type.")
     status: int = Field(description="The status of the answer.")
     detail: str = Field(description="What it is this time, for people.")
-    errors: list[Mistake] = Field(default=[], description="Of invalid parameters: each of them.")
+    errors: list[Mistake] = Field(default=[], description="Of invalid parameters or fields: each of them.")
 
 
 class Refused(Exception):

@@ -1,4 +1,4 @@
-"""The routes of the API: pages of lists by cursor, errors as problems. It only reads, whoever may read the pages.
+"""The routes of the API: pages of lists by cursor, what may be written (agent.web.api.writing), errors as problems.
 
 Answers are made of the moment (`Cache-Control: no-store`): nearly everything has an age in it, so that a tag would
 never match.
@@ -21,51 +21,70 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from agent.deeds import Write
 from agent.hostile import plain
 from agent.view import View
 from agent.web.api.openapi import BASE, document
 from agent.web.api.problems import Refused, answer_of
 from agent.web.api.resources import LISTINGS, SINGLES, Listing, objects_of
+from agent.web.api.writing import WRITINGS, Keep, writer_of
 
 log = logging.getLogger(__name__)
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 Make = Callable[[View, Request], Any]
+Look = Callable[[], Awaitable[View]]
 
 
-def api_routes(look: Callable[[], Awaitable[View]]) -> list[Route]:
-    """Every method comes to an endpoint, so that what is refused is refused in the API's own words."""
-    made: list[tuple[str, Make]] = [(one.name, _page_maker(one)) for one in LISTINGS]
-    made += [(one.path, _single_maker(one.make)) for one in SINGLES]
-    made += [("openapi.json", lambda *_: document()), ("{path:path}", _nothing)]
-    return [Route(f"{BASE}/{path}", _Endpoint(look, make)) for path, make in made]
+def api_routes(look: Look, write: Write | None = None, keep: Keep = lambda *_: None) -> list[Route]:
+    """Every method comes to an endpoint, so that what is refused is refused in the API's own words.
+
+    `write` is the only way by which anything is recorded; without it the API reads. `keep` writes down refusals.
+    """
+    reads: dict[str, Make] = {one.name: _page_maker(one) for one in LISTINGS}
+    reads |= {one.path: _single_maker(one.make) for one in SINGLES}
+    reads["openapi.json"] = lambda *_: document()
+    writes = {one.path: writer_of(one, write, keep) for one in WRITINGS}
+    made = [Route(f"{BASE}/{path}", _Endpoint(look, reads.get(path), writes.get(path))) for path in {**reads, **writes}]
+    return [*made, Route(f"{BASE}/{{path:path}}", _Endpoint(look, _nothing, None))]
 
 
 class _Endpoint:
     """ASGI: one address."""
 
-    def __init__(self, look: Callable[[], Awaitable[View]], make: Make) -> None:
-        self._look, self._make = look, make
+    def __init__(self, look: Look, make: Make | None, write: Callable[[Request], Awaitable[Any]] | None) -> None:
+        self._look, self._make, self._write = look, make, write
+        self._methods = (["GET", "HEAD"] if make is not None else []) + (["POST"] if write is not None else [])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
             answer = await self._answer(request)
         except Refused as refused:
-            allow = {"Allow": "GET, HEAD"} if refused.name == "method-not-allowed" else {}
-            answer = answer_of(refused, {**HEADERS, **allow})
+            more = {
+                "method-not-allowed": {"Allow": ", ".join(self._methods)},
+                "unauthorised": {"WWW-Authenticate": 'Bearer realm="Hartwatch"'},
+            }
+            answer = answer_of(refused, {**HEADERS, **more.get(refused.name, {})})
         except Exception:
             log.exception("a mistake of the program while the API answered %s", plain(request.url.path))
             answer = answer_of(Refused("internal", "the log of the agent has what happened"), HEADERS)
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        if request.method not in ("GET", "HEAD"):
-            raise Refused("method-not-allowed", "GET and HEAD are all that it takes")
+        if request.method not in self._methods:
+            raise Refused("method-not-allowed", f"{', '.join(self._methods)} is all that it takes")
         if not takes_json(request.headers.get("accept", "")):
             raise Refused("not-acceptable", "Accept has neither application/json nor */*")
-        view = await self._look()
-        content = await asyncio.to_thread(lambda: json.dumps(self._make(view, request), ensure_ascii=False).encode())
-        return Response(content, headers=HEADERS, media_type="application/json")
+        if request.method == "POST" and self._write is not None:
+            return _json(await self._write(request), 201)
+        view, make = await self._look(), self._make or _nothing
+        return await asyncio.to_thread(lambda: _json(make(view, request)))
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(
+        json.dumps(content, ensure_ascii=False).encode(), status, headers=HEADERS, media_type="application/json"
+    )
 
 
 def takes_json(accept: str) -> bool:
