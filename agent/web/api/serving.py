@@ -26,7 +26,7 @@ from agent.hostile import plain
 from agent.view import View
 from agent.web.api.openapi import BASE, document
 from agent.web.api.problems import Refused, answer_of
-from agent.web.api.resources import LISTINGS, SINGLES, Listing, objects_of
+from agent.web.api.resources import LISTINGS, SINGLES, Listing, Long, objects_of
 from agent.web.api.writing import WRITINGS, Keep, writer_of
 
 log = logging.getLogger(__name__)
@@ -112,8 +112,12 @@ def _page_maker(listing: Listing) -> Make:
             wrong = {plain(".".join(map(str, e["loc"])), 100): e["msg"] for e in problem.errors()}
             raise Refused("invalid-parameters", f"{', '.join(wrong)}: cannot be", wrong) from None
         after = read_cursor(asked.cursor, len(listing.key)) if asked.cursor else None
-        rows = [(tuple(str(one[name] or "") for name in listing.key), one) for one in
-                objects_of(listing.make(view, asked))]  # fmt: skip
+        of, rows = listing.make, list[tuple[tuple[str, ...], Any]]()
+        if isinstance(of, Long):
+            rows = [(of.key_of(one), one) for one in of.pick(view, asked)]
+        else:
+            found = objects_of(of(view, asked))
+            rows = [(tuple(str(one[name] or "") for name in listing.key), one) for one in found]
         rows.sort(key=lambda row: row[0], reverse=listing.newest)
         rest = rows if after is None else [r for r in rows if (r[0] < after if listing.newest else r[0] > after)]
         shown = rest[: asked.limit]
@@ -121,7 +125,10 @@ def _page_maker(listing: Listing) -> Make:
         if len(rest) > len(shown):
             kept = {name: value for name, value in given if name != "cursor" and value != ""}
             following = f"{BASE}/{listing.name}?{urlencode({**kept, 'cursor': cursor_of(shown[-1][0])})}"
-        return {"items": [one for _, one in shown], "total": len(rows), "next": following}
+        items = [one for _, one in shown]
+        if isinstance(of, Long):
+            items = objects_of(of.sheet(view, items))
+        return {"items": items, "total": len(rows), "next": following}
 
     return make
 
