@@ -11,8 +11,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-# One more than there are cores: one of them waits for demos most of its time (tests/conftest.py).
-WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
+WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help demo test lint format bench bench-estate fuzz lock servers clean
@@ -26,7 +25,7 @@ demo: $(VENV)/.demo ## a simulated estate, polled over real SNMP and SSH, with p
 
 test: $(VENV)/.dev ## every test; installs the servers tests talk to when it can, skips by name when it cannot
 	@.ci/servers
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.dev ## formatting, ruff, types and layers
 	$(BIN)/ruff format --check .

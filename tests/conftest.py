@@ -34,17 +34,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write tests/recordings/**/*.expected.yaml anew")
 
 
-# Modules that wait for real time, most of it idle: for a demo, for alerts to come, for a package to be installed.
-WAITING = ("tests/demo/test_one_page.py", "tests/walk/", "tests/dashboards/test_on_the_demo.py",
-           "tests/demo/test_demo_run.py")  # fmt: skip
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits comes first, so that one worker begins with it while the others have the processors. Where they stand
-    by name the longest of them would begin last, and everybody would wait for that one."""
-    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Lines that tests gave by `record_property("summary", ...)`, shown also when the run is green and quiet.
 
