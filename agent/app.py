@@ -310,7 +310,6 @@ class Agent:
                 self.settings.state_directory / "papers",
                 _last_quarter,
                 self.answers.past,
-                may_read=web.by_role,
                 told_of=self.quarters.of,
                 write=self.desk.write,
                 keep=self.desk.note,

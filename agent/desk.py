@@ -20,7 +20,7 @@ from uuid import UUID
 
 from agent.access.who import Who
 from agent.answers import LedgerAnswers
-from agent.deeds import DEEDS, Deed, Given, Mistakes, Outcome, Scene, audit_of
+from agent.deeds import DEEDS, LONGEST_KEY, Deed, Given, Mistakes, Outcome, Scene, audit_of
 from agent.estates import Estates
 from agent.facts import Audit, Facts
 from agent.hostile import plain
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 PATIENCE = 10.0  # seconds until the ledger must have written
 MOST_WAITING = 32  # that wait for their turn
 KEYS = 4096  # of forms that were sent, by which one that is sent twice is known
-LONGEST_KEY = 100
 REFUSALS, REFUSAL_SECONDS = 60, 10.0  # entries of what was refused: so many at once, and then one in so many seconds
 
 Key = tuple[str, str, str, str, str]
@@ -59,7 +58,7 @@ class Desk:
         if deed is None:
             return Outcome("missing", "there is nothing of that name to do")
         if not who.may(deed.role) or not who.user:
-            self.note(who, f"{deed.about} {deed.name}", "refused", reference=target[:40])
+            self.note(who, deed.action, "refused", reference=target[:40])
             return Outcome("refused", f"this takes the role {deed.role}")
         if not key or len(key) > LONGEST_KEY:
             return await self._in_turn(who, deed, target, given)
@@ -103,7 +102,7 @@ class Desk:
         await self._answers.anew()
         scene = self._scene(who, deed, target)
         if scene is None:
-            return Outcome("missing", f"there is no such {'outage' if deed.about == 'outage' else 'maintenance'}")
+            return Outcome("missing", f"there is no such {deed.subject}")
         assert who.role is not None  # noqa: S101 - it may, so it has one
         try:
             facts = deed.facts(scene, given, who.role)

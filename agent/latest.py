@@ -19,7 +19,7 @@ from typing import cast
 
 from agent.traffic import Traffic
 from agent.watched import Watched
-from collectors.readings import ENDS, WORTH_PACKING, Block, Cadence, Interface, Visit
+from collectors.readings import ENDS, WORTH_PACKING, Block, Cadence, Identity, Interface, Visit
 
 STALE_AFTER_INTERVALS = 2.5
 _cells_of = attrgetter(*(f.name for f in fields(Interface)))
@@ -33,6 +33,12 @@ class Recent:
     last_success_at: datetime | None = None
     failures_in_a_row: int = 0
     _pressed: bytes = b""
+
+    @property
+    def identity(self) -> Identity:
+        """Who the device said it is, at its last inventory visit."""
+        told = self.visits.get(Cadence.INVENTORY)
+        return told.identity if told is not None else Identity()
 
     def take(self, visit: Visit) -> None:
         """Keep a visit that reached its device. A health visit tells the pulse as well, an inventory visit all."""

@@ -16,6 +16,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from agent.hostile import plain
@@ -87,16 +88,8 @@ def neighbours(estate: Estate, visits: Mapping[str, Visit]) -> list[Neighbour]:
 
 def seen_by(device: str, visit: Visit) -> Iterator[Seen]:
     """The rows of a device's tables of neighbours."""
-    number = 0
-    for block in visit.blocks:
-        at = 0
-        for group in block.layout.groups:
-            if group.metric.name in (LLDP, CDP):
-                for place, labels in enumerate(group.rows):
-                    if block.values[at + place] is not None and number < MOST_OF_A_DEVICE:
-                        number += 1
-                        yield _seen(device, group.metric.name == LLDP, dict(labels))
-            at += len(group.rows)
+    for metric, labels, _ in islice(visit.told((LLDP, CDP)), MOST_OF_A_DEVICE):
+        yield _seen(device, metric == LLDP, labels)
 
 
 def _seen(device: str, lldp: bool, labels: Mapping[str, str]) -> Seen:
@@ -159,12 +152,12 @@ def _each(rows: Iterable[Seen]) -> list[list[Seen]]:
         if row.chassis:
             by_chassis.setdefault(row.chassis.casefold(), []).append(row)
         elif row.name or row.address:
-            named.setdefault(_short(row.name) or row.address, []).append(row)
+            named.setdefault(short_name(row.name) or row.address, []).append(row)
         else:
             nobody.append([row])
     holders: dict[str, list[str]] = defaultdict(list)
     for chassis, members in by_chassis.items():
-        for name in {_short(row.name) for row in members if row.name}:
+        for name in {short_name(row.name) for row in members if row.name}:
             holders[name].append(chassis)
     alone = []
     for name, members in named.items():
@@ -189,14 +182,14 @@ class _Known:
                 if serial := usable(part.serial):
                     self._serials.setdefault(serial_key(serial), name)
             if visit.identity.name:
-                self._names[_short(visit.identity.name)] = name
+                self._names[short_name(visit.identity.name)] = name
             if serial := usable(visit.identity.serial):
                 self._serials[serial_key(serial)] = name
         for entry in estate.hardware.values():
             if entry.serial:
                 self._serials.setdefault(serial_key(entry.serial), entry.device or "hardware")
         for name in estate.devices:
-            self._names[_short(name)] = name
+            self._names[short_name(name)] = name
             self._names[name.casefold()] = name
 
     def of(self, row: Seen) -> str:
@@ -205,7 +198,7 @@ class _Known:
             if found := self._serials.get(serial_key(both[2])):
                 return found
             name = both[1]
-        for said in (name.casefold(), _short(name)):
+        for said in (name.casefold(), short_name(name)):
             if said and (found := self._names.get(said)):
                 return found
         if row.address and (found := self._addresses.get(canonical_address(row.address))):
@@ -216,7 +209,7 @@ class _Known:
         return ""
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Without the domain; an address that is a name stays whole."""
     text = name.casefold().rstrip(".")
     return text if re.fullmatch(r"[0-9.]+", text) else text.partition(".")[0]

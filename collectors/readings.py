@@ -6,7 +6,7 @@ None is "not known", never 0. Times are aware UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -303,3 +303,15 @@ class Visit:
     placeholders: tuple[Part, ...] = ()
     checks: tuple[Check, ...] = ()
     failures: tuple[Failure, ...] = ()
+
+    def told(self, metrics: Container[str]) -> Iterator[tuple[str, dict[str, str], float]]:
+        """What it has of these metrics, in order: name, labels, value. For a few; a page has its own way for all."""
+        for block in self.blocks:
+            at = 0
+            for group in block.layout.groups:
+                if group.metric.name in metrics:
+                    for place, labels in enumerate(group.rows):
+                        value = block.values[at + place]
+                        if value is not None:
+                            yield group.metric.name, dict(labels), float(value)
+                at += len(group.rows)

@@ -21,7 +21,7 @@ from typing import Any
 
 from agent.accounting.availability import Book, Figures, Terms, Times, terms_of
 from agent.accounting.books import open_book
-from agent.accounting.periods import Period, merge
+from agent.accounting.periods import TICK, Period, merge
 from agent.accounting.told import Line
 from agent.calendar_uk import Quarter, ServiceHours, named_period
 from agent.facts import Closing, Note, Watch
@@ -30,7 +30,6 @@ from agent.ledger import Ledger
 from agent.words import day
 
 METHOD = 1  # of working out figures; a later one must still be able to give those of this one again
-_TICK = timedelta(microseconds=1)
 
 
 class CannotClose(Exception):
@@ -101,26 +100,26 @@ def _of(figures: Figures) -> dict[str, Any]:
         "outages": figures.outages,
         "fixed": figures.fixed,
         "within_target": figures.within_target,
-        "mean_fix": figures.mean_fix // _TICK if figures.mean_fix is not None else None,
-        "median_fix": figures.median_fix // _TICK if figures.median_fix is not None else None,
+        "mean_fix": figures.mean_fix // TICK if figures.mean_fix is not None else None,
+        "median_fix": figures.median_fix // TICK if figures.median_fix is not None else None,
         "flaps": figures.flaps,
     }
 
 
 def _times(times: Times) -> dict[str, int]:
-    return {name: getattr(times, name) // _TICK for name in ("up", "down", "planned", "blind", "degraded")}
+    return {name: getattr(times, name) // TICK for name in ("up", "down", "planned", "blind", "degraded")}
 
 
 def _terms(terms: Terms) -> dict[str, Any]:
     return {
-        "target": terms.target, "hours": str(terms.hours), "fix_target": terms.fix_target // _TICK,
+        "target": terms.target, "hours": str(terms.hours), "fix_target": terms.fix_target // TICK,
         "fix_clock": terms.fix_clock,
     }  # fmt: skip
 
 
 def _terms_again(said: Mapping[str, Any]) -> Terms:
     hours = ServiceHours.parse(said["hours"])
-    return Terms(said["target"], hours, said["fix_target"] * _TICK, said["fix_clock"])
+    return Terms(said["target"], hours, said["fix_target"] * TICK, said["fix_clock"])
 
 
 def terms_closed_with(closing: Closing) -> dict[str, Terms]:
@@ -142,13 +141,13 @@ def frozen_of(closing: Closing) -> dict[str, Line]:
 
 def _line(subject: str, said: Mapping[str, Any]) -> Line:
     whole, hours = (
-        Times(*(said[of][name] * _TICK for name in ("up", "down", "planned", "blind", "degraded")))
+        Times(*(said[of][name] * TICK for name in ("up", "down", "planned", "blind", "degraded")))
         for of in ("all_hours", "service_hours")
     )
     mean = said["mean_fix"]
     return Line(
         subject, _terms_again(said["terms"]), whole, hours, said["outages"], said["fixed"], said["within_target"],
-        mean * _TICK if mean is not None else None, said["flaps"],
+        mean * TICK if mean is not None else None, said["flaps"],
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from agent.accounting.availability import Book
 from agent.accounting.closing import figures_text, terms_closed_with, watched_in
+from agent.accounting.periods import TICK
 from agent.accounting.told import Restatement
 from agent.calendar_uk import Quarter, named_period
 from agent.facts import Closing, Flip, Note, Window
@@ -30,7 +31,6 @@ from agent.ledger import Ledger
 from agent.maintenance import Plan
 from agent.words import day, long_span
 
-_TICK = timedelta(microseconds=1)
 _TELLING = {
     "correction": "corrected", "void": "declared no outage", "cause": "cause given", "pause": "paused",
     "resume": "resumed",
@@ -162,7 +162,7 @@ def _at(figures: Mapping[str, Any], path: Sequence[str]) -> Any:
 def _said(value: int | None, is_time: bool) -> str:
     if value is None:
         return "none"
-    return long_span(value * _TICK) if is_time else str(value)
+    return long_span(value * TICK) if is_time else str(value)
 
 
 class _Reasons:

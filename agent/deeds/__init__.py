@@ -12,9 +12,21 @@ from __future__ import annotations
 from agent.deeds.deed import Deed, Field, Given, Mistake, Mistakes, Scene
 from agent.deeds.of_outages import OF_OUTAGES
 from agent.deeds.of_windows import END, PLAN
-from agent.deeds.outcome import Outcome, Write, audit_of
+from agent.deeds.outcome import LONGEST_KEY, Outcome, Write, audit_of
 
 DEEDS: dict[str, Deed] = {deed.name: deed for deed in (*OF_OUTAGES, PLAN, END)}
 """Name > deed; a name is also what the audit entry has and the last step of the address of its page."""
 
-__all__ = ["DEEDS", "Deed", "Field", "Given", "Mistake", "Mistakes", "Outcome", "Scene", "Write", "audit_of"]
+__all__ = [
+    "DEEDS",
+    "LONGEST_KEY",
+    "Deed",
+    "Field",
+    "Given",
+    "Mistake",
+    "Mistakes",
+    "Outcome",
+    "Scene",
+    "Write",
+    "audit_of",
+]

@@ -102,6 +102,16 @@ class Deed:
     explanation: str = ""
     fits: Callable[[Scene], bool] = field(default=MORE)  # whether there is any use in offering it
 
+    @property
+    def subject(self) -> str:
+        """What it is written about, in a word: an outage or maintenance."""
+        return "outage" if self.about == "outage" else "maintenance"
+
+    @property
+    def action(self) -> str:
+        """As the audit has it: "outage cause", "maintenance plan"."""
+        return f"{self.subject} {self.name}"
+
     def facts(self, scene: Scene, given: Given, role: Role = Role.ADMIN) -> Facts:
         """The facts to record; Mistakes where there are none to be had. `role`: of whoever writes."""
         if not role.covers(self.role):

@@ -13,6 +13,7 @@ from agent.facts import Audit, Facts
 from agent.hostile import plain
 
 LONGEST_DETAIL = 300
+LONGEST_KEY = 100  # of `Write`: a longer one is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ def audit_of(who: Who, deed: Deed, scene: Scene, facts: Facts) -> Audit:
     if scene.window is not None:
         subject, reference = ", ".join(scene.window.subjects), str(scene.window.id)
         detail = facts.window_ends[0].reason if facts.window_ends else ""
-    action = f"{'outage' if deed.about == 'outage' else 'maintenance'} {deed.name}"
     return Audit(
-        scene.now, who.user, who.how, who.role.value if who.role else "", who.address, action,
+        scene.now, who.user, who.how, who.role.value if who.role else "", who.address, deed.action,
         plain(subject, LONGEST_DETAIL), reference, plain(detail, LONGEST_DETAIL),
     )  # fmt: skip

@@ -258,8 +258,7 @@ def _lines(facts: Iterable[Fact]) -> Iterator[list[tuple[Metric, str]]]:
 
 def _status(watched: Watched, recent: Recent | None, moment: datetime, *, blind: bool) -> Iterator[tuple[Metric, str]]:
     """What is said of a device even when its readings have ended: lines, those of a family one after the other."""
-    inventory = recent.visits.get(Cadence.INVENTORY) if recent else None
-    identity = inventory.identity if inventory else Identity()
+    identity = recent.identity if recent else Identity()
     us = device_text(watched.name)
     info = (
         ("site", watched.site),

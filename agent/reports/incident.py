@@ -1,6 +1,6 @@
 """The report on one outage for the steering group: what happened, whom it hit, what was said, how long it took. Pure.
 
-    incident_paper(sources, now) -> Paper       both editions in one; agent.paper_sources reads what it is made of
+    incident_paper(sources, now) -> Paper       both editions in one; agent.incident_sources reads what it is made of
 
 Of an outage that is still open it is a report "so far". What an outage carried down belongs to it, and is told with it.
 """

@@ -7,7 +7,6 @@ from agent.web.guard import Guard, is_loopback, refusal
 from agent.web.listening import CannotListen, is_taken, listen, server
 from agent.web.login import login_routes
 from agent.web.pages import routes
-from agent.web.papers import by_role
 from agent.web.renewal import LOOK_SECONDS, Renewal
 from agent.web.users_renewal import UsersRenewal
 from agent.web.webconfig import WebConfig, WebConfigInvalid, read_web_config
@@ -22,7 +21,6 @@ __all__ = [
     "UsersRenewal",
     "WebConfig",
     "WebConfigInvalid",
-    "by_role",
     "is_loopback",
     "is_taken",
     "listen",

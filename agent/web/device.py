@@ -89,8 +89,7 @@ def rows_of(view: View, devices: Iterable[Watched]) -> list[Row]:
     under = Under(view)
     for watched in devices:
         recent = view.latest.of(watched.name)
-        told = recent.visits.get(Cadence.INVENTORY) if recent else None
-        identity = told.identity if told else Identity()
+        identity = recent.identity if recent else Identity()
         held = view.board.get(f"device:{watched.name}", UNKNOWN)
         site = view.estate.sites.get(watched.site)
         rows.append(

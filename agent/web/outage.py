@@ -135,12 +135,18 @@ class Outages:
     more: int  # ended ones
 
 
-def outages_page(view: View) -> Outages:
-    notes = Notes(view.notes)
+def running_and_ended(view: View) -> tuple[list[Outage], list[Outage]]:
+    """Of the last 90 days: open ones, causes before what they took down, and ended ones, the newest first."""
     running = [outage for outage in view.outages if outage.ended_at is None]
     ended = [outage for outage in view.outages if outage.ended_at is not None]
     running.sort(key=lambda o: (o.cause is not None, o.began_at, o.subject))
     ended.sort(key=lambda o: (o.began_at, o.subject), reverse=True)
+    return running, ended
+
+
+def outages_page(view: View) -> Outages:
+    notes = Notes(view.notes)
+    running, ended = running_and_ended(view)
     return Outages(
         open=listed_of(view, running[:MOST_OPEN], notes),
         ended=listed_of(view, ended[:MOST_ENDED], notes),

@@ -23,7 +23,7 @@ from agent.view import View
 from agent.web.device import Device, Row
 from agent.web.health import Health, Lacking
 from agent.web.names import name_of, reason_of
-from agent.web.outage import One, listed_of
+from agent.web.outage import One, listed_of, running_and_ended
 from agent.web.overview import Tally, alarms, overview, troubles
 from agent.web.planned import Maintenance, Planned, maintenance_page
 from collectors.readings import Cadence
@@ -112,13 +112,8 @@ def outages_sheet(view: View, outages: Iterable[Outage]) -> Sheet:
 
 
 def outages_in(view: View, state: str = "", subject: str = "") -> list[Outage]:
-    """Of the last 90 days: open ones first, causes before what they took down, ended ones the newest first."""
-    running = sorted(
-        (o for o in view.outages if o.ended_at is None), key=lambda o: (o.cause is not None, o.began_at, o.subject)
-    )
-    ended = sorted(
-        (o for o in view.outages if o.ended_at is not None), key=lambda o: (o.began_at, o.subject), reverse=True
-    )
+    """In the order of the page, and all of them."""
+    running, ended = running_and_ended(view)
     found = [*(running if state != "ended" else ()), *(ended if state != "open" else ())]
     return [o for o in found if not subject or o.subject == subject]
 

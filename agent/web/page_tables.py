@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.requests import Request
@@ -21,7 +21,7 @@ from agent.web.outage import find, one_of
 from agent.web.programme import Programmes
 from agent.web.programme import asked_of as programme_asked
 from agent.web.register import asked_of as register_asked
-from agent.web.register import pieces_asked
+from agent.web.register import piece_of, pieces_asked
 from agent.web.tables import Sheets, table_routes
 
 LINKS = columns(
@@ -36,7 +36,7 @@ def page_tables(
     """The routes of all tables. `past` tells what happened to the piece of hardware with a key."""
 
     async def whole(view: View, _: Request) -> Sheets:
-        return _made(await asyncio.to_thread(sheets.overview_sheets, view))
+        return await asyncio.to_thread(sheets.overview_sheets, view)
 
     async def devices(view: View, request: Request) -> Sheets:
         return {"devices": lambda: sheets.devices_sheet(_rows(view, request))}
@@ -45,7 +45,7 @@ def page_tables(
         watched = view.watched.get(request.path_params["name"])
         if watched is None:
             return None
-        return _made(sheets.device_sheets(watched.name, device_of(view, watched)))
+        return sheets.device_sheets(watched.name, device_of(view, watched))
 
     async def site(view: View, request: Request) -> Sheets | None:
         name = request.path_params["name"]
@@ -83,18 +83,17 @@ def page_tables(
         return {"register": lambda: sheets.register_sheet(pieces_asked(view, asked))}
 
     async def piece(view: View, request: Request) -> Sheets | None:
-        asked = request.path_params["id"]
-        found = next((one for one in view.pieces if str(one.asset.id) == asked), None)
+        found = piece_of(view, request.path_params["id"])
         if found is None:
             return None
-        return _made(sheets.piece_sheets(dossier(found, await past(found.asset.key), view.every_outage)))
+        return sheets.piece_sheets(dossier(found, await past(found.asset.key), view.every_outage))
 
     async def programme(view: View, request: Request) -> Sheets:
         made = await programmes.of(view, programme_asked(request.query_params, view))
-        return _made(sheets.programme_sheets(made))
+        return sheets.programme_sheets(made)
 
     async def health(view: View, _: Request) -> Sheets:
-        return _made(sheets.health_sheets(health_of(view), lacking_of(view)))
+        return sheets.health_sheets(health_of(view), lacking_of(view))
 
     pages = {
         "/overview": whole, "/devices": devices, "/devices/{name}": device, "/sites/{name}": site, "/outages": outages,
@@ -118,11 +117,3 @@ def links_sheet(view: View, site: str = "") -> Sheet:
             rows.append((name, link.site, link.supplier, link.circuit, shown(held).value, sheets.known(held.since),
                          held.reason, held.flapping_at(view.now), link.redundancy, link.speed_mbps))  # fmt: skip
     return Sheet("links", LINKS, rows)
-
-
-def _made(found: Mapping[str, Sheet]) -> Sheets:
-    return {name: partial(_same, sheet) for name, sheet in found.items()}
-
-
-def _same(sheet: Sheet) -> Sheet:
-    return sheet

@@ -32,7 +32,7 @@ from agent.web.page_tables import page_tables
 from agent.web.planned import Under, maintenance_page
 from agent.web.programme import HEIGHT, LEFT, MOST_ITEMS, WIDTH, Programmes, asked_of, backlog_of, chart_of, query_of
 from agent.web.register import asked_of as register_asked
-from agent.web.register import register_of, url_of
+from agent.web.register import piece_of, register_of, url_of
 from agent.web.rendering import Look, Pages
 from agent.words import full
 
@@ -49,7 +49,7 @@ async def _no_past(_: str) -> Past:
 
 def routes(
     look: Look, folder: Path, quarter: Callable[[datetime], str], past: Callable[[str], Awaitable[Past]] = _no_past,
-    may_read: papers.MayRead = papers.anybody, told_of: availability.Asked | None = None, write: Write | None = None,
+    may_read: papers.MayRead = papers.by_role, told_of: availability.Asked | None = None, write: Write | None = None,
     keep: Keep = lambda *_: None,
 ) -> list[Route]:  # fmt: skip
     """Routes for the composition root. `folder`: of papers; `quarter` names the financial quarter that ended last;
@@ -153,8 +153,7 @@ def routes(
 
     async def one_piece(request: Request) -> Response:
         view = await look()
-        asked = request.path_params["id"]
-        piece = next((one for one in view.pieces if str(one.asset.id) == asked), None)
+        piece = piece_of(view, request.path_params["id"])
         if piece is None:
             advice = "Pieces of hardware have the address that the register gives."
             return page(view, "problem.html", "", 404, problem="No such piece of hardware", advice=advice)

@@ -89,11 +89,6 @@ class Paper:
 MayRead = Callable[[Paper, Request], bool]
 
 
-def anybody(paper: Paper, request: Request) -> bool:
-    """Whoever sees the pages may read the papers."""
-    return True
-
-
 def by_role(paper: Paper, request: Request) -> bool:
     """Where there is a users file, exempt papers are for those who write; without one the pages show as much anyway."""
     of = visitor_of(request)
@@ -180,7 +175,7 @@ def zipped(folder: Path, paper: Paper) -> bytes:
     return buffer.getvalue()
 
 
-def routes(pages: Pages, folder: Path, quarter: Callable[[datetime], str], may_read: MayRead = anybody) -> list[Route]:
+def routes(pages: Pages, folder: Path, quarter: Callable[[datetime], str], may_read: MayRead = by_role) -> list[Route]:
     """`quarter` names the one that ended last, for those who have no paper yet."""
 
     async def listed(request: Request) -> Response:

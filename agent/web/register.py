@@ -168,6 +168,11 @@ def register_of(view: View, asked: Asked) -> Register:
     )  # fmt: skip
 
 
+def piece_of(view: View, id: str) -> Piece | None:
+    """The piece of hardware with this id, as addresses have it."""
+    return next((one for one in view.pieces if str(one.asset.id) == id), None)
+
+
 def pieces_asked(view: View, asked: Asked) -> list[Piece]:
     """All that fits, in the order of the page."""
     titles = {name: site.title for name, site in view.estate.sites.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -47,7 +48,9 @@ def _kept(text: str) -> Markup:
     return Markup("\n").join(plain(line, 8000) for line in text.splitlines())
 
 
+@cache
 def environment() -> Environment:
+    """One for all pages: each of them has the same frame, and no template is compiled twice."""
     made = Environment(
         loader=PackageLoader("agent.web"),
         autoescape=select_autoescape(default=True, default_for_string=True),

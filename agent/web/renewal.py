@@ -19,7 +19,7 @@ from pathlib import Path
 from agent.web.guard import Guard, refusal
 from agent.web.listening import Server
 from agent.web.tls import context_of
-from agent.web.users_renewal import UsersRenewal
+from agent.web.users_renewal import Seen, UsersRenewal, seen_of
 from agent.web.webconfig import WebConfig, WebConfigInvalid, read_web_config
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ LOOK_SECONDS = 1.0
 RESTLESS_LOOKS = 5  # a file that never stands still is read all the same
 AGAIN_LOOKS = 10  # while it is invalid it is read again now and then: a file that it names may come only now
 
-Signature = tuple[tuple[int, int, int, int] | None, ...]
+Signature = tuple[Seen, ...]
 
 
 class Renewal:
@@ -53,7 +53,7 @@ class Renewal:
         return (self.problem,) if self.problem else ()
 
     def _signature(self) -> Signature:
-        return tuple(map(_stat, self.config.files))
+        return tuple(map(seen_of, self.config.files))
 
     async def look(self) -> None:
         """Every LOOK_SECONDS: has a file changed?"""
@@ -116,11 +116,3 @@ class Renewal:
         for reason in ("name", "users", "busy", "slowed", "rate", "role", "foreign"):
             yield "hartwatch_web_refusals_total", (("reason", reason),), self._guard.refused[reason]
         yield "hartwatch_web_refusals_total", (("reason", "certificate"),), self._server.strangers_total
-
-
-def _stat(path: Path) -> tuple[int, int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

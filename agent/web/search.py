@@ -22,7 +22,7 @@ from agent.view import View
 from agent.web.names import Named, name_of, outage_url, piece_url, shown
 from agent.web.rendering import Pages
 from agent.words import full
-from collectors.readings import Cadence, Identity
+from collectors.readings import Identity
 
 MOST = 25  # of one kind
 MOST_ASKED = 200  # characters
@@ -101,8 +101,7 @@ def _fitting(title: str, words: Sequence[str], known: Iterable[tuple[str, Hit]])
 
 def _identity(view: View, device: str) -> Identity:
     recent = view.latest.of(device)
-    told = recent.visits.get(Cadence.INVENTORY) if recent is not None else None
-    return told.identity if told is not None else Identity()
+    return recent.identity if recent is not None else Identity()
 
 
 def _devices(view: View) -> Iterator[tuple[str, Hit]]:

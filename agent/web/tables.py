@@ -19,7 +19,7 @@ from starlette.routing import Route
 from agent.sheets import Sheet, csv_of, json_of
 from agent.view import View
 
-Sheets = Mapping[str, Callable[[], Sheet]]
+Sheets = Mapping[str, Sheet | Callable[[], Sheet]]
 SheetsOf = Callable[[View, Request], Awaitable[Sheets | None]]
 FORMS = {"csv": (csv_of, "text/csv; charset=utf-8"), "json": (json_of, "application/json")}
 
@@ -39,9 +39,9 @@ def table_routes(page: str, look: Callable[[], Awaitable[View]], sheets_of: Shee
     return [Route(page + deep, tables)]
 
 
-def answer(make: Callable[[], Sheet], form: str) -> Response:
+def answer(made: Sheet | Callable[[], Sheet], form: str) -> Response:
     """A sheet in one of FORMS. CSV comes as a file, JSON is shown."""
-    sheet = make()
+    sheet = made if isinstance(made, Sheet) else made()
     write, media = FORMS[form]
     headers = {"Cache-Control": "no-store"}
     if form == "csv":

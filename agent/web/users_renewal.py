@@ -25,7 +25,7 @@ class UsersRenewal:
     def __init__(self, path: Path | None, guard: Guard, address: str) -> None:
         self._path, self._guard, self._address = path, guard, address
         self.problem = ""
-        self._seen = _stat(path)
+        self._seen = seen_of(path)
         self._turn = asyncio.Lock()
 
     @property
@@ -36,7 +36,7 @@ class UsersRenewal:
         """Every second: has it changed? A file that is invalid is read again at each change only."""
         if self._path is None or self._turn.locked():
             return
-        if await asyncio.to_thread(_stat, self._path) != self._seen:
+        if await asyncio.to_thread(seen_of, self._path) != self._seen:
             await self.reload()
 
     async def reload(self) -> None:
@@ -44,7 +44,8 @@ class UsersRenewal:
         if self._path is None:
             return
         async with self._turn:
-            self._seen = await asyncio.to_thread(_stat, self._path)  # before: a change while it is read is another one
+            # Before: a change while it is read is another one.
+            self._seen = await asyncio.to_thread(seen_of, self._path)
             try:
                 file: UsersFile = await asyncio.to_thread(read_users, self._path)
                 refused = refusal(self._address, self._guard.config, file)
@@ -64,7 +65,8 @@ class UsersRenewal:
                 log.info("users file taken on: %d users, %d tokens", len(file.users), len(file.tokens))
 
 
-def _stat(path: Path | None) -> Seen:
+def seen_of(path: Path | None) -> Seen:
+    """What changes when a file does; None where there is none. Blocking."""
     try:
         found = path.stat() if path is not None else None
     except OSError:

@@ -6,8 +6,7 @@ the answer to the browser.
 All of it is what controllers and access points said at their last visits; what is too old is not counted. Where an
 access point stands is known from the inventory, if it is a device of its own, or from the switch that sees it on a port
 (LLDP, CDP), or else from its own name, where a site of the inventory is a word of it (ap-wallfields-07); the page says
-which. Names that controllers and switches give are compared without case
-and domain.
+which. Names that controllers and switches give are compared without case and domain.
 """
 
 from __future__ import annotations
@@ -15,10 +14,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +25,7 @@ from starlette.routing import Route
 from agent.facts import Standing
 from agent.hardware.register import Piece
 from agent.health import UNKNOWN
-from agent.neighbours import seen_by
+from agent.neighbours import seen_by, short_name
 from agent.sheets import Sheet, columns
 from agent.view import View
 from agent.watched import Watched
@@ -145,7 +143,7 @@ def wifi_of(view: View, most: int | None = MOST) -> Wifi:
     tellers: dict[str, list[Named]] = defaultdict(list)
     places = _places(view)
     pieces = _pieces(view)
-    own = {_short(name): name for name, watched in view.watched.items() if watched.role == "wifi_ap"}
+    own = {short_name(name): name for name, watched in view.watched.items() if watched.role == "wifi_ap"}
     for watched in view.watched.values():
         visit = view.latest.condition(watched.name, watched.intervals, view.now)
         checks = [check for check in visit.checks if check.check == POINT] if visit is not None else []
@@ -165,7 +163,7 @@ def wifi_of(view: View, most: int | None = MOST) -> Wifi:
         points += [
             _point(view, watched, named, visit, check, told, parts, pieces, places)
             for check in checks
-            if _short(check.subject) not in own
+            if short_name(check.subject) not in own
         ]
     points.sort(key=lambda point: (point.level is Level.OK, not point.missing, point.name.casefold()))
     bands = {radio.band for point in points for radio in point.radios if radio.clients is not None}
@@ -183,39 +181,22 @@ def wifi_of(view: View, most: int | None = MOST) -> Wifi:
     )
 
 
-def _short(name: str) -> str:
-    return name.casefold().rstrip(".").partition(".")[0]
-
-
 # ---------------------------------------------------------------- what is told
-def _rows(visit: Visit, metrics: Mapping[str, None]) -> Iterator[tuple[str, dict[str, str], float]]:
-    """The values of these metrics in a visit: name, labels, value."""
-    for block in visit.blocks:
-        at = 0
-        for group in block.layout.groups:
-            if group.metric.name in metrics:
-                for place, labels in enumerate(group.rows):
-                    value = block.values[at + place]
-                    if value is not None:
-                        yield group.metric.name, dict(labels), float(value)
-            at += len(group.rows)
-
-
 _CLIENTS, _CHANNEL, _SSID = (
     "hartwatch_wifi_radio_clients",
     "hartwatch_wifi_radio_channel",
     "hartwatch_wifi_ssid_clients",
 )
-_METRICS = dict.fromkeys((_CLIENTS, _CHANNEL, _SSID))
+_METRICS = (_CLIENTS, _CHANNEL, _SSID)
 
 
 def _told(visit: Visit) -> _Told:
     told = _Told()
-    for metric, labels, value in _rows(visit, _METRICS):
+    for metric, labels, value in visit.told(_METRICS):
         if metric == _SSID:
             told.networks[labels.get("ssid", "")] += int(value)
             continue
-        name = _short(labels.get("ap") or labels.get("ap_mac") or labels.get("ap_id") or visit.device)
+        name = short_name(labels.get("ap") or labels.get("ap_mac") or labels.get("ap_id") or visit.device)
         which = labels.get("slot") or labels.get("radio") or labels.get("index") or ""
         radio = told.radios[name].get(which) or Radio(_band(labels.get("band") or labels.get("radio") or ""))
         if metric == _CLIENTS:
@@ -243,7 +224,7 @@ def _band_of(channel: int) -> str:
 def _parts(view: View, device: str) -> dict[str, Part]:
     recent = view.latest.of(device)
     told = recent.visits.get(Cadence.INVENTORY) if recent is not None else None
-    return {_short(part.name): part for part in told.parts if part.part == POINT} if told is not None else {}
+    return {short_name(part.name): part for part in told.parts if part.part == POINT} if told is not None else {}
 
 
 def _pieces(view: View) -> dict[tuple[str, str], Piece]:
@@ -251,7 +232,7 @@ def _pieces(view: View) -> dict[tuple[str, str], Piece]:
     found: dict[tuple[str, str], Piece] = {}
     for piece in view.pieces:
         if piece.asset.part == POINT:
-            key = piece.asset.device, _short(piece.asset.name)
+            key = piece.asset.device, short_name(piece.asset.name)
             if key not in found or piece.presence == "present":
                 found[key] = piece
     return found
@@ -265,7 +246,7 @@ def _places(view: View) -> dict[str, str]:
             visit = view.latest.fresh(name, Cadence.INVENTORY, watched.intervals[Cadence.INVENTORY], view.now)
             for seen in seen_by(name, visit) if visit is not None else ():
                 if seen.name:
-                    key = _short(seen.name)
+                    key = short_name(seen.name)
                     found[key] = watched.site if found.get(key, watched.site) == watched.site else ""
     return found
 
@@ -295,7 +276,7 @@ def _point(
     view: View, watched: Watched, controller: Named, visit: Visit, check: Check, told: _Told, parts: Mapping[str, Part],
     pieces: Mapping[tuple[str, str], Piece], places: Mapping[str, str],
 ) -> Point:  # fmt: skip
-    key = _short(check.subject)
+    key = short_name(check.subject)
     part, piece = parts.get(key), pieces.get((watched.name, key))
     missing = check.state == LOST
     model = (part.model if part is not None else piece.asset.model if piece is not None else "") or ""
@@ -366,13 +347,9 @@ def routes(pages: Pages) -> list[Route]:
 
     async def tables(view: View, _: Request) -> Sheets:
         page = await asyncio.to_thread(wifi_of, view, most=None)
-        return {sheet.name: partial(_same, sheet) for sheet in sheets_of(page)}
+        return {sheet.name: sheet for sheet in sheets_of(page)}
 
     return [Route("/wifi", wifi), *table_routes("/wifi", pages.look, tables)]
-
-
-def _same(sheet: Sheet) -> Sheet:
-    return sheet
 
 
 def sheets_of(page: Wifi) -> list[Sheet]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from agent.access.who import Role, Who
@@ -26,10 +25,10 @@ from agent.view import View
 from agent.web.forms import form_of
 from agent.web.gate import Gate
 from agent.web.login import Keep
-from agent.web.names import name_of, names_of, reason_of
+from agent.web.names import name_of, names_of
 from agent.web.offered import scene_of
 from agent.web.outage import find
-from agent.web.rendering import Look, environment
+from agent.web.rendering import Look, Pages
 from agent.web.visitor import CSRF_FIELD, SAID, Refused, honest, needs, visitor_of, who_of
 
 ONCE_FIELD = "once"
@@ -40,12 +39,7 @@ Audits = Callable[[datetime, str | None, int], Awaitable[Sequence[Audit]]]
 
 def writing_routes(look: Look, write: Write, audits: Audits, gate: Gate, keep: Keep) -> list[Route]:
     """Routes for the composition root. `write` is the only way by which anything is recorded."""
-    env = environment()
-
-    def page(view: View, template: str, here: str, status: int = 200, **given: Any) -> Response:
-        own = {"q": "", "reason": lambda text: reason_of(text, view.estate), **given}
-        text = env.get_template(template).render(view=view, here=here, **own)
-        return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})
+    page = Pages(look).page
 
     async def refused(request: Request, problem: HTTPException, action: str, here: str) -> Response:
         """Why not, on a page; who has not signed in is shown where."""
@@ -66,8 +60,6 @@ def writing_routes(look: Look, write: Write, audits: Audits, gate: Gate, keep: K
         return page(await look(), "problem.html", here, status, problem="Not recorded", advice=advice)
 
     def form_route(deed: Deed, path: str, here: str) -> Route:
-        action = f"{'outage' if deed.about == 'outage' else 'maintenance'} {deed.name}"
-
         async def answer(request: Request) -> Response:
             try:
                 needs(request, deed.role)
@@ -76,7 +68,7 @@ def writing_routes(look: Look, write: Write, audits: Audits, gate: Gate, keep: K
                     return await shown(request, asked)
                 return await sent(request)
             except HTTPException as problem:
-                return await refused(request, problem, action, here)
+                return await refused(request, problem, deed.action, here)
 
         async def sent(request: Request) -> Response:
             form = await form_of(request)

@@ -85,7 +85,10 @@ async def test_every_address_wants_somebody_who_may(app: App, writing: Any) -> N
     assert holds(f"{BASE}/{writing.path}", viewer, "post")["type"] == "urn:hartwatch:problem:forbidden"
     if writing.deed.role == "admin":
         assert (await program(app, "desk").post(address, json=wanted)).status_code == 403
-    assert app.entries() - before == sum(one.outcome == "refused" for one in app.audits()), "refusals, and no more"
+    refused = [one.action for one in app.audits() if one.outcome == "refused"]
+    assert app.entries() - before == len(refused), "refusals, and no more"
+    of = "outage" if writing.deed.about == "outage" else "maintenance"
+    assert set(refused) == {f"{of} {writing.deed.name}"}, "as the audit of what is done has it"
 
 
 def _some(field: Any) -> Any:
@@ -108,6 +111,15 @@ async def test_the_same_key_is_written_once_also_at_the_same_moment(app: App) ->
     await program(app, **{"idempotency-key": "another"}).post(address, json={"text": "Engineer called"})
     app.entries()
     assert [one.text for one in app.ledger.notes()].count("Engineer called") == 2
+
+
+async def test_a_key_that_is_too_long_is_refused_and_not_taken_for_none(app: App) -> None:
+    address, told = about(app, "note")
+    before = app.entries()
+    answer = await program(app, **{"idempotency-key": "k" * 101}).post(address, json={"text": "x"})
+    assert answer.status_code == 422
+    assert [one["parameter"] for one in holds(told, answer, "post")["errors"]] == ["idempotency-key"]
+    assert app.entries() == before
 
 
 async def test_the_session_of_a_browser_wants_the_token_of_its_pages(app: App) -> None:

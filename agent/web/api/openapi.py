@@ -15,9 +15,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
+from agent.deeds import LONGEST_KEY
 from agent.web.api.problems import MEDIA, TITLES, Problem
 from agent.web.api.resources import LISTINGS, SINGLES, Listing
-from agent.web.api.writing import LONGEST_KEY, WRITINGS, Writing, Written
+from agent.web.api.writing import WRITINGS, Writing, Written
 
 BASE = "/api/v1"
 WRITING_REFUSED = (400, 401, 403, 404, 405, 406, 408, 413, 415, 422, 500, 503)
@@ -113,7 +114,7 @@ def _post(writing: Writing) -> Any:
         parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
     problem = {MEDIA: {"schema": {"$ref": REF.format(model="Problem")}}}
     return {
-        "operationId": f"{'outage' if writing.deed.about == 'outage' else 'maintenance'}_{writing.deed.name}",
+        "operationId": writing.deed.action.replace(" ", "_"),
         "summary": f"{writing.summary}: {about}, as {writing.deed.role} or above",
         "description": writing.deed.explanation or writing.deed.done,
         "parameters": parameters,

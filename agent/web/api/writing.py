@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from agent.access.who import Who
-from agent.deeds import DEEDS, Deed, Write
+from agent.deeds import DEEDS, LONGEST_KEY, Deed, Write
 from agent.deeds import Field as DeedField
 from agent.deeds.deed import LONGEST_VALUE, MOST_SUBJECTS
 from agent.hostile import plain
@@ -29,7 +29,6 @@ from agent.web.visitor import CSRF_HEADER, honest, visitor_of, who_of
 from agent.web.visitor import Refused as NotYours
 
 KEY_HEADER = "idempotency-key"
-LONGEST_KEY = 100
 Keep = Callable[[Who, str, str, str], object]
 """keep(who, action, "refused", why): writes down that somebody was refused."""
 
@@ -102,7 +101,6 @@ def _type(one: DeedField) -> Any:
 def writer_of(writing: Writing, write: Write | None, keep: Keep) -> Callable[[Request], Awaitable[Mapping[str, Any]]]:
     """Answers a POST with the object of `Written`; Refused where nothing was recorded, or nobody knows."""
     deed = writing.deed
-    action = f"{'outage' if deed.about == 'outage' else 'maintenance'} {deed.name}"
 
     async def post(request: Request) -> Mapping[str, Any]:
         who = who_of(request)
@@ -113,11 +111,15 @@ def writer_of(writing: Writing, write: Write | None, keep: Keep) -> Callable[[Re
         try:
             honest(request, request.headers.get(CSRF_HEADER, ""))
         except NotYours as problem:
-            keep(who, action, "refused", str(problem.detail))
+            keep(who, deed.action, "refused", str(problem.detail))
             raise Refused("forbidden", str(problem.detail)) from None
+        key = request.headers.get(KEY_HEADER, "")
+        if len(key) > LONGEST_KEY:  # as none it would be written again and again, and whoever sent it relies on once
+            wrong = f"{LONGEST_KEY} characters are the most"
+            raise Refused("invalid-parameters", f"{KEY_HEADER}: {wrong}", {KEY_HEADER: wrong})
         given = await _given(request, writing)
         target = request.path_params.get("id", "")
-        outcome = await write(who, deed.name, target, given, request.headers.get(KEY_HEADER, "")[: LONGEST_KEY + 1])
+        outcome = await write(who, deed.name, target, given, key)
         if outcome.state == "mistakes":
             errors: dict[str, str] = {}
             for one in outcome.mistakes:
