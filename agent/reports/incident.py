@@ -7,6 +7,7 @@ Of an outage that is still open it is a report "so far". What an outage carried 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -65,6 +66,7 @@ def incident_paper(sources: IncidentSources, now: datetime) -> Paper:
     until = outage.ended_at or now
     said_ = said_of(outage, sources.notes, now)
     hits = [_hit(one, sources, now) for one in (outage, *sources.carried) if not is_group(one.subject)]
+    unreached = _unreached(sources, hits)
     began = day(outage.began_at.astimezone(LONDON).date())
     state = "" if outage.ended_at else f" So far: it was still open on {minute_of(now)}."
     return Paper(
@@ -72,9 +74,9 @@ def incident_paper(sources: IncidentSources, now: datetime) -> Paper:
         subtitle=f"Outage of {began}, reference {short_id(outage)}.{state}",
         edition=Edition.EXEMPT,
         sections=(
-            Section("Summary", tuple(_summary(sources, said_, hits, until))),
+            Section("Summary", tuple(_summary(sources, said_, hits, unreached, until))),
             _statement(said_),
-            _impact(sources.estate, hits),
+            _impact(sources.estate, hits, unreached),
             _clock(sources),
             _detected(sources),
             _story(sources, hits, now),
@@ -107,8 +109,18 @@ def _hit(outage: Outage, sources: IncidentSources, now: datetime) -> Hit:
     return Hit(outage.subject, outage, total(down), span_of(open_))
 
 
+def _unreached(sources: IncidentSources, hits: Sequence[Hit]) -> list[str]:
+    """What stands behind it and could not be seen meanwhile: nobody knows whether it was down, and nobody had the use
+    of it. Subjects, those with an outage of their own left out."""
+    known = {hit.subject for hit in hits}
+    behind = {subject for one in (sources.outage, *sources.carried) for subject in one.carried}
+    return sorted(subject for subject in behind - known if not is_group(subject))
+
+
 # ---------------------------------------------------------------- the summary
-def _summary(sources: IncidentSources, said_: SaidOf, hits: Sequence[Hit], until: datetime) -> Iterator[Sentence]:
+def _summary(
+    sources: IncidentSources, said_: SaidOf, hits: Sequence[Hit], unreached: Sequence[str], until: datetime
+) -> Iterator[Sentence]:
     outage, estate = sources.outage, sources.estate
     kind = _kind(outage.subject, estate)
     on = Said(day(outage.began_at.astimezone(LONDON).date()), Field.DAY)
@@ -127,6 +139,9 @@ def _summary(sources: IncidentSources, said_: SaidOf, hits: Sequence[Hit], until
         yield said("No service was down.")
     buildings = sum(h.subject.startswith("site:") for h in hits)
     yield said(f"{spelt(buildings, 'building').capitalize()} {'was' if buildings == 1 else 'were'} down.")
+    if unreached:
+        things = f"{spelt(len(unreached), 'more thing')} behind it".capitalize()
+        yield said(f"{things} could not be reached meanwhile.")
     cause = _cause_of(said_)
     yield said("Cause: ", Said(cause, Field.CAUSE), ".")
     if sources.roots:
@@ -160,7 +175,7 @@ def _statement(said_: SaidOf) -> Section:
 
 
 # ---------------------------------------------------------------- impact
-def _impact(estate: Estate, hits: Sequence[Hit]) -> Section:
+def _impact(estate: Estate, hits: Sequence[Hit], unreached: Sequence[str]) -> Section:
     services = tuple(
         (name_of(h.subject, estate), _day(h.outage.began_at), *_lengths(h))
         for h in hits
@@ -202,6 +217,24 @@ def _impact(estate: Estate, hits: Sequence[Hit]) -> Section:
                 ),
                 "Nothing was seen to be down.",
             ),
+            *(_reach(estate, unreached) if unreached else ()),
+        ),
+    )  # fmt: skip
+
+
+def _reach(estate: Estate, unreached: Sequence[str]) -> tuple[Table, Table]:
+    kinds = Counter(_kind(subject, estate) for subject in unreached)
+    none = "Everything behind it could be reached."
+    return (
+        Table(
+            "unreached-kinds", "What stands behind it and could not be reached, by kind",
+            (Column("Kind", Field.DEVICE_KIND), Column("How many", Field.COUNT, numeric=True)),
+            tuple((kind, str(number)) for kind, number in sorted(kinds.items())), none,
+        ),
+        Table(
+            "unreached", "Everything that stands behind it and could not be reached",
+            (Column("What", Field.DEVICE), Column("Kind", Field.DEVICE_KIND)),
+            tuple((name_of(subject, estate), _kind(subject, estate)) for subject in unreached), none,
         ),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ import pytest
 from agent import saying
 from agent.facts import Change, Message, Standing
 from agent.incident_sources import incident_of
-from agent.reports import Edition, Paper, edition_of, files
+from agent.reports import Edition, Form, Paper, edition_of, files
 from agent.reports.incident import incident_paper
 from agent.saying import SaidInvalid, short_id
 from tests.papers.world import HOUR, World, at, rows, table, words
@@ -77,6 +77,22 @@ def test_an_outage_is_reported_with_all_that_it_carried_down_and_on_both_clocks(
     clock = rows(paper, "clock")
     assert (clock[0]["Time"], clock[0]["Target"], clock[0]["Target met"]) == ("5 hours", "4 hours", "missed")
     assert clock[1]["Time"] == "2 hours"
+
+
+def test_what_stands_behind_it_and_could_not_be_reached_is_counted_and_for_the_exempt_edition_named(hit: World) -> None:
+    assert "behind it" not in words(report(hit))
+    behind = ("device:sw-wf-1", "redundancy:links/wf")
+    hit.record(
+        changes=tuple(
+            Change(s, Standing.UP, Standing.BLIND, BEGAN, f"cannot be reached: {PBX} is down", PBX) for s in behind
+        )
+    )
+    paper = report(hit)
+    assert "One more thing behind it could not be reached meanwhile." in words(paper)
+    assert rows(paper, "unreached") == [{"What": "sw-wf-1", "Kind": "switch"}]
+    public = edition_of(paper, Edition.PUBLIC)
+    assert rows(public, "unreached-kinds") == [{"Kind": "switch", "How many": "1"}]
+    assert "sw-wf-1" not in b"".join(content for _, content in files(paper, "q", Edition.PUBLIC, [Form.HTML])).decode()
 
 
 def test_what_was_known_late_is_said_and_does_not_move_the_outage(hit: World) -> None:
